@@ -1,0 +1,122 @@
+// narthex/buckets.hpp - the bounds of a histogram: explicit, linear, exponential, default.
+// Room: words. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_BUCKETS_HPP
+#define NARTHEX_BUCKETS_HPP
+
+#include <cstddef>
+#include <initializer_list>
+
+#include "narthex/config.hpp"
+#include "narthex/detail/bits.hpp"
+
+NARTHEX_BEGIN_NAMESPACE
+namespace detail {
+template <class Once>
+struct default_bounds {
+  static constexpr double values[11] = {.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10};
+};
+template <class Once>
+constexpr double default_bounds<Once>::values[11];
+}  // namespace detail
+
+/// Upper bounds of a histogram's buckets; the one for +Inf comes by itself.
+///
+/// Shape:  bounds[n], finite and strictly increasing, n <= max_bounds; a last +Inf is dropped.
+/// Errors: anything else is refused at registration: errc::bad_buckets with the bound's number.
+/// Memory: a view or a formula. A list in braces lives until the end of the statement: fine for a
+///         registered histogram, which copies it; a fixed_histogram takes an array of static lifetime.
+/// Source: Prometheus, "Writing client libraries", Histogram.
+class buckets {
+ public:
+  enum : unsigned { max_bounds = NARTHEX_HAS(HEAP) ? 512 : 64 };
+
+  /// The common default: 5 ms to 10 s, for seconds.
+  static buckets defaults() noexcept { return buckets(detail::default_bounds<void>::values, 11); }
+
+  /// `count` bounds: start, start + width, start + 2 width, ... width must be positive.
+  static buckets linear(double start, double width, unsigned count) noexcept {
+    return buckets(shape::linear, start, width, count);
+  }
+  /// `count` bounds: start, start * factor, ... start must be positive, factor above 1.
+  static buckets exponential(double start, double factor, unsigned count) noexcept {
+    return buckets(shape::exponential, start, factor, count);
+  }
+
+  buckets(std::initializer_list<double> bounds) noexcept : buckets(bounds.begin(), bounds.size()) {}
+  template <std::size_t N>
+  buckets(const double (&bounds)[N]) noexcept : buckets(bounds, N) {}
+  /// values[count]; stays the caller's.
+  buckets(const double* values, std::size_t count) noexcept
+      : values_(values), start_(0), step_(0), count_(static_cast<unsigned>(count)), shape_(shape::list) {
+    if (count > max_bounds + 1) count_ = max_bounds + 2;  // one too many even without a +Inf
+    else if (count && detail::double_bits(values[count - 1]) == 0x7ff0000000000000u) --count_;
+  }
+
+  unsigned size() const noexcept { return count_; }
+
+  /// Bound number `i`, i < size(). Formulas are computed term by term, so every call gives the same double.
+  double operator[](unsigned i) const noexcept {
+    if (shape_ == shape::list) return values_[i];
+    double bound = start_;
+    for (; i; --i) bound = next(bound);
+    return bound;
+  }
+
+  /// The number of the first bad bound; size() when all are good.
+  unsigned first_bad() const noexcept {
+    if (count_ > max_bounds) return max_bounds;
+    if (shape_ == shape::exponential && !(start_ > 0)) return 0;
+    double last = 0;
+    for (unsigned i = 0; i < count_; ++i) {
+      const double bound = (*this)[i];
+      if (!detail::is_finite(bound) || (i && !(bound > last))) return i;
+      last = bound;
+    }
+    return count_;
+  }
+
+  /// The number of the bucket that `value` falls in: the first bound >= value, or size() for +Inf.
+  unsigned find(double value) const noexcept {
+    if (shape_ != shape::list) {
+      unsigned i = 0;
+      for (double bound = start_; i < count_ && bound < value; bound = next(bound)) ++i;
+      return i;
+    }
+    // Halving without a branch on the data: the compiler makes the step a conditional move.
+    const double* at = values_;
+    unsigned rest = count_;
+    while (rest > 1) {
+      const unsigned half = rest / 2;
+      at += at[half - 1] < value ? half : 0;
+      rest -= half;
+    }
+    return static_cast<unsigned>(at - values_) + (rest && *at < value ? 1u : 0u);
+  }
+
+  friend bool operator==(const buckets& a, const buckets& b) noexcept {
+    if (a.count_ != b.count_) return false;
+    for (unsigned i = 0; i < a.count_; ++i) {
+      if (detail::double_bits(a[i]) != detail::double_bits(b[i])) return false;
+    }
+    return true;
+  }
+  friend bool operator!=(const buckets& a, const buckets& b) noexcept { return !(a == b); }
+
+  /// Whether the bounds are an array that must outlive this object.
+  bool is_list() const noexcept { return shape_ == shape::list; }
+
+ private:
+  enum class shape : unsigned char { list, linear, exponential };
+  buckets(shape s, double start, double step, unsigned count) noexcept
+      : values_(nullptr), start_(start), step_(step), count_(count), shape_(s) {}
+  double next(double bound) const noexcept { return shape_ == shape::linear ? bound + step_ : bound * step_; }
+
+  const double* values_;
+  double start_, step_;
+  unsigned count_;
+  shape shape_;
+};
+
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_BUCKETS_HPP

@@ -1,0 +1,338 @@
+// narthex/collector.hpp - whole families fetched at scrape time, from one call of a user's function.
+// Room: shelves. Read callback.hpp first. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_COLLECTOR_HPP
+#define NARTHEX_COLLECTOR_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <initializer_list>
+#include <new>
+#include <utility>
+
+#include "narthex/callback.hpp"
+#include "narthex/config.hpp"
+#include "narthex/detail/series_key.hpp"
+#include "narthex/label.hpp"
+
+#if NARTHEX_HAS(HEAP)
+
+NARTHEX_BEGIN_NAMESPACE
+
+/// A family that a collector declares: type, name, help, label names.
+struct declared {
+  metric_type type;  ///< counter, gauge, histogram, summary or unknown
+  string_view name;
+  string_view help;
+  std::initializer_list<string_view> labels;
+};
+
+class collector;
+
+namespace detail {
+
+/// One of a collector's names.
+struct collected_node : calling_node {
+  collected_node(const family_ops* kind, collector& from, unsigned which) noexcept
+      : calling_node(kind, "", ""), owner(&from), number_in_owner(which), names(nullptr), arity(0) {}
+  collector* owner;
+  unsigned number_in_owner;
+  const string_view* names;
+  unsigned arity;
+};
+
+}  // namespace detail
+
+/// What a collector's function gives its samples to, during one scrape.
+///
+/// A sample that was not declared, has another number of labels, or repeats an earlier one is dropped and counted
+/// in narthex_refused_total{what="sample"}; so is what finds no memory. Without exceptions or locks of ours.
+class collected {
+ public:
+  /// A counter, gauge or unknown value of family number `family` (in the order of declaration, from 0).
+  template <class Value>
+  void add(unsigned family, std::initializer_list<label_value> labels, Value value) noexcept {
+    if (entry* const e = begin(family, labels, 0)) {
+      e->value = detail::to_number(value);
+      keep(*e);
+    }
+  }
+  /// A histogram: counts[bounds.size() + 1], each bucket alone, the last for +Inf.
+  void add_histogram(unsigned family, std::initializer_list<label_value> labels, const buckets& bounds,
+                     const std::uint64_t* counts, double sum) noexcept {
+    const unsigned n = bounds.size();
+    if (bounds.first_bad() != n) return refuse();
+    if (entry* const e = begin(family, labels, (2 * n + 1) * 8)) {
+      e->sum = sum;
+      e->size = n;
+      for (unsigned i = 0; i < n; ++i) put(*e, i, detail::double_bits(bounds[i]));
+      for (unsigned i = 0; i <= n; ++i) put(*e, n + i, counts[i]);
+      keep(*e);
+    }
+  }
+  /// A summary: values[n] for quantiles[n], which are increasing and in 0..1; n may be 0.
+  void add_summary(unsigned family, std::initializer_list<label_value> labels, const double* quantiles,
+                   const double* values, unsigned n, double sum, std::uint64_t count) noexcept {
+    for (unsigned i = 0; i < n; ++i) {
+      if (!(quantiles[i] >= 0 && quantiles[i] <= 1) || (i && !(quantiles[i] > quantiles[i - 1]))) return refuse();
+    }
+    if (n > detail::reading::max_quantiles) return refuse();
+    if (entry* const e = begin(family, labels, 2 * n * 8)) {
+      e->sum = sum;
+      e->count = count;
+      e->size = n;
+      for (unsigned i = 0; i < n; ++i) put(*e, i, detail::double_bits(quantiles[i]));
+      for (unsigned i = 0; i < n; ++i) put(*e, n + i, detail::double_bits(values[i]));
+      keep(*e);
+    }
+  }
+
+ private:
+  friend class walk;
+  friend class collector;
+  struct entry {
+    unsigned family;
+    std::uint32_t bytes;  // of this entry, all told
+    std::uint32_t hash;
+    std::uint32_t text_size;
+    unsigned size;        // bounds or quantiles
+    number value;
+    double sum;
+    std::uint64_t count;
+    // then numbers, 8 bytes each, then the label text
+  };
+
+  collected(collector& from, collected* before) noexcept
+      : from_(&from), next_(before), memory_(nullptr), used_(0), room_(0) {}
+  ~collected() { detail::release(memory_); }
+  collected(const collected&) = delete;
+  collected& operator=(const collected&) = delete;
+
+  entry* at(std::size_t offset) const noexcept { return reinterpret_cast<entry*>(memory_ + offset); }
+  static void put(entry& e, unsigned i, std::uint64_t bits) noexcept {
+    std::memcpy(reinterpret_cast<char*>(&e + 1) + i * 8, &bits, 8);
+  }
+  static std::uint64_t get(const entry& e, unsigned i) noexcept {
+    std::uint64_t bits;
+    std::memcpy(&bits, reinterpret_cast<const char*>(&e + 1) + i * 8, 8);
+    return bits;
+  }
+  static string_view text(const entry& e, std::size_t numbers) noexcept {
+    return string_view(reinterpret_cast<const char*>(&e + 1) + numbers, e.text_size);
+  }
+  static std::size_t numbers(const entry& e, metric_type type) noexcept {
+    return type == metric_type::histogram ? (2 * e.size + 1) * 8 : type == metric_type::summary ? 2 * e.size * 8 : 0;
+  }
+
+  inline entry* begin(unsigned family, std::initializer_list<label_value> labels, std::size_t numbers_size) noexcept;
+  inline void refuse() noexcept;
+  void keep(const entry& e) noexcept { used_ += e.bytes; }
+  bool make_room(std::size_t more) noexcept {
+    if (room_ - used_ >= more) return true;
+    const std::size_t wanted = (used_ + more) * 2;
+    char* const larger = static_cast<char*>(detail::allocate(wanted));
+    if (!larger) return false;
+    if (used_) std::memcpy(larger, memory_, used_);
+    detail::release(memory_);
+    memory_ = larger;
+    room_ = wanted;
+    return true;
+  }
+
+  /// Gives the next entry of `family` behind `where`.
+  inline bool next(const detail::collected_node& n, detail::position& where, detail::reading& out) const noexcept;
+
+  collector* from_;
+  collected* next_;
+  char* memory_;
+  std::size_t used_, room_;
+};
+
+/// Families whose values come from one call of a function at each scrape.
+///
+///   nx::collector pools{{{nx::metric_type::gauge, "pool_size", "Connections.", {"pool"}}},
+///                       [&](nx::collected& out) { out.add(0, {"db"}, db.size()); }};
+///
+/// The function is called at most once per scrape, before the first of its families is written, without any lock
+/// of ours. It may be given to several collectors of several registries. It must not throw and must not
+/// destroy its collector.
+/// Errors:  see status(): the first of its families that was refused; the others are exposed.
+/// Threads: as callback_of. Its destructor waits for its own call and for nobody else's.
+/// Memory:  one allocation, and during a scrape what the function gave.
+class collector {
+ public:
+  template <class F>
+  collector(std::initializer_list<declared> families, F&& function) noexcept
+      : collector(default_registry(), families, std::forward<F>(function)) {}
+  template <class F>
+  collector(registry_core& registry, std::initializer_list<declared> families, F&& function) noexcept
+      : function_(std::forward<F>(function)), nodes_(nullptr), count_(0), lost_(errc::ok) {
+    join(registry, families);
+  }
+  ~collector() { unregister(); }
+  collector(const collector&) = delete;
+  collector& operator=(const collector&) = delete;
+
+  NARTHEX_NAMESPACE::status status() const noexcept {
+    if (lost_ != errc::ok) return NARTHEX_NAMESPACE::status(lost_, "collector");
+    for (unsigned i = 0; i < count_; ++i) {
+      if (!nodes_[i].state().ok()) return nodes_[i].state();
+    }
+    return NARTHEX_NAMESPACE::status();
+  }
+
+  /// Takes all its families out for good. When this returns, the function is not called any more.
+  void unregister() noexcept {
+    for (unsigned i = 0; i < count_; ++i) {
+      detail::part(nodes_[i]);
+      nodes_[i].wait_for_calls();
+      nodes_[i].~collected_node();
+    }
+    if (count_) lost_ = errc::not_registered;
+    count_ = 0;
+    detail::release(nodes_);
+    nodes_ = nullptr;
+  }
+
+ private:
+  friend class walk;
+  friend class collected;
+  inline void join(registry_core& registry, std::initializer_list<declared> families) noexcept;
+
+  detail::small_function<void, collected&> function_;
+  detail::collected_node* nodes_;
+  unsigned count_;
+  errc lost_;
+};
+
+namespace detail {
+inline string_view collected_label(const family_node& n, unsigned i) noexcept {
+  const collected_node& c = static_cast<const collected_node&>(n);
+  return i < c.arity ? c.names[i] : string_view();
+}
+template <metric_type Type>
+struct collected_ops {
+  static const family_ops table;
+};
+template <metric_type Type>
+const family_ops collected_ops<Type>::table = {
+    Type, storage::collected, false, nullptr, &nothing_to_restart, &collected_label, &never_same, nullptr, nullptr, nullptr};
+
+inline const family_ops* collected_table(metric_type type) noexcept {
+  switch (type) {
+    case metric_type::counter: return &collected_ops<metric_type::counter>::table;
+    case metric_type::histogram: return &collected_ops<metric_type::histogram>::table;
+    case metric_type::summary: return &collected_ops<metric_type::summary>::table;
+    case metric_type::unknown: return &collected_ops<metric_type::unknown>::table;
+    case metric_type::gauge:
+    case metric_type::info:
+    case metric_type::state_set: break;
+  }
+  return &collected_ops<metric_type::gauge>::table;
+}
+}  // namespace detail
+
+inline void collector::join(registry_core& registry, std::initializer_list<declared> families) noexcept {
+  std::size_t names = 0;
+  for (const declared& d : families) names += d.labels.size();
+  const std::size_t names_at = detail::round_up(families.size() * sizeof(detail::collected_node));
+  char* const memory = static_cast<char*>(detail::allocate(names_at + names * sizeof(string_view) + 1));
+  if (!memory) {
+    lost_ = errc::no_memory;
+    registry.count(mistake::registration);
+    return detail::report(status());
+  }
+  nodes_ = reinterpret_cast<detail::collected_node*>(memory);
+  string_view* label = reinterpret_cast<string_view*>(memory + names_at);
+  for (const declared& d : families) {
+    detail::collected_node* const n =
+        new (nodes_ + count_) detail::collected_node(detail::collected_table(d.type), *this, count_);
+    ++count_;
+    std::size_t at = 0;
+    errc why = detail::check_name(d.name, at);
+    n->names = label;
+    n->arity = static_cast<unsigned>(d.labels.size());
+    for (const string_view& l : d.labels) {
+      const char* const copy = detail::keep_text(registry, l, why);
+      new (label++) string_view(copy, std::strlen(copy));
+    }
+    if (why == errc::ok) why = detail::check_label_names(n->names, n->arity, d.type, registry.constant_labels(), at);
+    n->name = detail::keep_text(registry, d.name, why);
+    n->help = detail::keep_text(registry, d.help, why);
+    detail::join(registry, *n, why, at);
+  }
+}
+
+inline void collected::refuse() noexcept {
+  for (unsigned i = 0; i < from_->count_; ++i) {
+    if (registry_core* const home = from_->nodes_[i].home.load(detail::memory_order_acquire)) {
+      return home->count(mistake::sample);
+    }
+  }
+}
+
+inline collected::entry* collected::begin(unsigned family, std::initializer_list<label_value> labels,
+                                          std::size_t numbers_size) noexcept {
+  if (family >= from_->count_ || from_->nodes_[family].arity != labels.size()) return refuse(), nullptr;
+  const detail::collected_node& n = from_->nodes_[family];
+  const registry_core* const home = n.home.load(detail::memory_order_acquire);
+  if (!home) return nullptr;  // its family was refused when the collector was made, and told then
+  std::size_t text_size = home->constant_labels().size() + 1;
+  unsigned i = 0;
+  std::uint32_t hash = 0;
+  for (const label_value& v : labels) {
+    const string_view value = v.text();
+    hash = hash * 31 + detail::series_key(n.names + i, &value, 1).hash();
+    text_size += detail::label_text_size(n.names[i++], value) + 1;
+  }
+  const std::size_t bytes = detail::round_up(sizeof(entry) + numbers_size + text_size);
+  if (!make_room(bytes)) return refuse(), nullptr;
+  entry* const e = new (memory_ + used_) entry();
+  e->family = family;
+  e->bytes = static_cast<std::uint32_t>(bytes);
+  e->hash = hash;
+  detail::label_text ready(reinterpret_cast<char*>(e + 1) + numbers_size, text_size);
+  ready.add_ready(home->constant_labels());
+  i = 0;
+  for (const label_value& v : labels) ready.add(n.names[i++], v.text());
+  e->text_size = static_cast<std::uint32_t>(ready.text().size());
+  for (std::size_t o = 0; o < used_; o += at(o)->bytes) {
+    const entry& x = *at(o);
+    if (x.family == family && x.hash == hash && text(x, numbers(x, n.ops->type)) == ready.text()) {
+      return refuse(), nullptr;
+    }
+  }
+  return e;
+}
+
+inline bool collected::next(const detail::collected_node& n, detail::position& where,
+                            detail::reading& out) const noexcept {
+  std::size_t o = where.index;
+  while (o < used_ && at(o)->family != n.number_in_owner) o += at(o)->bytes;
+  if (o >= used_) return false;
+  const entry& e = *at(o);
+  where.index = static_cast<std::uint32_t>(o + e.bytes);
+  const metric_type type = n.ops->type;
+  out.labels = text(e, numbers(e, type));
+  out.value = e.value;
+  out.sum = e.sum;
+  out.count = e.count;
+  if (type == metric_type::histogram) {
+    out.bounds_copy = buckets(reinterpret_cast<const double*>(&e + 1), e.size);
+    out.bounds = &out.bounds_copy;
+    out.counts = out.count_room;
+    out.count = 0;
+    for (unsigned i = 0; i <= e.size; ++i) out.count += out.count_room[i] = get(e, e.size + i);
+  } else if (type == metric_type::summary) {
+    out.quantiles = reinterpret_cast<const double*>(&e + 1);
+    out.quantile_values = out.quantiles + e.size;
+    out.quantile_count = e.size;
+  }
+  return true;
+}
+
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_HAS(HEAP)
+
+#endif  // NARTHEX_COLLECTOR_HPP

@@ -1,0 +1,156 @@
+// narthex/config.hpp - version, the user's macros, compiler facts, namespace.
+// Room: ground. Everything rests on this; it includes nothing of ours. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_CONFIG_HPP
+#define NARTHEX_CONFIG_HPP
+
+// One place for all settings: -DNARTHEX_CONFIG_HEADER='"my_narthex_settings.h"'.
+#ifdef NARTHEX_CONFIG_HEADER
+#include NARTHEX_CONFIG_HEADER
+#endif
+
+#include <atomic>
+
+// ---- version ----
+// The only place where the version is written: Meson, CMake and the single headers read it here.
+#define NARTHEX_VERSION_MAJOR 0
+#define NARTHEX_VERSION_MINOR 1
+#define NARTHEX_VERSION_PATCH 0
+#define NARTHEX_VERSION (NARTHEX_VERSION_MAJOR * 10000 + NARTHEX_VERSION_MINOR * 100 + NARTHEX_VERSION_PATCH)
+#define NARTHEX_VERSION_GE(major, minor) (NARTHEX_VERSION >= (major) * 10000 + (minor) * 100)
+
+// ---- what the user may set ----
+// NARTHEX_CONCURRENCY says who may update a metric while somebody else does.
+#define NARTHEX_NONE 0        // one thread, no interrupt touches a metric
+#define NARTHEX_INTERRUPTS 1  // one core: a main loop and its handlers
+#define NARTHEX_THREADS 2     // threads
+#ifndef NARTHEX_CONCURRENCY
+#if defined(__STDCPP_THREADS__) || defined(__unix__) || defined(__APPLE__) || defined(_WIN32)
+#define NARTHEX_CONCURRENCY NARTHEX_THREADS
+#else
+#define NARTHEX_CONCURRENCY NARTHEX_NONE
+#endif
+#endif
+
+// NARTHEX_HEAP 0: instruments hold their own storage; nothing is ever allocated.
+#ifndef NARTHEX_HEAP
+#define NARTHEX_HEAP __STDC_HOSTED__
+#endif
+
+// NARTHEX_NAMESPACE renames the library, for vendored copies that must not meet others.
+#ifndef NARTHEX_NAMESPACE
+#define NARTHEX_NAMESPACE narthex
+#endif
+
+// NARTHEX_ASSERT(x) checks internal invariants; the library's own tests set it.
+#ifdef NARTHEX_ASSERT
+#define NARTHEX_DETAIL_TAG_CHK _chk
+#else
+#define NARTHEX_ASSERT(x) static_cast<void>(0)
+#define NARTHEX_DETAIL_TAG_CHK
+#endif
+
+// ---- facts ----
+// Read through NARTHEX_HAS(X), never with #ifdef: under -Wundef a misspelt name is a warning.
+#define NARTHEX_HAS(x) NARTHEX_DETAIL_HAS_##x
+
+#if NARTHEX_HEAP
+#define NARTHEX_DETAIL_HAS_HEAP 1
+#define NARTHEX_DETAIL_TAG_HEAP
+#else
+#define NARTHEX_DETAIL_HAS_HEAP 0
+#define NARTHEX_DETAIL_TAG_HEAP _nh
+#endif
+
+#if NARTHEX_CONCURRENCY == NARTHEX_THREADS
+#define NARTHEX_DETAIL_HAS_THREADS 1
+#define NARTHEX_DETAIL_HAS_CONCURRENCY 1
+#define NARTHEX_DETAIL_TAG_CONCURRENCY _mt
+#elif NARTHEX_CONCURRENCY == NARTHEX_INTERRUPTS
+#define NARTHEX_DETAIL_HAS_THREADS 0
+#define NARTHEX_DETAIL_HAS_CONCURRENCY 1
+#define NARTHEX_DETAIL_TAG_CONCURRENCY _isr
+#elif NARTHEX_CONCURRENCY == NARTHEX_NONE
+#define NARTHEX_DETAIL_HAS_THREADS 0
+#define NARTHEX_DETAIL_HAS_CONCURRENCY 0
+#define NARTHEX_DETAIL_TAG_CONCURRENCY _st
+#else
+#error "NARTHEX_CONCURRENCY must be NARTHEX_NONE, NARTHEX_INTERRUPTS or NARTHEX_THREADS"
+#endif
+
+// 64-bit atomics without libatomic. is_lock_free() is no substitute: with clang <= 16 and libstdc++
+// asking it at run time needs libatomic even on x86-64.
+#if ATOMIC_LLONG_LOCK_FREE == 2 || !NARTHEX_HAS(CONCURRENCY)
+#define NARTHEX_DETAIL_HAS_ATOMIC64 1
+#define NARTHEX_DETAIL_TAG_ATOMIC64
+#else
+#define NARTHEX_DETAIL_HAS_ATOMIC64 0
+#define NARTHEX_DETAIL_TAG_ATOMIC64 _a32
+#endif
+
+// A process with stderr, files and a clock around us.
+#if __STDC_HOSTED__ && NARTHEX_HEAP
+#define NARTHEX_DETAIL_HAS_HOST 1
+#else
+#define NARTHEX_DETAIL_HAS_HOST 0
+#endif
+
+#if defined(__unix__) || defined(__APPLE__)
+#define NARTHEX_DETAIL_HAS_POSIX 1
+#else
+#define NARTHEX_DETAIL_HAS_POSIX 0
+#endif
+
+#if defined(_WIN32)
+#define NARTHEX_DETAIL_HAS_WINDOWS 1
+#else
+#define NARTHEX_DETAIL_HAS_WINDOWS 0
+#endif
+
+#if defined(__SIZEOF_INT128__)
+#define NARTHEX_DETAIL_HAS_INT128 1
+#else
+#define NARTHEX_DETAIL_HAS_INT128 0
+#endif
+
+// Names written as literals are checked by the compiler where it can (C++20).
+#if defined(__cpp_consteval)
+#define NARTHEX_DETAIL_HAS_CONSTEVAL 1
+#else
+#define NARTHEX_DETAIL_HAS_CONSTEVAL 0
+#endif
+
+#if __cplusplus >= 201703L
+#define NARTHEX_DETAIL_HAS_STD_STRING_VIEW __STDC_HOSTED__
+#define NARTHEX_DETAIL_NODISCARD [[nodiscard]]
+#else
+#define NARTHEX_DETAIL_HAS_STD_STRING_VIEW 0
+#define NARTHEX_DETAIL_NODISCARD
+#endif
+
+#if defined(__GNUC__)
+#define NARTHEX_DETAIL_COLD __attribute__((cold, noinline))
+#define NARTHEX_DETAIL_LIKELY(x) (__builtin_expect(!!(x), 1))
+#else
+#define NARTHEX_DETAIL_COLD
+#define NARTHEX_DETAIL_LIKELY(x) (x)
+#endif
+
+// ---- namespace ----
+// The inline namespace carries the version and every fact that changes a layout or an inline body, so
+// that two versions or two configurations in one program coexist instead of corrupting each other.
+#define NARTHEX_DETAIL_PASTE8(a, b, c, d, e, f, g, h) a##b##_##c##_##d##e##f##g##h
+#define NARTHEX_DETAIL_ABI(major, minor, patch, conc, heap, a64, chk) \
+  NARTHEX_DETAIL_PASTE8(v, major, minor, patch, conc, heap, a64, chk)
+#define NARTHEX_ABI                                                                       \
+  NARTHEX_DETAIL_ABI(NARTHEX_VERSION_MAJOR, NARTHEX_VERSION_MINOR, NARTHEX_VERSION_PATCH, \
+                     NARTHEX_DETAIL_TAG_CONCURRENCY, NARTHEX_DETAIL_TAG_HEAP,             \
+                     NARTHEX_DETAIL_TAG_ATOMIC64, NARTHEX_DETAIL_TAG_CHK)
+
+#define NARTHEX_BEGIN_NAMESPACE \
+  namespace NARTHEX_NAMESPACE { \
+  inline namespace NARTHEX_ABI {
+#define NARTHEX_END_NAMESPACE \
+  }                           \
+  }
+
+#endif  // NARTHEX_CONFIG_HPP

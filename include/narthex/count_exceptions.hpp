@@ -1,0 +1,47 @@
+// narthex/count_exceptions.hpp - counts the exceptions that leave a scope.
+// Room: balconies. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_COUNT_EXCEPTIONS_HPP
+#define NARTHEX_COUNT_EXCEPTIONS_HPP
+
+#include <exception>
+
+#include "narthex/config.hpp"
+
+NARTHEX_BEGIN_NAMESPACE
+
+/// { nx::count_exceptions guard{failures}; work(); } counts 1 when work() throws.
+///
+/// Before C++17 a guard that lives inside a destructor, during the unwinding of another exception, counts nothing.
+/// Built without exceptions it never counts. Counter: counter or double_counter; it must outlive the guard.
+/// Source: Prometheus, "Writing client libraries", Counter.
+class count_exceptions {
+ public:
+  template <class Counter>
+  explicit count_exceptions(Counter& counter) noexcept
+      : counter_(&counter), count_(&count<Counter>), before_(in_flight()) {}
+  count_exceptions(const count_exceptions&) = delete;
+  count_exceptions& operator=(const count_exceptions&) = delete;
+  ~count_exceptions() {
+    if (in_flight() > before_) count_(counter_);
+  }
+
+ private:
+  static int in_flight() noexcept {
+#if __cplusplus >= 201703L
+    return std::uncaught_exceptions();
+#else
+    return std::uncaught_exception() ? 1 : 0;
+#endif
+  }
+  template <class Counter>
+  static void count(void* counter) noexcept {
+    static_cast<Counter*>(counter)->inc();
+  }
+  void* counter_;
+  void (*count_)(void*);
+  int before_;
+};
+
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_COUNT_EXCEPTIONS_HPP

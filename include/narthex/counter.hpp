@@ -1,0 +1,118 @@
+// narthex/counter.hpp - a number that only goes up.
+// Room: instruments. Read detail/cell.hpp first. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_COUNTER_HPP
+#define NARTHEX_COUNTER_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+#include "narthex/config.hpp"
+#include "narthex/detail/cell.hpp"
+#include "narthex/detail/single.hpp"
+
+NARTHEX_BEGIN_NAMESPACE
+namespace detail {
+
+/// The storage of a series that is one number.
+template <class Cell, metric_type Type, storage Kind>
+struct number_core {
+  static constexpr metric_type type = Type;
+  static constexpr storage kind = Kind;
+  enum : std::size_t { smallest_room = 0 };
+  using args = no_args;
+  static args smallest() noexcept { return args(); }
+  static errc check(const args&, std::size_t&) noexcept { return errc::ok; }
+  static std::size_t args_room(const args&) noexcept { return 0; }
+  static const args* keep(const args&, void*) noexcept { return &nothing_chosen(); }
+  static std::size_t room(const args&) noexcept { return 0; }
+  number_core(const args&, void*) noexcept {}
+  bool read(reading& out) const noexcept {
+    const auto value = cell.get();
+    out.value = value;
+    return value != 0;  // a gauge at NaN differs from 0, as it should
+  }
+  void restart() noexcept { cell.set(0); }
+  const args& chosen() const noexcept { return nothing_chosen(); }
+
+  Cell cell;
+};
+
+using counter_core = number_core<unsigned_cell, metric_type::counter, storage::counter>;
+using double_counter_core = number_core<double_cell, metric_type::counter, storage::double_counter>;
+
+}  // namespace detail
+
+/// Counts events; starts at 0. The name should end in _total.
+///
+/// Threads: every member may be called from any thread, signal handler or interrupt at any time; lock-free.
+/// Memory:  one cell; no allocation after construction.
+/// Range:   64 bits; 32 where 64-bit atomics are not lock-free, wrapping as a counter reset.
+/// Source:  Prometheus, "Writing client libraries", Counter.
+template <class Holder>
+class counter_of : public Holder {
+ public:
+  using Holder::Holder;
+  using series_handle = counter_of<handle<typename Holder::core_type>>;
+
+  /// Adds 1. Cost: one relaxed atomic add.
+  void inc() noexcept { this->core().cell.add(1); }
+
+  /// Adds `by`, an integer >= 0. A double does not compile: see double_counter.
+  ///
+  /// Errors: a negative amount (or one beyond a 32-bit cell) changes nothing and is counted in
+  ///         narthex_refused_total{what="update"}.
+  /// Cost:   one relaxed atomic add.
+  template <class Int>
+  void inc(Int by) noexcept {
+    static_assert(std::is_integral<Int>::value && !std::is_same<Int, bool>::value,
+                  "a counter counts in whole numbers; for fractions there is double_counter");
+    // The comparison is without effect for unsigned types, and the cast cannot change a value that passes.
+    const std::uint64_t amount = static_cast<std::uint64_t>(by);
+    if (NARTHEX_DETAIL_LIKELY(!(by < Int(1)) && amount <= detail::unsigned_cell::limit())) {
+      this->core().cell.add(amount);
+    } else if (by != Int(0)) {
+      detail::refuse_update(this->node());
+    }
+  }
+
+  /// What was counted so far.
+  std::uint64_t value() const noexcept { return this->core().cell.get(); }
+};
+
+/// Counts amounts that are not whole: seconds, joules; starts at 0. The name should end in _total.
+///
+/// Threads: as counter_of. Memory: one cell (304 bytes where 64-bit atomics are not lock-free).
+template <class Holder>
+class double_counter_of : public Holder {
+ public:
+  using Holder::Holder;
+  using series_handle = double_counter_of<handle<typename Holder::core_type>>;
+
+  /// Adds 1.
+  void inc() noexcept { this->core().cell.add(1.0); }
+
+  /// Adds `by`, finite and >= 0.
+  ///
+  /// Errors: negative, NaN and infinite amounts change nothing and are counted in
+  ///         narthex_refused_total{what="update"}.
+  /// Cost:   one compare-exchange, again when another thread came first.
+  void inc(double by) noexcept {
+    if (NARTHEX_DETAIL_LIKELY(detail::is_finite(by) && !(by < 0))) {
+      this->core().cell.add(by);
+    } else {
+      detail::refuse_update(this->node());
+    }
+  }
+
+  double value() const noexcept { return this->core().cell.get(); }
+};
+
+using counter = counter_of<detail::registered_or_fixed<detail::counter_core>>;
+using fixed_counter = counter_of<fixed<detail::counter_core>>;
+using double_counter = double_counter_of<detail::registered_or_fixed<detail::double_counter_core>>;
+using fixed_double_counter = double_counter_of<fixed<detail::double_counter_core>>;
+
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_COUNTER_HPP

@@ -1,0 +1,119 @@
+// narthex/desc.hpp - what a metric is called and what type it has.
+// Room: words. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_DESC_HPP
+#define NARTHEX_DESC_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+#include "narthex/config.hpp"
+#include "narthex/detail/ascii.hpp"
+#include "narthex/status.hpp"
+#include "narthex/string_view.hpp"
+
+NARTHEX_BEGIN_NAMESPACE
+
+/// The types of Prometheus; how a format spells them is the format's business.
+enum class metric_type : std::uint8_t { counter, gauge, histogram, summary, info, state_set, unknown };
+
+class name;
+
+namespace detail {
+inline void a_name_must_match_its_alphabet() {}  // not constexpr: naming it stops a consteval constructor
+template <class T>
+struct is_c_string : std::integral_constant<bool, std::is_same<T, const char*>::value || std::is_same<T, char*>::value> {};
+
+enum class lifetime { any, forever };
+
+/// A name as it was given; a literal is checked by the compiler under C++20. One that is kept by reference
+/// (lifetime::forever) is taken from literals and pointers only.
+template <alphabet Alphabet, lifetime Lifetime>
+class name_arg {
+ public:
+  /// A literal (or any constexpr array). Under C++20 a bad one does not compile; before, and for all
+  /// other kinds, the registration is refused at run time.
+  template <std::size_t N>
+#if NARTHEX_HAS(CONSTEVAL)
+  consteval name_arg(const char (&literal)[N]) noexcept : text_(literal, N - 1) {
+    if (N == 1 || bad_byte(literal, 0, N - 1, Alphabet) != N - 1) a_name_must_match_its_alphabet();
+  }
+#else
+  name_arg(const char (&literal)[N]) noexcept : text_(static_cast<const char*>(literal)) {}
+#endif
+  template <std::size_t N>
+  name_arg(char (&array)[N]) noexcept : text_(static_cast<const char*>(array)) {}
+  template <class Pointer, class = typename std::enable_if<is_c_string<Pointer>::value>::type>
+  name_arg(const Pointer& pointer) noexcept : text_(static_cast<const char*>(pointer)) {}
+  template <class Text, class = typename std::enable_if<Lifetime == lifetime::any && std::is_class<Text>::value &&
+                                                        std::is_convertible<const Text&, string_view>::value>::type,
+            class = void>
+  name_arg(const Text& any) noexcept : text_(any) {}
+
+  constexpr string_view text() const noexcept { return text_; }
+
+ private:
+  friend class ::NARTHEX_NAMESPACE::name;
+  struct composed {
+    string_view text;
+  };
+  explicit name_arg(composed joined) noexcept : text_(joined.text) {}
+  string_view text_;
+};
+}  // namespace detail
+
+/// A metric's full name: [a-zA-Z_:][a-zA-Z0-9_:]*. Colons are for recording rules; leave them out.
+///
+/// A counter should end in _total, an info must end in _info; units are plural and last before that.
+/// Errors: errc::empty_name, errc::bad_name with the byte's position.
+/// Memory: a view; the registry copies it.
+using metric_name = detail::name_arg<detail::alphabet::metric, detail::lifetime::any>;
+
+/// A label's name: [a-zA-Z_][a-zA-Z0-9_]*, not beginning with "__".
+using label_name = detail::name_arg<detail::alphabet::label, detail::lifetime::any>;
+
+/// A metric's name that is kept by reference: a literal, or a pointer to text of static lifetime.
+using static_name = detail::name_arg<detail::alphabet::metric, detail::lifetime::forever>;
+
+/// Joins namespace, subsystem and name with underscores: nx::name("shop", "cart", "items").
+///
+/// Empty parts are left out. Holds up to 127 bytes; a longer name is cut and ends in "...", which
+/// registration refuses (errc::bad_name). For a fixed instrument the object itself must have static lifetime.
+/// Source: Prometheus, "Writing client libraries", Metric names.
+class name {
+ public:
+  name(string_view space, string_view subsystem, string_view last) noexcept : size_(0) {
+    append(space);
+    append(subsystem);
+    append(last);
+    text_[size_] = '\0';
+  }
+  template <detail::lifetime Lifetime>
+  operator detail::name_arg<detail::alphabet::metric, Lifetime>() const noexcept {
+    using wanted = detail::name_arg<detail::alphabet::metric, Lifetime>;
+    return wanted(typename wanted::composed{text()});
+  }
+  string_view text() const noexcept { return string_view(text_, size_); }
+
+  enum : std::size_t { max_size = 127 };
+
+ private:
+  void append(string_view part) noexcept {
+    if (size_ && !part.empty()) text_[size_++] = '_';
+    for (const char c : part) {
+      if (size_ >= max_size) {
+        size_ = max_size;
+        for (int i = 0; i < 3; ++i) text_[size_++] = '.';
+        return;
+      }
+      text_[size_++] = c;
+    }
+  }
+
+  std::size_t size_;
+  char text_[max_size + 6];  // "..." and two joints beyond the limit, and NUL
+};
+
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_DESC_HPP

@@ -1,0 +1,172 @@
+// narthex/detail/distribution.hpp - observations counted by bucket and summed, read as one.
+// Room: foundations. Read detail/record.hpp first. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_DETAIL_DISTRIBUTION_HPP
+#define NARTHEX_DETAIL_DISTRIBUTION_HPP
+
+#include <cstddef>
+#include <cstdint>
+
+#include "narthex/buckets.hpp"
+#include "narthex/config.hpp"
+#include "narthex/detail/bits.hpp"
+#include "narthex/detail/lock.hpp"
+#include "narthex/detail/record.hpp"
+#include "narthex/detail/shared.hpp"
+
+NARTHEX_BEGIN_NAMESPACE
+namespace detail {
+
+/// A set of bucket counts and their sum, such that a snapshot is always of whole observations.
+///
+/// An observation commits by one compare-exchange of a record: the new sum, the bucket, and that bucket's new
+/// count. The bucket's own cell follows; before anybody commits on top of a record, he makes sure that
+/// its cell has followed. So a reader that finds the same record before and after reading the cells
+/// has, with the count the record names, exactly the observations that record is the last of.
+///
+/// Order: a cell is moved from n - 1 to n once, by compare-exchange with release; whoever loads n with
+///        acquire has seen the commit, and with it a head that is at least as new.
+class observation_set {
+ public:
+  using image_words = word;
+  enum : unsigned { sum_words = sizeof(double) / sizeof(word), bucket_at = sum_words, count_at, words };
+
+  void observe(shared<word>* counts, unsigned bucket, double value) noexcept {
+    word count = 0;
+    state_.update([&](const image& now, word(&next)[words]) {
+      follow(counts, now);
+      count = static_cast<word>(counts[bucket].load(memory_order_acquire) + 1);
+      put(next, get_sum(now) + value, bucket, count);
+    });
+    move_on(counts[bucket], count);
+  }
+
+  /// Copies the counts and returns the sum of the same observations. Goes round once more for each observation that
+  /// is committed meanwhile: see distribution for why that ends.
+  double read(const shared<word>* counts, unsigned buckets_and_inf, word* out) const noexcept {
+    for (;;) {
+      const image now = state_.read();
+      for (unsigned i = 0; i < buckets_and_inf; ++i) out[i] = counts[i].load(memory_order_acquire);
+      if (!state_.is_present(now)) continue;
+      out[now.words[bucket_at]] = now.words[count_at];
+      return get_sum(now);
+    }
+  }
+
+  /// Sets the sum to 0; the counts at that moment go to `out`.
+  void forget_sum(shared<word>* counts, unsigned buckets_and_inf, word* out) noexcept {
+    state_.update([&](const image& now, word(&next)[words]) {
+      follow(counts, now);
+      for (unsigned i = 0; i < buckets_and_inf; ++i) out[i] = counts[i].load(memory_order_acquire);
+      put(next, 0.0, static_cast<unsigned>(now.words[bucket_at]), now.words[count_at]);
+    });
+  }
+
+ private:
+  using state = record<words>;
+  using image = typename state::image;
+
+  static void follow(shared<word>* counts, const image& now) noexcept {
+    if (now.words[count_at]) move_on(counts[now.words[bucket_at]], now.words[count_at]);
+  }
+  static void move_on(shared<word>& cell, word count) noexcept {
+    word before = static_cast<word>(count - 1);
+    if (cell.load(memory_order_acquire) == before) {
+      cell.compare_exchange_strong(before, count, memory_order_release, memory_order_relaxed);
+    }
+  }
+  static double get_sum(const image& now) noexcept {
+    std::uint64_t bits = 0;
+    for (unsigned i = 0; i < sum_words; ++i) bits |= static_cast<std::uint64_t>(now.words[i]) << (32 * i);
+    return bits_double(bits);
+  }
+  static void put(word (&next)[words], double sum, unsigned bucket, word count) noexcept {
+    for (unsigned i = 0; i < sum_words; ++i) next[i] = static_cast<word>(double_bits(sum) >> (32 * i));
+    next[bucket_at] = bucket;
+    next[count_at] = count;
+  }
+
+  state state_;
+};
+
+/// Observations of one series.
+///
+/// Writers use the hot one of two sets. A snapshot makes the other hot, reads the one that has become cold, turns
+/// back, and reads the other. Only writers that had chosen a set before it went cold can still commit to it, each
+/// once, so a snapshot goes round at most once per thread that was in mid-observe, whatever the
+/// load; one that is suspended there delays nobody. Nothing is moved between the sets, ever.
+class distribution {
+ public:
+#if NARTHEX_HAS(CONCURRENCY)
+  enum : unsigned { sets = 2 };
+#else
+  enum : unsigned { sets = 1 };
+#endif
+
+  /// Cells for `n` buckets, +Inf included: each set's counts, and what is taken off since restart().
+  static constexpr std::size_t cells(std::size_t n) noexcept { return (sets + 1) * n; }
+
+  /// room: cells(n) of them, zeroed here.
+  distribution(shared<word>* room, unsigned n) noexcept : cells_(room), n_(n), hot_(0) {
+    for (std::size_t i = 0; i < cells(n); ++i) cells_[i].store(0, memory_order_relaxed);
+  }
+
+  void observe(unsigned bucket, double value) noexcept {
+    const std::uint32_t hot = hot_.load(memory_order_relaxed);
+    sets_[hot].observe(cells_ + hot * n_, bucket, value);
+  }
+
+  /// Fills counts[n] and returns the sum of the same observations; `total` is the sum of the counts.
+  double read(std::uint64_t* counts, std::uint64_t& total) const noexcept {
+    const hold one_reader(readers_);
+    word set_counts[buckets::max_bounds + 1];
+    double sum = 0;
+    for (unsigned s = 0; s < sets; ++s) {
+      hot_.store((s + 1) % sets, memory_order_relaxed);
+      sum += sets_[s].read(cells_ + s * n_, n_, set_counts);
+      for (unsigned i = 0; i < n_; ++i) counts[i] = set_counts[i] + (s ? counts[i] : 0);
+    }
+    total = 0;
+    bool near_wrap = false;
+    for (unsigned i = 0; i < n_; ++i) {
+      // Modulo the cell's width, so that a 32-bit cell that has wrapped still gives what came since restart().
+      counts[i] = static_cast<word>(counts[i] - taken_off(i).load(memory_order_relaxed));
+      near_wrap = near_wrap || counts[i] > static_cast<word>(~word(0)) / 2;
+      total += counts[i];
+    }
+    // All buckets start over together, long before one of them would alone: rate() sees one ordinary reset.
+    if (near_wrap) restart_alone();
+    return sum;
+  }
+
+  /// Counts from zero again, exactly: no observation is lost or counted on both sides.
+  void restart() const noexcept {
+    const hold one_reader(readers_);
+    restart_alone();
+  }
+
+ private:
+  void restart_alone() const noexcept {
+    word set_counts[buckets::max_bounds + 1];
+    for (unsigned s = 0; s < sets; ++s) {
+      hot_.store((s + 1) % sets, memory_order_relaxed);
+      sets_[s].forget_sum(cells_ + s * n_, n_, set_counts);
+      for (unsigned i = 0; i < n_; ++i) {
+        const word before = s ? taken_off(i).load(memory_order_relaxed) : 0;
+        taken_off(i).store(static_cast<word>(before + set_counts[i]), memory_order_relaxed);
+      }
+    }
+  }
+  shared<word>& taken_off(unsigned i) const noexcept { return cells_[sets * n_ + i]; }
+
+  shared<word>* cells_;
+  unsigned n_;
+  // Readers turn the hot set, and only a reader may restart: both are part of reading.
+  mutable shared<std::uint32_t> hot_;
+  mutable spin_lock readers_;  // one snapshot at a time; no writer ever looks at it
+  mutable observation_set sets_[sets];
+};
+
+}  // namespace detail
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_DETAIL_DISTRIBUTION_HPP

@@ -1,0 +1,52 @@
+// narthex/detail/in_place.hpp - how a node inside a user's object joins a registry, and leaves it.
+// Room: foundations. Read detail/registry_core.hpp first. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_DETAIL_IN_PLACE_HPP
+#define NARTHEX_DETAIL_IN_PLACE_HPP
+
+#include <cstddef>
+
+#include "narthex/config.hpp"
+#include "narthex/desc.hpp"
+#include "narthex/detail/ascii.hpp"
+#include "narthex/detail/default_registry.hpp"
+#include "narthex/detail/registry_core.hpp"
+
+NARTHEX_BEGIN_NAMESPACE
+namespace detail {
+
+// Names of instruments inside a user's object: copied by the registry where there is a heap.
+#if NARTHEX_HAS(HEAP)
+using kept_name = metric_name;
+using kept_help = string_view;
+/// A copy that lives as long as the registry; "" and no_memory when there is none.
+inline const char* keep_text(registry_core& r, string_view text, errc& why) noexcept {
+  const char* const copy = r.intern(text);
+  if (!copy) why = errc::no_memory;
+  return copy ? copy : "";
+}
+#else
+using kept_name = static_name;
+using kept_help = const char*;
+inline const char* keep_text(registry_core&, string_view text, errc&) noexcept { return text.data(); }
+#endif
+
+/// Joins the registry, or says why not.
+inline void join(registry_core& r, family_node& n, errc why, std::size_t at) noexcept {
+  family_node* none = nullptr;
+  if (why == errc::ok) why = r.insert(n, none);
+  if (why == errc::ok) return;
+  n.refuse(why, at);
+  r.tell(n);
+}
+inline void part(family_node& n) noexcept {
+  if (registry_core* const home = n.home.load(memory_order_acquire)) home->unlink(n);
+}
+inline errc check_name(string_view name, std::size_t& at) noexcept {
+  at = name.empty() ? 0 : bad_byte(name.data(), 0, name.size(), alphabet::metric);
+  return name.empty() ? errc::empty_name : at != name.size() ? errc::bad_name : errc::ok;
+}
+
+}  // namespace detail
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_DETAIL_IN_PLACE_HPP

@@ -1,0 +1,117 @@
+// narthex/detail/record.hpp - a few words that change together, without a lock.
+// Room: foundations. Read detail/shared.hpp first. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_DETAIL_RECORD_HPP
+#define NARTHEX_DETAIL_RECORD_HPP
+
+#include "narthex/config.hpp"
+#include "narthex/detail/lock.hpp"
+#include "narthex/detail/shared.hpp"
+
+NARTHEX_BEGIN_NAMESPACE
+namespace detail {
+
+/// `Words` words that are replaced as one.
+///
+/// A writer claims a free slot, fills it, and makes it the present one by a single compare-exchange
+/// of the head (version and slot number); the slot it replaced is free again. A reader copies the present
+/// slot and looks at the head once more.
+///
+/// Threads: any number of writers and readers. A writer that is suspended keeps one slot and blocks
+///          nobody, up to `slots` - 1 of them at a time; a further writer waits for a free slot.
+/// Order:   words are stored with release and loaded with acquire. A reader that sees a word of a
+///          recycled slot therefore also sees the head that replaced that slot, and reads again.
+/// Wrap:    the version has 61 bits (28 on targets without 64-bit atomics: a writer would have to sleep
+///          through an exact multiple of 2^28 changes).
+template <unsigned Words>
+class record {
+ public:
+  struct image {
+    word words[Words];
+    word head;
+  };
+
+#if NARTHEX_HAS(CONCURRENCY)
+  enum : unsigned { slots = NARTHEX_HAS(THREADS) ? 8 : 4 };  // interrupts: main loop + 2 nested handlers
+
+  record() noexcept : head_(0) {
+    for (unsigned s = 0; s < slots; ++s) {
+      taken_[s].store(s == 0, memory_order_relaxed);
+      for (unsigned i = 0; i < Words; ++i) slot_[s][i].store(0, memory_order_relaxed);
+    }
+  }
+
+  /// Copies the present words; tries again only when somebody changed them meanwhile.
+  image read() const noexcept {
+    image now;
+    do {
+      now.head = head_.load(memory_order_acquire);
+      for (unsigned i = 0; i < Words; ++i) now.words[i] = slot_[now.head % slots][i].load(memory_order_acquire);
+    } while (!is_present(now));
+    return now;
+  }
+
+  bool is_present(const image& seen) const noexcept { return head_.load(memory_order_acquire) == seen.head; }
+
+  /// Replaces the words by what `change(image& now, word (&next)[Words])` makes of them; it is called
+  /// again when another writer came first.
+  template <class Change>
+  void update(Change&& change) noexcept {
+    const unsigned mine = claim();
+    for (;;) {
+      image now = read();
+      word next[Words];
+      change(now, next);
+      for (unsigned i = 0; i < Words; ++i) slot_[mine][i].store(next[i], memory_order_release);
+      word expected = now.head;
+      if (head_.compare_exchange_strong(expected, (now.head / slots + 1) * slots + mine, memory_order_acq_rel,
+                                        memory_order_relaxed)) {
+        taken_[now.head % slots].store(0, memory_order_release);
+        return;
+      }
+    }
+  }
+
+ private:
+  unsigned claim() noexcept {
+    patience p;
+    // The slot after the present one is free unless somebody else is writing.
+    for (unsigned s = static_cast<unsigned>(head_.load(memory_order_relaxed) % slots) + 1;; ++s) {
+      s %= slots;
+      std::uint32_t free = 0;
+      if (taken_[s].load(memory_order_relaxed) == 0 &&
+          taken_[s].compare_exchange_strong(free, 1, memory_order_acquire, memory_order_relaxed)) {
+        return s;
+      }
+      p.wait();
+    }
+  }
+
+  shared<word> head_;
+  shared<std::uint32_t> taken_[slots];
+  shared<word> slot_[slots][Words];
+#else
+  record() noexcept {
+    for (unsigned i = 0; i < Words; ++i) words_[i] = 0;
+  }
+  image read() const noexcept {
+    image now;
+    for (unsigned i = 0; i < Words; ++i) now.words[i] = words_[i];
+    now.head = 0;
+    return now;
+  }
+  bool is_present(const image&) const noexcept { return true; }
+  template <class Change>
+  void update(Change&& change) noexcept {
+    image now = read();
+    change(now, words_);
+  }
+
+ private:
+  word words_[Words];
+#endif
+};
+
+}  // namespace detail
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_DETAIL_RECORD_HPP

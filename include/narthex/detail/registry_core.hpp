@@ -1,0 +1,310 @@
+// narthex/detail/registry_core.hpp - the list of names, and who may join it.
+// Room: foundations. Read detail/family_node.hpp first. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_DETAIL_REGISTRY_CORE_HPP
+#define NARTHEX_DETAIL_REGISTRY_CORE_HPP
+
+#include <cstddef>
+#include <cstdint>
+
+#include "narthex/config.hpp"
+#include "narthex/detail/family_node.hpp"
+#include "narthex/detail/lock.hpp"
+#include "narthex/detail/memory.hpp"
+#include "narthex/detail/name_order.hpp"
+#include "narthex/error_hook.hpp"
+#include "narthex/status.hpp"
+
+NARTHEX_BEGIN_NAMESPACE
+
+/// What a registry counts about its users' mistakes, shown as narthex_refused_total{what="..."} once not 0.
+enum class mistake : std::uint8_t {
+  registration,  ///< a metric was refused
+  update,        ///< a negative, NaN or infinite value was not counted
+  series,        ///< labels() answered with the overflow series or a stand-in
+  sample         ///< a custom collector gave what it had not declared, or memory for it was missing
+};
+enum : unsigned { mistake_kinds = 4 };
+
+namespace detail {
+
+/// What guards the lists of all registries of this program (or shared library). Searching is done
+/// outside the lock; under it a registration only looks whether the version is still the one it
+/// searched, and links.
+template <class Once>
+struct structure {
+  static spin_lock lock;
+  static shared<std::uint32_t> version;
+  static grace readers;
+};
+template <class Once>
+spin_lock structure<Once>::lock;
+template <class Once>
+shared<std::uint32_t> structure<Once>::version(0);
+template <class Once>
+grace structure<Once>::readers;
+using lists = structure<void>;
+
+/// While it lives, no node that can be reached goes away.
+class inside_lists {
+ public:
+  inside_lists() noexcept : side_(lists::readers.enter()) {}
+  ~inside_lists() { lists::readers.leave(side_); }
+  inside_lists(const inside_lists&) = delete;
+  inside_lists& operator=(const inside_lists&) = delete;
+
+ private:
+  std::uint32_t side_;
+};
+
+struct self_node : family_node {
+  explicit constexpr self_node(registry_core* registry) noexcept;  // self_metric.hpp
+};
+
+}  // namespace detail
+
+/// The families of a registry, in name order. Trivially destructible and constant-initialised, so that the default
+/// registry can be used before main and after it; `registry` adds options and a destructor.
+///
+/// Threads: every member may be called from any thread at any time.
+class registry_core {
+ public:
+  constexpr registry_core() noexcept
+      : first_(&self_), parent_(nullptr), child_(nullptr), sibling_(nullptr), walks_(0), self_(this),
+        prefix_(nullptr), prefix_size_(0), constant_(nullptr), constant_size_(0), refused_nodes_(nullptr),
+        names_(nullptr) {}
+  registry_core(const registry_core&) = delete;
+  registry_core& operator=(const registry_core&) = delete;
+
+  enum : unsigned { max_registries = NARTHEX_HAS(HEAP) ? 16 : 4 };  ///< that one scrape walks
+
+  /// Makes the families of `other` part of every scrape of this registry. Families of one name merge; where
+  /// both have a series with the same labels, counters, histograms and summaries are added up and of other
+  /// types the one of this registry is shown.
+  ///
+  /// Errors:  errc::name_taken or name_collides (subject: the name), errc::attach_cycle, errc::already_attached,
+  ///          errc::too_many_registries. Nothing is changed then.
+  /// Threads: any. `other` must be detached before it is destroyed; a `registry` does that itself.
+  status attach(registry_core& other) noexcept;
+
+  /// Undoes attach(). Errors: errc::not_registered when `other` is not attached here.
+  status detach(registry_core& other) noexcept;
+
+  /// How many things of this kind were refused in this registry.
+  std::uint64_t refused(mistake what) const noexcept {
+    return refused_[static_cast<unsigned>(what)].n.load(detail::memory_order_relaxed);
+  }
+
+  string_view prefix() const noexcept { return string_view(prefix_, prefix_size_); }
+  /// The constant labels as they are written: a="b",c="d".
+  string_view constant_labels() const noexcept { return string_view(constant_, constant_size_); }
+
+  // ---- for instruments and walks ----
+
+  /// Puts `n` into the list, or says why not. `twin` is then the owned node that is the same metric, shown
+  /// again when it was hidden.
+  errc insert(detail::family_node& n, detail::family_node*& twin) noexcept;
+  /// Takes a node of a user's object out; returns when no scrape can stand on it any more.
+  void unlink(detail::family_node& n) noexcept;
+  void hide(detail::family_node& n) noexcept {
+    const detail::hold held(detail::lists::lock);
+    n.hidden.store(1, detail::memory_order_release);
+    detail::lists::version.fetch_add(1, detail::memory_order_release);
+  }
+  void count(mistake what) noexcept {
+    refused_[static_cast<unsigned>(what)].n.fetch_add(1, detail::memory_order_relaxed);
+  }
+  /// Tells of a refused registration and counts it.
+  void tell(const detail::family_node& n) noexcept {
+    count(mistake::registration);
+    detail::report(n.refusal());
+  }
+#if NARTHEX_HAS(HEAP)
+  /// Keeps a refused node, which its handles go on using, until the registry ends.
+  void keep(detail::family_node& n) noexcept {
+    const detail::hold held(detail::lists::lock);
+    n.next.store(refused_nodes_, detail::memory_order_relaxed);
+    refused_nodes_ = &n;
+  }
+  /// A copy of `text` that lives as long as the registry; the same text is kept once. Null without memory.
+  const char* intern(string_view text) noexcept;
+#endif
+
+  detail::family_node* first() const noexcept { return first_.load(detail::memory_order_seq_cst); }
+  /// The next registry of the tree below `top`, itself first; null after the last.
+  const registry_core* next_in_tree(const registry_core* root) const noexcept;
+
+  void enter_walk() noexcept { walks_.fetch_add(1, detail::memory_order_acquire); }
+  void leave_walk() noexcept { walks_.fetch_sub(1, detail::memory_order_release); }
+
+ protected:
+  /// Waits for scrapes, then frees what is owned and lets go of what is not.
+  void end() noexcept;
+  void set_prefix(string_view text) noexcept {
+    prefix_ = text.data();
+    prefix_size_ = static_cast<std::uint32_t>(text.size());
+  }
+  void set_constant_labels(string_view ready) noexcept {
+    constant_ = ready.data();
+    constant_size_ = static_cast<std::uint32_t>(ready.size());
+  }
+
+ private:
+  struct verdict {
+    errc why;
+    detail::family_node* twin;
+    detail::family_node* before;  // the last node of this registry that stands before the place
+  };
+  struct interned {
+    interned* next;
+  };
+  verdict judge(const detail::family_node& n) const noexcept;
+  static errc clash(const registry_core& a, const detail::family_node& x, const registry_core& b,
+                    const detail::family_node& y, detail::name_relation& relation) noexcept;
+  const registry_core& top() const noexcept;
+
+  detail::shared<detail::family_node*> first_;
+  detail::shared<registry_core*> parent_, child_, sibling_;
+  detail::shared<std::uint32_t> walks_;
+  struct tally {
+    constexpr tally() noexcept : n(0) {}
+    detail::shared<detail::word> n;
+  };
+  tally refused_[mistake_kinds];
+  detail::self_node self_;
+  const char* prefix_;
+  std::uint32_t prefix_size_;
+  const char* constant_;
+  std::uint32_t constant_size_;
+  detail::family_node* refused_nodes_;
+  interned* names_;
+};
+
+// ---- the tree of attached registries ----
+
+inline const registry_core& registry_core::top() const noexcept {
+  const registry_core* r = this;
+  while (const registry_core* up = r->parent_.load(detail::memory_order_seq_cst)) r = up;
+  return *r;
+}
+
+inline const registry_core* registry_core::next_in_tree(const registry_core* root) const noexcept {
+  if (const registry_core* down = child_.load(detail::memory_order_seq_cst)) return down;
+  for (const registry_core* r = this; r && r != root; r = r->parent_.load(detail::memory_order_seq_cst)) {
+    if (const registry_core* beside = r->sibling_.load(detail::memory_order_seq_cst)) return beside;
+  }
+  return nullptr;
+}
+
+// ---- registration ----
+
+#if NARTHEX_HAS(HEAP)
+inline const char* registry_core::intern(string_view text) noexcept {
+  char* const fresh = static_cast<char*>(detail::allocate(sizeof(interned) + text.size() + 1));
+  if (!fresh) return nullptr;
+  interned* const mine = new (fresh) interned{nullptr};
+  char* at = fresh + sizeof(interned);
+  detail::copy_text(at, text);
+  interned* kept = mine;
+  {
+    const detail::hold held(detail::lists::lock);
+    interned* x = names_;
+    while (x && string_view(reinterpret_cast<const char*>(x + 1)) != text) x = x->next;
+    if (x) {
+      kept = x;
+    } else {
+      mine->next = names_;
+      names_ = mine;
+    }
+  }
+  if (kept != mine) detail::release(mine);
+  return reinterpret_cast<const char*>(kept + 1);
+}
+#endif
+
+/// Whether x of registry a and y of registry b cannot both be exposed.
+inline errc registry_core::clash(const registry_core& a, const detail::family_node& x, const registry_core& b,
+                                 const detail::family_node& y, detail::name_relation& relation) noexcept {
+  const detail::full_name left = {a.prefix(), x.name}, right = {b.prefix(), y.name};
+  relation = detail::relate(left, right);
+  if (relation.order == 0) {
+    const bool same = x.ops->kind == y.ops->kind && x.ops->type == y.ops->type &&
+                      string_view(x.help) == string_view(y.help) && detail::same_labels(x, y) && x.ops->same(x, y);
+    return same ? errc::ok : errc::name_taken;
+  }
+  if ((relation.common == left.size() && detail::writes_suffix(x.ops->type, right, relation.common)) ||
+      (relation.common == right.size() && detail::writes_suffix(y.ops->type, left, relation.common))) {
+    return errc::name_collides;
+  }
+  return errc::ok;
+}
+
+inline registry_core::verdict registry_core::judge(const detail::family_node& n) const noexcept {
+  verdict v = {errc::ok, nullptr, nullptr};
+  const std::size_t size = prefix_size_ + std::strlen(n.name);
+  const registry_core& all = top();
+  for (const registry_core* r = &all; r; r = r->next_in_tree(&all)) {
+    for (detail::family_node* x = r->first(); x; x = x->next.load(detail::memory_order_seq_cst)) {
+      detail::name_relation relation;
+      const errc why = clash(*r, *x, *this, n, relation);
+      if (relation.order > 0 && relation.common < size) break;  // nothing related follows
+      if (r == this && relation.order <= 0) v.before = x;
+      const bool hidden = x->hidden.load(detail::memory_order_acquire) != 0;
+      if (why != errc::ok) {
+        if (!hidden) v.why = why;
+      } else if (relation.order == 0 && r == this) {
+        // A node inside a user's object cannot be shared.
+        if (x->ops->owned && n.ops->owned) v.twin = x;
+        else if (!hidden) v.why = errc::name_taken;
+      }
+      if (v.why != errc::ok) return v;
+    }
+  }
+  return v;
+}
+
+inline errc registry_core::insert(detail::family_node& n, detail::family_node*& twin) noexcept {
+  for (;;) {
+    const std::uint32_t seen = detail::lists::version.load(detail::memory_order_acquire);
+    const detail::inside_lists inside;
+    const verdict v = judge(n);
+    if (v.twin && v.twin->hidden.load(detail::memory_order_acquire)) v.twin->ops->restart(*v.twin);
+    const detail::hold held(detail::lists::lock);
+    if (detail::lists::version.load(detail::memory_order_relaxed) != seen) continue;  // somebody was quicker
+    if (v.why != errc::ok) return v.why;
+    twin = v.twin;
+    detail::lists::version.fetch_add(1, detail::memory_order_release);
+    if (twin) {
+      twin->hidden.store(0, detail::memory_order_release);
+      return errc::ok;
+    }
+    n.home.store(this, detail::memory_order_relaxed);
+    detail::shared<detail::family_node*>& link = v.before ? v.before->next : first_;
+    n.next.store(link.load(detail::memory_order_relaxed), detail::memory_order_relaxed);
+    link.store(&n, detail::memory_order_seq_cst);
+    return errc::ok;
+  }
+}
+
+inline void registry_core::unlink(detail::family_node& n) noexcept {
+  for (bool done = false; !done;) {
+    const std::uint32_t seen = detail::lists::version.load(detail::memory_order_acquire);
+    const detail::inside_lists inside;
+    detail::shared<detail::family_node*>* link = &first_;
+    detail::family_node* x = first();
+    while (x && x != &n) {
+      link = &x->next;
+      x = link->load(detail::memory_order_seq_cst);
+    }
+    const detail::hold held(detail::lists::lock);
+    if (detail::lists::version.load(detail::memory_order_relaxed) != seen) continue;
+    detail::lists::version.fetch_add(1, detail::memory_order_release);
+    if (x) link->store(n.next.load(detail::memory_order_relaxed), detail::memory_order_seq_cst);
+    n.home.store(nullptr, detail::memory_order_release);
+    done = true;
+  }
+  detail::lists::readers.wait();
+}
+
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_DETAIL_REGISTRY_CORE_HPP

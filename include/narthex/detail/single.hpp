@@ -1,0 +1,262 @@
+// narthex/detail/single.hpp - a metric without labels: one name, one storage, registered or fixed in place.
+// Room: foundations. Read detail/registry_core.hpp first. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_DETAIL_SINGLE_HPP
+#define NARTHEX_DETAIL_SINGLE_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <new>
+#include <type_traits>
+
+#include "narthex/config.hpp"
+#include "narthex/detail/default_registry.hpp"
+#include "narthex/detail/in_place.hpp"
+#include "narthex/detail/memory.hpp"
+#include "narthex/detail/registry_core.hpp"
+
+NARTHEX_BEGIN_NAMESPACE
+namespace detail {
+
+// What a `Core` (the storage of one series) brings:
+//   static constexpr metric_type type; static constexpr storage kind;
+//   struct args                   what the user may choose (bounds, quantiles); compared by ==
+//   static errc check(args, at&)  whether they can be used
+//   static size_t args_room(args), static const args* keep(args, void*)
+//                                 a copy that lasts, in that many bytes (a multiple of 8)
+//   static size_t room(args)      bytes of arrays behind each storage, a multiple of 8
+//   Core(const args& kept, void* room)
+//   bool read(reading&) const     fills the sample; false when nothing was counted since the start or restart()
+//   void restart()                counts from zero again
+//   const args& chosen() const
+
+/// The args of a core that leaves nothing to choose.
+struct no_args {
+  friend bool operator==(const no_args&, const no_args&) noexcept { return true; }
+};
+template <class Once>
+struct nothing_chosen_holder {
+  static const no_args value;
+};
+template <class Once>
+const no_args nothing_chosen_holder<Once>::value = no_args();
+inline const no_args& nothing_chosen() noexcept { return nothing_chosen_holder<void>::value; }
+
+template <class Core>
+struct single : family_node {
+  single(const family_ops* kind, const char* full, const char* words, const typename Core::args& kept, void* room) noexcept
+      : family_node(kind, full, words), core(kept, room) {}
+  Core core;
+};
+
+template <class Core, bool Owned>
+struct single_ops {
+  static bool next(family_node& n, position& where, reading& out) noexcept {
+    if (where.index++) return false;
+    const registry_core* const home = n.home.load(memory_order_acquire);
+    out.labels = home ? home->constant_labels() : string_view();
+    static_cast<single<Core>&>(n).core.read(out);
+    return true;
+  }
+  static void restart(family_node& n) noexcept { static_cast<single<Core>&>(n).core.restart(); }
+  static bool same(const family_node& a, const family_node& b) noexcept {
+    return static_cast<const single<Core>&>(a).core.chosen() == static_cast<const single<Core>&>(b).core.chosen();
+  }
+  static void unregister(family_node& n, void*) noexcept {
+    if (registry_core* const home = n.home.load(memory_order_acquire)) home->hide(n);
+  }
+  static void destroy(family_node* n) noexcept;
+  static const family_ops table;
+};
+template <class Core, bool Owned>
+const family_ops single_ops<Core, Owned>::table = {
+    Core::type, Core::kind, Owned, &next, &restart, &no_label, &same, &unregister, &node_state, Owned ? &destroy : nullptr};
+
+/// Checks what can be checked without a registry.
+template <class Core>
+errc check(string_view name, const typename Core::args& a, std::size_t& at) noexcept {
+  const errc why = check_name(name, at);
+  return why != errc::ok ? why : Core::check(a, at);
+}
+
+/// A storage and the node it belongs to: what a handle holds.
+template <class Core>
+struct registered {
+  Core* core;
+  family_node* node;
+};
+
+#if NARTHEX_HAS(HEAP)
+
+template <class Core, bool Owned>
+void single_ops<Core, Owned>::destroy(family_node* n) noexcept {
+  single<Core>* const s = static_cast<single<Core>*>(n);
+  s->~single<Core>();
+  release(s);
+}
+
+/// What stands in when there is no memory: counts into nothing, shared by all of its kind.
+template <class Core>
+struct stand_in {
+  static registered<Core> get() noexcept {
+    const hold held(lists::lock);
+    single<Core>* const s = reinterpret_cast<single<Core>*>(memory);
+    if (!made) {
+      const typename Core::args* const kept = Core::keep(Core::smallest(), memory + args_at);
+      new (s) single<Core>(&single_ops<Core, true>::table, "", "", *kept, memory + room_at);
+      s->refuse(errc::no_memory, 0);
+      made = true;
+    }
+    return registered<Core>{&s->core, s};
+  }
+  enum : std::size_t {
+    args_at = round_up(sizeof(single<Core>)) / 8,
+    room_at = args_at + round_up(sizeof(typename Core::args)) / 8,
+    size = room_at + Core::smallest_room / 8
+  };
+  static std::uint64_t memory[size];
+  static bool made;
+};
+template <class Core>
+std::uint64_t stand_in<Core>::memory[size];
+template <class Core>
+bool stand_in<Core>::made = false;
+
+/// Registers a metric without labels: a new node, or the one that is there already.
+template <class Core>
+registered<Core> register_single(registry_core& r, string_view name, string_view help, typename Core::args a) noexcept {
+  std::size_t at = 0;
+  errc why = check<Core>(name, a, at);
+  if (why != errc::ok) a = Core::smallest();
+  const std::size_t args_at = round_up(sizeof(single<Core>));
+  const std::size_t room_at = args_at + Core::args_room(a);
+  const std::size_t text_at = room_at + Core::room(a);
+  char* const memory = static_cast<char*>(allocate(text_at + name.size() + help.size() + 2));
+  if (!memory) {
+    r.count(mistake::registration);
+    report(status(errc::no_memory, name));
+    return stand_in<Core>::get();
+  }
+  char* text = memory + text_at;
+  const char* const own_name = copy_text(text, name).data();
+  const char* const own_help = copy_text(text, help).data();
+  const typename Core::args* const kept = Core::keep(a, memory + args_at);
+  single<Core>* const s =
+      new (memory) single<Core>(&single_ops<Core, true>::table, own_name, own_help, *kept, memory + room_at);
+  family_node* twin = nullptr;
+  if (why == errc::ok) why = r.insert(*s, twin);
+  if (twin) {
+    single_ops<Core, true>::destroy(s);
+    return registered<Core>{&static_cast<single<Core>*>(twin)->core, twin};
+  }
+  if (why != errc::ok) {
+    s->refuse(why, at);
+    r.keep(*s);
+    r.tell(*s);
+  }
+  return registered<Core>{&s->core, s};
+}
+
+#else
+
+template <class Core, bool Owned>
+void single_ops<Core, Owned>::destroy(family_node*) noexcept {}
+
+#endif
+
+}  // namespace detail
+
+/// A small handle to a series; copies stand for the same series.
+///
+/// Destroying a handle never removes the series. A handle may be used as long as the registry (or the fixed
+/// family) that owns the series lives: for the default registry that is for ever, also in destructors of globals and
+/// after main. Without a heap only fixed families hand out handles.
+template <class Core>
+class handle {
+ public:
+  using core_type = Core;
+
+#if NARTHEX_HAS(HEAP)
+  /// Registers in the default registry. The same name, help, type and bounds give the same series.
+  ///
+  /// Errors:  see status(); a refused instrument counts, but is not exposed.
+  /// Threads: any. Cost: one allocation, a search among the registry's names.
+  handle(metric_name name, string_view help, const typename Core::args& args = typename Core::args()) noexcept
+      : handle(default_registry(), name, help, args) {}
+  handle(registry_core& registry, metric_name name, string_view help,
+         const typename Core::args& args = typename Core::args()) noexcept
+      : at_(detail::register_single<Core>(registry, name.text(), help, args)) {}
+#endif
+  explicit handle(const detail::registered<Core>& at) noexcept : at_(at) {}
+
+  /// ok; or why the registration was refused; errc::series_limit for an overflow series;
+  /// errc::not_registered after unregister().
+  NARTHEX_NAMESPACE::status status() const noexcept { return at_.node->ops->state(*at_.node, at_.core); }
+
+  /// Takes the series out of the exposition. Its handles go on counting; registering the same thing again
+  /// shows it again, from zero. A series of a family is shown again by the next update, too.
+  void unregister() const noexcept { at_.node->ops->unregister(*at_.node, at_.core); }
+
+ protected:
+  Core& core() const noexcept { return *at_.core; }
+  detail::family_node& node() const noexcept { return *at_.node; }
+
+ private:
+  detail::registered<Core> at_;
+};
+
+/// An instrument with its storage inside: it never allocates and never shares.
+///
+/// Name and help are kept by reference: static lifetime. The object must outlive its use by others; its
+/// destructor takes it out of the registry and waits only for a scrape that is reading it.
+template <class Core>
+class fixed {
+ public:
+  using core_type = Core;
+
+  /// Registers in the default registry. Errors: see status(); a name that is taken is refused, also by an equal metric.
+  fixed(static_name name, const char* help, const typename Core::args& args = typename Core::args()) noexcept
+      : fixed(default_registry(), name, help, args) {}
+  fixed(registry_core& registry, static_name name, const char* help,
+        const typename Core::args& args = typename Core::args()) noexcept
+      : node_(&detail::single_ops<Core, false>::table, name.text().data(), help, args, nullptr) {
+    std::size_t at = 0;
+    const errc why = detail::check<Core>(name.text(), args, at);
+    detail::join(registry, node_, why, at);
+  }
+  ~fixed() { unregister(); }
+  fixed(const fixed&) = delete;
+  fixed& operator=(const fixed&) = delete;
+
+  /// ok, or why the registration was refused; errc::not_registered after unregister().
+  NARTHEX_NAMESPACE::status status() const noexcept { return node_.state(); }
+
+  /// Takes the instrument out of the exposition for good; it goes on counting.
+  void unregister() noexcept { detail::part(node_); }
+
+ protected:
+  Core& core() noexcept { return node_.core; }
+  const Core& core() const noexcept { return node_.core; }
+  const detail::family_node& node() const noexcept { return node_; }
+
+ private:
+  detail::single<Core> node_;
+};
+
+namespace detail {
+/// Counts an update that was refused: negative, NaN, infinite.
+NARTHEX_DETAIL_COLD inline void refuse_update(const family_node& n) noexcept {
+  if (registry_core* const home = n.home.load(memory_order_acquire)) home->count(mistake::update);
+}
+
+#if NARTHEX_HAS(HEAP)
+template <class Core>
+using registered_or_fixed = handle<Core>;
+#else
+template <class Core>
+using registered_or_fixed = fixed<Core>;
+#endif
+}  // namespace detail
+
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_DETAIL_SINGLE_HPP

@@ -1,0 +1,98 @@
+// narthex/detail/utf8.hpp - text made safe for a scrape: UTF-8 repaired, then escaped.
+// Room: foundations. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_DETAIL_UTF8_HPP
+#define NARTHEX_DETAIL_UTF8_HPP
+
+#include <cstddef>
+#include <cstring>
+
+#include "narthex/config.hpp"
+#include "narthex/string_view.hpp"
+
+NARTHEX_BEGIN_NAMESPACE
+namespace detail {
+
+/// The length of the well-formed UTF-8 sequence at `s`, or 0 when the byte there begins none.
+/// Source: Unicode 15, table 3-7 (no overlong forms, no surrogates, nothing above U+10FFFF).
+inline std::size_t utf8_length(const char* s, std::size_t size) noexcept {
+  const unsigned char a = static_cast<unsigned char>(s[0]);
+  if (a < 0x80) return 1;
+  const std::size_t n = a >= 0xc2 && a <= 0xdf ? 2 : (a & 0xf0) == 0xe0 ? 3 : a >= 0xf0 && a <= 0xf4 ? 4 : 0;
+  if (n == 0 || n > size) return 0;
+  for (std::size_t i = 1; i < n; ++i) {
+    if ((static_cast<unsigned char>(s[i]) & 0xc0) != 0x80) return 0;
+  }
+  const unsigned char b = static_cast<unsigned char>(s[1]);
+  if ((a == 0xe0 && b < 0xa0) || (a == 0xed && b > 0x9f) || (a == 0xf0 && b < 0x90) || (a == 0xf4 && b > 0x8f)) {
+    return 0;
+  }
+  return n;
+}
+
+enum class quoting { label_value, help };  // a double quote is escaped in a label value, raw in HELP
+
+/// Whether the text stands for itself: printable or control ASCII without backslash, newline and quote.
+inline bool is_plain(string_view text) noexcept {
+  for (const char c : text) {
+    if (static_cast<unsigned char>(c) >= 0x80 || c == '\\' || c == '"' || c == '\n') return false;
+  }
+  return true;
+}
+
+/// Calls `put(const char*, size_t)` with the repaired and escaped text, piece by piece.
+///
+/// A byte that is not part of well-formed UTF-8 becomes U+FFFD and its two hexadecimal digits, so
+/// that two different broken values stay two different values.
+/// Source: Prometheus exposition formats, text 0.0.4, "Comments, help text, and type information".
+template <class Put>
+void put_safe(string_view text, quoting q, Put& put) {
+  std::size_t begin = 0, i = 0;
+  while (i < text.size()) {
+    const char c = text[i];
+    const std::size_t n = utf8_length(text.data() + i, text.size() - i);
+    if (n != 0 && c != '\\' && c != '\n' && (c != '"' || q == quoting::help)) {
+      i += n;
+      continue;
+    }
+    if (i > begin) put(text.data() + begin, i - begin);
+    if (n == 0) {
+      const char* const hex = "0123456789abcdef";
+      const unsigned byte = static_cast<unsigned char>(c);
+      const char broken[5] = {'\xef', '\xbf', '\xbd', hex[byte >> 4], hex[byte & 15]};
+      put(broken, sizeof broken);
+    } else {
+      const char escaped[2] = {'\\', c == '\n' ? 'n' : c};
+      put(escaped, sizeof escaped);
+    }
+    begin = ++i;
+  }
+  if (i > begin) put(text.data() + begin, i - begin);
+}
+
+/// How many bytes put_safe would write.
+inline std::size_t safe_size(string_view text, quoting q) noexcept {
+  struct {
+    std::size_t n;
+    void operator()(const char*, std::size_t size) noexcept { n += size; }
+  } count = {0};
+  put_safe(text, q, count);
+  return count.n;
+}
+
+/// Writes what put_safe gives and returns the end; the caller made room by safe_size.
+inline char* write_safe(char* out, string_view text, quoting q) noexcept {
+  struct {
+    char* p;
+    void operator()(const char* data, std::size_t size) noexcept {
+      std::memcpy(p, data, size);
+      p += size;
+    }
+  } copy = {out};
+  put_safe(text, q, copy);
+  return copy.p;
+}
+
+}  // namespace detail
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_DETAIL_UTF8_HPP

@@ -1,0 +1,175 @@
+// narthex/enum_family.hpp - a family whose labels are enums: a series is an array element.
+// Room: shelves. Read fixed_family.hpp first. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_ENUM_FAMILY_HPP
+#define NARTHEX_ENUM_FAMILY_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <new>
+#include <type_traits>
+
+#include "narthex/config.hpp"
+#include "narthex/counter.hpp"
+#include "narthex/detail/in_place.hpp"
+#include "narthex/detail/single.hpp"
+#include "narthex/gauge.hpp"
+#include "narthex/histogram.hpp"
+#include "narthex/label.hpp"
+#include "narthex/summary.hpp"
+
+NARTHEX_BEGIN_NAMESPACE
+
+/// The label values of an enum whose enumerators count from 0. A function beside the enum says them:
+///
+///   enum class method { get, post };
+///   inline nx::enum_values<2> label_values(method) { return {{"get", "post"}}; }
+template <std::size_t N>
+struct enum_values {
+  static constexpr std::size_t size = N;
+  const char* text[N];  ///< static lifetime, all different
+};
+template <std::size_t N>
+constexpr std::size_t enum_values<N>::size;
+
+namespace detail {
+
+template <class Enum>
+struct enum_size : std::integral_constant<std::size_t, decltype(label_values(Enum()))::size> {};
+
+template <class... Enums>
+struct enum_product : std::integral_constant<std::size_t, 1> {};
+template <class First, class... Rest>
+struct enum_product<First, Rest...>
+    : std::integral_constant<std::size_t, enum_size<First>::value * enum_product<Rest...>::value> {};
+
+/// The place of a combination of enumerators, the last one running fastest; beyond the product when one is no
+/// enumerator.
+template <class... Enums>
+struct enum_index {
+  static std::size_t of() noexcept { return 0; }
+  static void write(std::size_t, const string_view*, label_text&) noexcept {}
+  static std::size_t longest(const string_view*) noexcept { return 0; }
+};
+template <class First, class... Rest>
+struct enum_index<First, Rest...> {
+  static std::size_t of(First first, Rest... rest) noexcept {
+    const std::size_t i = static_cast<std::size_t>(first);
+    const std::size_t behind = enum_index<Rest...>::of(rest...);
+    const bool good = i < enum_size<First>::value && behind < enum_product<Rest...>::value;
+    return good ? i * enum_product<Rest...>::value + behind : enum_product<First, Rest...>::value;
+  }
+  static void write(std::size_t index, const string_view* names, label_text& text) noexcept {
+    text.add(names[0], label_values(First()).text[index / enum_product<Rest...>::value]);
+    enum_index<Rest...>::write(index % enum_product<Rest...>::value, names + 1, text);
+  }
+  static std::size_t longest(const string_view* names) noexcept {
+    std::size_t most = 0;
+    const auto values = label_values(First());
+    for (const char* const v : values.text) {
+      const std::size_t size = label_text_size(names[0], v) + 1;
+      most = size > most ? size : most;
+    }
+    return most + enum_index<Rest...>::longest(names + 1);
+  }
+};
+
+}  // namespace detail
+
+/// Metrics labelled by enums: every combination exists from the start, at 0; finding one is arithmetic.
+///
+/// T: counter, double_counter, gauge, int_gauge, fixed_histogram<B>, fixed_summary.
+/// An object with its storage inside: static lifetime, or longer than its handles; its destructor takes it out
+/// of the registry. With a heap, name and help are copied; label names and values have static lifetime.
+/// Errors:  see status(). A value that is no enumerator counts into nothing and in
+///          narthex_refused_total{what="series"}.
+/// Threads: any. Cost: labels() is a multiplication and an addition for each label.
+template <class T, class... Enums>
+class enum_family {
+  using core = typename T::core_type;
+  using args_type = typename core::args;
+  using index = detail::enum_index<Enums...>;
+  enum : std::size_t { count = detail::enum_product<Enums...>::value };
+
+ public:
+  using handle_type = typename T::series_handle;
+
+  enum_family(detail::kept_name name, detail::kept_help help, const label_names<sizeof...(Enums)>& names,
+              const args_type& args = args_type()) noexcept
+      : enum_family(default_registry(), name, help, names, args) {}
+  enum_family(registry_core& registry, detail::kept_name name, detail::kept_help help,
+              const label_names<sizeof...(Enums)>& names, const args_type& args = args_type()) noexcept
+      : node_(names, args) {
+    std::size_t at = 0;
+    errc why = detail::check<core>(name.text(), args, at);
+    node_.name = detail::keep_text(registry, name.text(), why);
+    node_.help = detail::keep_text(registry, help, why);
+    if (why == errc::ok) {
+      why = detail::check_label_names(names.data(), sizeof...(Enums), core::type, registry.constant_labels(), at);
+    }
+    if (why == errc::ok && index::longest(names.data()) + registry.constant_labels().size() > detail::reading::text_room) {
+      why = errc::label_too_long;
+      at = detail::reading::text_room;
+    }
+    detail::join(registry, node_, why, at);
+  }
+  ~enum_family() { unregister(); }
+  enum_family(const enum_family&) = delete;
+  enum_family& operator=(const enum_family&) = delete;
+
+  handle_type labels(Enums... values) noexcept {
+    const std::size_t i = index::of(values...);
+    if (!NARTHEX_DETAIL_LIKELY(i < count)) refuse();
+    return handle_type(detail::registered<core>{&node_.storage(i), &node_});
+  }
+
+  NARTHEX_NAMESPACE::status status() const noexcept { return node_.state(); }
+  void unregister() noexcept { detail::part(node_); }
+
+ private:
+  NARTHEX_DETAIL_COLD void refuse() noexcept {
+    if (registry_core* const home = node_.home.load(detail::memory_order_acquire)) home->count(mistake::series);
+  }
+
+  struct node : detail::family_node {
+    node(const label_names<sizeof...(Enums)>& given, const args_type& a) noexcept
+        : family_node(&table, "", ""), names(given), args(a) {
+      for (room_type& r : room) new (&r) core(args, nullptr);
+    }
+    using room_type = typename std::aligned_storage<sizeof(core), alignof(core)>::type;
+    label_names<sizeof...(Enums)> names;
+    args_type args;
+    room_type room[count + 1];  // the last takes what is no enumerator, and is not shown
+
+    core& storage(std::size_t i) noexcept { return *reinterpret_cast<core*>(&room[i]); }
+
+    static bool next(detail::family_node& n, detail::position& where, detail::reading& out) noexcept {
+      if (where.index >= count) return false;
+      node& f = static_cast<node&>(n);
+      const std::size_t i = where.index++;
+      f.storage(i).read(out);
+      const registry_core* const home = n.home.load(detail::memory_order_acquire);
+      detail::label_text text(out.text, detail::reading::text_room);
+      if (home) text.add_ready(home->constant_labels());
+      index::write(i, f.names.data(), text);
+      out.labels = text.text();
+      return true;
+    }
+    static void restart(detail::family_node& n) noexcept {
+      for (std::size_t i = 0; i < count; ++i) static_cast<node&>(n).storage(i).restart();
+    }
+    static string_view label(const detail::family_node& n, unsigned i) noexcept {
+      return i < sizeof...(Enums) ? static_cast<const node&>(n).names.data()[i] : string_view();
+    }
+    // One element of the array cannot go alone.
+    static void unregister(detail::family_node&, void*) noexcept {}
+    static const detail::family_ops table;
+  };
+  node node_;
+};
+template <class T, class... Enums>
+const detail::family_ops enum_family<T, Enums...>::node::table = {
+    core::type, core::kind, false, &next, &restart, &label, &detail::never_same, &unregister, &detail::node_state, nullptr};
+
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_ENUM_FAMILY_HPP

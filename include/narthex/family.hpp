@@ -1,0 +1,233 @@
+// narthex/family.hpp - finds or makes the instrument for a set of label values.
+// Room: shelves. Read detail/labelled.hpp first. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_FAMILY_HPP
+#define NARTHEX_FAMILY_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <new>
+
+#include "narthex/config.hpp"
+#include "narthex/counter.hpp"
+#include "narthex/detail/labelled.hpp"
+#include "narthex/gauge.hpp"
+#include "narthex/histogram.hpp"
+#include "narthex/label.hpp"
+#include "narthex/summary.hpp"
+
+NARTHEX_BEGIN_NAMESPACE
+
+/// How many series a family may have: 10,000 unless said otherwise. Hidden ones count.
+///
+/// What comes after is counted in one overflow series, whose label values are all "_overflow_", and in
+/// narthex_refused_total{what="series"}.
+class series_limits {
+ public:
+  explicit series_limits(std::uint32_t at_most = 10000) noexcept : most_(at_most) {}
+  std::uint32_t most() const noexcept { return most_; }
+
+ private:
+  std::uint32_t most_;
+};
+
+#if NARTHEX_HAS(HEAP)
+namespace detail {
+
+/// Registers a family: a new node, or the one that is there already. Null without memory.
+template <class Core>
+labelled_of<Core>* register_family(registry_core& r, string_view name, string_view help, const string_view* names,
+                                   string_view* overflow_values, unsigned arity, typename Core::args a,
+                                   std::uint32_t limit) noexcept {
+  enum : std::uint32_t { first_slots = 8 };
+  using node = labelled_of<Core>;
+  std::size_t at = 0;
+  errc why = check<Core>(name, a, at);
+  if (why == errc::ok) why = check_label_names(names, arity, Core::type, r.constant_labels(), at);
+  else a = Core::smallest();
+
+  // One piece: node, names, first index, args, overflow series, texts.
+  const std::size_t names_at = round_up(sizeof(node));
+  const std::size_t index_at = names_at + round_up(arity * sizeof(string_view));
+  const std::size_t args_at = index_at + round_up(series_index::bytes(first_slots));
+  const std::size_t overflow_at = args_at + Core::args_room(a);
+  const std::size_t room_at = overflow_at + round_up(sizeof(series_of<Core>));
+  std::size_t size = room_at + Core::room(a) + (r.constant_labels().size() + 1) + name.size() + help.size() + 2;
+  for (unsigned i = 0; i < arity; ++i) size += 2 * names[i].size() + overflow_value().size() + 5;
+  char* const memory = static_cast<char*>(allocate(size));
+  if (!memory) {
+    r.count(mistake::registration);
+    report(status(errc::no_memory, name));
+    return nullptr;
+  }
+  char* text = memory + room_at + Core::room(a) + (r.constant_labels().size() + 1);
+  for (unsigned i = 0; i < arity; ++i) text += names[i].size() + overflow_value().size() + 4;
+  const char* const own_name = copy_text(text, name).data();
+  node* const f = new (memory) node(own_name, copy_text(text, help).data());
+  string_view* const own_names = reinterpret_cast<string_view*>(memory + names_at);
+  for (unsigned i = 0; i < arity; ++i) new (own_names + i) string_view(copy_text(text, names[i]));
+  f->names = own_names;
+  f->arity = arity;
+  f->constant = r.constant_labels();
+  f->limit = limit;
+  f->args = Core::keep(a, memory + args_at);
+  series_index* const index = new (memory + index_at) series_index;
+  index->init(first_slots, nullptr);
+  f->index.store(index, memory_order_relaxed);
+  for (unsigned i = 0; i < arity; ++i) overflow_values[i] = overflow_value();
+  f->overflow = f->construct(memory + overflow_at, f->key(overflow_values));
+  f->overflow->hidden.store(1, memory_order_relaxed);
+  index->put(*f->overflow, memory_order_release);
+
+  family_node* twin = nullptr;
+  if (why == errc::ok) why = r.insert(*f, twin);
+  if (twin) {
+    node::destroy(f);
+    return static_cast<node*>(twin);
+  }
+  if (why != errc::ok) {
+    f->refuse(why, at);
+    r.keep(*f);
+    r.tell(*f);
+  }
+  return f;
+}
+
+}  // namespace detail
+
+/// Metrics that share name, help and label names; one series for each set of label values.
+///
+/// T: counter, double_counter, gauge, int_gauge, histogram, summary. N: how many labels.
+/// A family is a handle: copies stand for the same family, destroying one removes nothing.
+///
+/// Threads: every member may be called from any thread at any time.
+/// Memory:  a series is one allocation: its storage, 32 bytes, its label text; freed with the registry.
+/// Source:  Prometheus, "Writing client libraries", Labels.
+template <class T, std::size_t N>
+class family {
+  static_assert(N > 0, "a metric without labels is no family");
+  using core = typename T::core_type;
+  using args_type = typename core::args;
+  using node = detail::labelled_of<core>;
+
+ public:
+  /// Registers in the default registry. The same name, help, label names and bounds give the same family.
+  ///
+  /// Errors: see status(); a refused family hands out instruments that count, but are not exposed.
+  family(metric_name name, string_view help, const label_names<N>& names, const args_type& args = args_type(),
+         series_limits limits = series_limits()) noexcept
+      : family(default_registry(), name, help, names, args, limits) {}
+  family(metric_name name, string_view help, const label_names<N>& names, series_limits limits) noexcept
+      : family(default_registry(), name, help, names, args_type(), limits) {}
+  family(registry_core& registry, metric_name name, string_view help, const label_names<N>& names,
+         series_limits limits) noexcept
+      : family(registry, name, help, names, args_type(), limits) {}
+  family(registry_core& registry, metric_name name, string_view help, const label_names<N>& names,
+         const args_type& args = args_type(), series_limits limits = series_limits()) noexcept
+      : node_(nullptr) {
+    string_view overflow_values[N];
+    node_ = detail::register_family<core>(registry, name.text(), help, names.data(), overflow_values, N, args,
+                                          limits.most());
+  }
+
+  /// The series of these values, in the order of the label names; made when there is none, shown again when hidden.
+  ///
+  /// values: text or integers, N of them.
+  /// Errors: see status() of the answer: errc::series_limit for the overflow series, which also stands in
+  ///         when there is no memory.
+  /// Cost:   for an existing series a hash of the values and a comparison; no lock, no allocation.
+  ///         Keep the handle where that is too much.
+  template <class... Values>
+  T labels(const Values&... values) const noexcept {
+    static_assert(sizeof...(Values) == N, "one value for each label name");
+    const label_value given[N] = {label_value(values)...};
+    string_view texts[N];
+    for (std::size_t i = 0; i < N; ++i) texts[i] = given[i].text();
+    return get(texts);
+  }
+
+  /// The same by name, in any order: labels({{"code", "200"}, {"method", "GET"}}).
+  ///
+  /// Errors: a name that is unknown, missing or twice: a stand-in whose status() is errc::unknown_label.
+  T labels(std::initializer_list<label_pair> pairs) const noexcept {
+    string_view texts[N];
+    const string_view wrong = node_ ? arrange(pairs, texts) : string_view();
+    return wrong.data() ? T(mislabelled(wrong)) : get(texts);
+  }
+
+  /// Hides the series of these values; a later labels() or update shows it again, from zero.
+  ///
+  /// Returns: whether there was one.
+  template <class... Values>
+  bool remove(const Values&... values) const noexcept {
+    static_assert(sizeof...(Values) == N, "one value for each label name");
+    const label_value given[N] = {label_value(values)...};
+    string_view texts[N];
+    for (std::size_t i = 0; i < N; ++i) texts[i] = given[i].text();
+    return node_ && remove_series(texts);
+  }
+  bool remove(std::initializer_list<label_pair> pairs) const noexcept {
+    string_view texts[N];
+    return node_ && !arrange(pairs, texts).data() && remove_series(texts);
+  }
+
+  /// Hides every series.
+  void clear() const noexcept {
+    if (node_) node_->clear();
+  }
+
+  /// ok, or why the registration was refused.
+  NARTHEX_NAMESPACE::status status() const noexcept {
+    return node_ ? static_cast<const detail::family_node&>(*node_).state() : NARTHEX_NAMESPACE::status(errc::no_memory, "");
+  }
+  /// Takes the family out of the exposition; registering it again shows it again, from zero.
+  void unregister() const noexcept {
+    if (!node_) return;
+    if (registry_core* const home = node_->home.load(detail::memory_order_acquire)) home->hide(*node_);
+  }
+  /// How often labels() answered with the overflow series.
+  std::uint64_t overflowed() const noexcept {
+    return node_ ? node_->overflowed.load(detail::memory_order_relaxed) : 0;
+  }
+
+ private:
+  T get(const string_view* texts) const noexcept {
+    if (!node_) return T(detail::stand_in<core>::get());
+    return T(detail::registered<core>{&static_cast<detail::series_of<core>&>(node_->get(texts)), node_});
+  }
+
+  bool remove_series(const string_view* texts) const noexcept {
+    detail::series* const s = node_->find(node_->key(texts));
+    if (!s || s->hidden.load(detail::memory_order_acquire)) return false;
+    node_->hide(*s);
+    return true;
+  }
+
+  /// Puts values in the order of the names. Returns the name that is wrong; a null view when none is.
+  string_view arrange(std::initializer_list<label_pair> pairs, string_view (&texts)[N]) const noexcept {
+    for (std::size_t i = 0; i < N; ++i) texts[i] = string_view();
+    for (const label_pair& p : pairs) {
+      std::size_t i = 0;
+      while (i < N && node_->names[i] != p.name) ++i;
+      if (i == N || texts[i].data()) return p.name.data() ? p.name : string_view("", 0);
+      texts[i] = p.value.text();
+    }
+    for (std::size_t i = 0; i < N; ++i) {
+      if (!texts[i].data()) return node_->names[i];
+    }
+    return string_view();
+  }
+
+  detail::registered<core> mislabelled(string_view wrong) const noexcept {
+    registry_core* const home = node_->home.load(detail::memory_order_acquire);
+    if (home) home->count(mistake::series);
+    return node_->answer_to_mislabelled(wrong);
+  }
+
+  node* node_;
+};
+#endif  // NARTHEX_HAS(HEAP)
+
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_FAMILY_HPP

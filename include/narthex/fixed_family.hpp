@@ -1,0 +1,215 @@
+// narthex/fixed_family.hpp - a family with room for a stated number of series inside.
+// Room: shelves. Read detail/series_key.hpp and detail/single.hpp first. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_FIXED_FAMILY_HPP
+#define NARTHEX_FIXED_FAMILY_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <new>
+#include <type_traits>
+
+#include "narthex/config.hpp"
+#include "narthex/counter.hpp"
+#include "narthex/detail/in_place.hpp"
+#include "narthex/detail/series_key.hpp"
+#include "narthex/gauge.hpp"
+#include "narthex/histogram.hpp"
+#include "narthex/label.hpp"
+#include "narthex/summary.hpp"
+
+NARTHEX_BEGIN_NAMESPACE
+
+/// Metrics that share name, help and N label names: up to `Series` of them, all storage inside, nothing allocated.
+///
+/// T:          counter, double_counter, gauge, int_gauge, fixed_histogram<B>, fixed_summary.
+/// LabelBytes: room for each series' label text, names included: method="GET",code="200" is 24.
+/// Beyond `Series`, or where the text does not fit, labels() answers with the overflow series, whose values are
+/// all "_overflow_"; counted in narthex_refused_total{what="series"}.
+/// Names, help and label names are kept by reference: static lifetime. So must the family be, as long as its
+/// handles are used.
+/// Threads: any; without threads, interrupt handlers use handles that the main loop made.
+/// Cost:    labels() compares the values with each series in turn; no hash, no lock when it exists.
+template <class T, std::size_t N, std::size_t Series, std::size_t LabelBytes = 64>
+class fixed_family {
+  static_assert(N > 0 && Series > 0 && LabelBytes <= 200, "at least one label and series, at most 200 bytes of labels");
+  using core = typename T::core_type;
+  using args_type = typename core::args;
+
+ public:
+  using handle_type = typename T::series_handle;
+
+  fixed_family(static_name name, const char* help, const label_names<N>& names,
+               const args_type& args = args_type()) noexcept
+      : fixed_family(default_registry(), name, help, names, args) {}
+  fixed_family(registry_core& registry, static_name name, const char* help, const label_names<N>& names,
+               const args_type& args = args_type()) noexcept
+      : node_(name.text().data(), help, names, args) {
+    std::size_t at = 0;
+    errc why = detail::check<core>(name.text(), args, at);
+    if (why == errc::ok) {
+      why = detail::check_label_names(names.data(), N, core::type, registry.constant_labels(), at);
+    }
+    string_view overflow[N];
+    for (string_view& v : overflow) v = detail::overflow_value();
+    if (!node_.slots[Series].write(node_.key(overflow)) ||
+        registry.constant_labels().size() + 1 + LabelBytes > detail::reading::text_room) {
+      if (why == errc::ok) why = errc::label_too_long, at = LabelBytes;
+    }
+    detail::join(registry, node_, why, at);
+  }
+  ~fixed_family() { unregister(); }
+  fixed_family(const fixed_family&) = delete;
+  fixed_family& operator=(const fixed_family&) = delete;
+
+  /// The series of these values, made when there is none, shown again when hidden.
+  template <class... Values>
+  handle_type labels(const Values&... values) noexcept {
+    static_assert(sizeof...(Values) == N, "one value for each label name");
+    const label_value given[N] = {label_value(values)...};
+    string_view texts[N];
+    for (std::size_t i = 0; i < N; ++i) texts[i] = given[i].text();
+    slot& s = node_.get(node_.key(texts));
+    return handle_type(detail::registered<core>{&s.storage(), &node_});
+  }
+
+  /// Hides the series of these values; a later labels() or update shows it again, from zero. It keeps its room.
+  template <class... Values>
+  bool remove(const Values&... values) noexcept {
+    static_assert(sizeof...(Values) == N, "one value for each label name");
+    const label_value given[N] = {label_value(values)...};
+    string_view texts[N];
+    for (std::size_t i = 0; i < N; ++i) texts[i] = given[i].text();
+    slot* const s = node_.find(node_.key(texts));
+    if (!s || s->state.load(detail::memory_order_acquire) != shown) return false;
+    s->hide();
+    return true;
+  }
+  void clear() noexcept { node::restart(node_); }
+
+  NARTHEX_NAMESPACE::status status() const noexcept { return static_cast<const detail::family_node&>(node_).state(); }
+  void unregister() noexcept { detail::part(node_); }
+
+ private:
+  enum : std::uint32_t { unused, shown, hidden_again };
+
+  struct slot {
+    detail::shared<std::uint32_t> state;
+    std::uint32_t text_size;
+    char text[LabelBytes];
+    typename std::aligned_storage<sizeof(core), alignof(core)>::type room;
+
+    core& storage() noexcept { return *reinterpret_cast<core*>(&room); }
+    void show() noexcept {
+      if (state.load(detail::memory_order_relaxed) == hidden_again) state.store(shown, detail::memory_order_release);
+    }
+    void hide() noexcept {
+      storage().restart();  // first: see labelled_of::hide
+      state.store(hidden_again, detail::memory_order_release);
+    }
+    bool write(const detail::series_key& k) noexcept {
+      const std::size_t size = k.text_size();
+      if (size > LabelBytes) return false;
+      k.write(text);
+      text_size = static_cast<std::uint32_t>(size);
+      return true;
+    }
+  };
+
+  struct node : detail::family_node {
+    node(const char* full, const char* words, const label_names<N>& given, const args_type& a) noexcept
+        : family_node(&table, full, words), names(given), args(a) {
+      for (slot& s : slots) {
+        s.state.store(unused, detail::memory_order_relaxed);
+        s.text_size = 0;
+        new (&s.room) core(args, nullptr);
+      }
+    }
+    label_names<N> names;
+    args_type args;
+    detail::spin_lock lock;
+    slot slots[Series + 1];  // the last is for overflow
+
+    detail::series_key key(const string_view* values) const noexcept {
+      return detail::series_key(names.data(), values, N);
+    }
+    slot* find(const detail::series_key& k) noexcept {
+      for (slot& s : slots) {
+        if (&s != &slots[Series] && s.state.load(detail::memory_order_acquire) == unused) continue;
+        if (k.is(string_view(s.text, s.text_size))) return &s;
+      }
+      return nullptr;
+    }
+    slot& get(const detail::series_key& k) noexcept {
+      slot* s = find(k);
+      if (!s) s = make(k);
+      if (s == &slots[Series]) {
+        s->state.store(shown, detail::memory_order_release);
+      } else {
+        s->show();
+      }
+      return *s;
+    }
+    slot* make(const detail::series_key& k) noexcept {
+      const detail::hold held(lock);
+      if (slot* const s = find(k)) return s;
+      for (slot& s : slots) {
+        if (&s == &slots[Series] || s.state.load(detail::memory_order_relaxed) != unused) continue;
+        if (!s.write(k)) break;
+        s.state.store(shown, detail::memory_order_release);
+        return &s;
+      }
+      if (registry_core* const r = this->home.load(detail::memory_order_acquire)) r->count(mistake::series);
+      return &slots[Series];
+    }
+
+    static bool next(detail::family_node& n, detail::position& where, detail::reading& out) noexcept {
+      node& f = static_cast<node&>(n);
+      while (where.index <= Series) {
+        slot& s = f.slots[where.index++];
+        if (s.state.load(detail::memory_order_acquire) == unused) continue;
+        if (s.storage().read(out)) s.show();
+        if (s.state.load(detail::memory_order_acquire) != shown) continue;
+        const registry_core* const home = n.home.load(detail::memory_order_acquire);
+        detail::label_text text(out.text, detail::reading::text_room);
+        if (home) text.add_ready(home->constant_labels());
+        text.add_ready(string_view(s.text, s.text_size));
+        out.labels = text.text();
+        return true;
+      }
+      return false;
+    }
+    static void restart(detail::family_node& n) noexcept {
+      for (slot& s : static_cast<node&>(n).slots) {
+        if (s.state.load(detail::memory_order_acquire) != unused) s.hide();
+      }
+    }
+    static string_view label(const detail::family_node& n, unsigned i) noexcept {
+      return i < N ? static_cast<const node&>(n).names.data()[i] : string_view();
+    }
+    static slot& slot_of(detail::family_node& n, const void* storage) noexcept {
+      node& f = static_cast<node&>(n);
+      std::size_t i = 0;
+      while (i < Series && &f.slots[i].storage() != storage) ++i;
+      return f.slots[i];
+    }
+    static void unregister(detail::family_node& n, void* storage) noexcept { slot_of(n, storage).hide(); }
+    static NARTHEX_NAMESPACE::status state(const detail::family_node& n, const void* storage) noexcept {
+      const NARTHEX_NAMESPACE::status family = n.state();
+      if (!family.ok()) return family;
+      node& f = const_cast<node&>(static_cast<const node&>(n));
+      slot& s = slot_of(f, storage);
+      if (&s == &f.slots[Series]) return NARTHEX_NAMESPACE::status(errc::series_limit, n.name, Series);
+      return s.state.load(detail::memory_order_acquire) == shown ? family
+                                                                 : NARTHEX_NAMESPACE::status(errc::not_registered, n.name);
+    }
+    static const detail::family_ops table;
+  };
+  node node_;
+};
+template <class T, std::size_t N, std::size_t Series, std::size_t LabelBytes>
+const detail::family_ops fixed_family<T, N, Series, LabelBytes>::node::table = {
+    core::type, core::kind, false, &next, &restart, &label, &detail::never_same, &unregister, &state, nullptr};
+
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_FIXED_FAMILY_HPP

@@ -1,0 +1,147 @@
+// narthex/histogram.hpp - observations counted by bucket.
+// Room: instruments. Read buckets.hpp and detail/distribution.hpp first. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_HISTOGRAM_HPP
+#define NARTHEX_HISTOGRAM_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <new>
+
+#include "narthex/buckets.hpp"
+#include "narthex/config.hpp"
+#include "narthex/detail/distribution.hpp"
+#include "narthex/detail/single.hpp"
+
+NARTHEX_BEGIN_NAMESPACE
+namespace detail {
+
+/// The default bounds, where the user says nothing.
+struct bucket_args : buckets {
+  bucket_args() noexcept : buckets(buckets::defaults()) {}
+  bucket_args(const buckets& chosen) noexcept : buckets(chosen) {}
+  bucket_args(std::initializer_list<double> bounds) noexcept : buckets(bounds) {}
+};
+
+/// The storage of one histogram; bounds and cells lie in room that comes with it.
+struct histogram_core {
+  static constexpr metric_type type = metric_type::histogram;
+  static constexpr storage kind = storage::histogram;
+  using args = bucket_args;
+  enum : std::size_t { smallest_room = round_up(distribution::cells(1) * sizeof(word)) };
+  static args smallest() noexcept { return args(buckets(nullptr, 0)); }
+  static errc check(const args& a, std::size_t& at) noexcept {
+    at = a.first_bad();
+    return at == a.size() ? errc::ok : errc::bad_buckets;
+  }
+  static std::size_t args_room(const args& a) noexcept { return round_up(sizeof(args)) + a.size() * sizeof(double); }
+  /// Copies the bounds: a list in braces does not live long.
+  static const args* keep(const args& a, void* memory) noexcept {
+    double* const values = reinterpret_cast<double*>(static_cast<char*>(memory) + round_up(sizeof(args)));
+    for (unsigned i = 0; i < a.size(); ++i) values[i] = a[i];
+    return new (memory) args(buckets(values, a.size()));
+  }
+  static std::size_t room(const args& a) noexcept { return round_up(distribution::cells(a.size() + 1) * sizeof(word)); }
+
+  histogram_core(const args& kept, void* cells) noexcept
+      : bounds(kept), observed(static_cast<shared<word>*>(cells), kept.size() + 1) {}
+
+  bool read(reading& out) const noexcept {
+    out.sum = observed.read(out.count_room, out.count);
+    out.counts = out.count_room;
+    out.bounds_copy = bounds;
+    out.bounds = &out.bounds_copy;
+    return out.count != 0;
+  }
+  void restart() noexcept { observed.restart(); }
+  const args& chosen() const noexcept { return bounds; }
+
+  const args& bounds;
+  distribution observed;
+};
+
+template <unsigned Bounds>
+struct inline_histogram_room {
+  explicit inline_histogram_room(const bucket_args& a) noexcept : own_bounds(a) {}
+  bucket_args own_bounds;
+  shared<word> cells[distribution::cells(Bounds + 1)];
+};
+
+/// The same with room for up to `Bounds` bounds inside; a list of bounds is kept by reference.
+template <unsigned Bounds>
+struct inline_histogram_core : private inline_histogram_room<Bounds>, histogram_core {
+  using args = histogram_core::args;
+  static errc check(const args& a, std::size_t& at) noexcept {
+    at = Bounds;
+    return a.size() > Bounds ? errc::bad_buckets : histogram_core::check(a, at);
+  }
+  static std::size_t args_room(const args&) noexcept { return 0; }
+  static const args* keep(const args& a, void*) noexcept { return &a; }
+  static std::size_t room(const args&) noexcept { return 0; }
+  inline_histogram_core(const args& a, void*) noexcept
+      : inline_histogram_room<Bounds>(good(a) ? a : smallest()),
+        histogram_core(inline_histogram_room<Bounds>::own_bounds, inline_histogram_room<Bounds>::cells) {}
+
+ private:
+  static bool good(const args& a) noexcept {
+    std::size_t at = 0;
+    return check(a, at) == errc::ok;
+  }
+};
+
+}  // namespace detail
+
+/// Counts observations in buckets and sums them; the unit belongs in the name (_seconds, _bytes).
+///
+/// Threads: every member may be called from any thread at any time. An observation waits for nobody;
+///          with more than 7 threads suspended in the middle of one, a further one waits for them.
+/// Memory:  about 500 bytes + 32 per bucket; no allocation after construction.
+/// A scrape sees whole observations only: _count is the +Inf bucket, _sum is of the same observations.
+/// Source:  Prometheus, "Writing client libraries", Histogram.
+template <class Holder>
+class histogram_of : public Holder {
+ public:
+  using Holder::Holder;
+  using series_handle = histogram_of<handle<typename Holder::core_type>>;
+
+  /// Counts `value` in the first bucket whose bound is not less than it.
+  ///
+  /// value:  in the metric's own unit. NaN is refused: counted in narthex_refused_total{what="update"}.
+  ///         Infinities are counted and make the sum infinite.
+  /// Cost:   a search among the bounds, three compare-exchanges.
+  void observe(double value) noexcept {
+    if (NARTHEX_DETAIL_LIKELY(!detail::is_nan(value))) {
+      auto& h = this->core();
+      h.observed.observe(h.bounds.find(value), value);
+    } else {
+      detail::refuse_update(this->node());
+    }
+  }
+
+  /// How many were observed. Cost of both: a snapshot of all buckets.
+  std::uint64_t count() const noexcept {
+    detail::reading now;
+    this->core().read(now);
+    return now.count;
+  }
+  /// The sum of what was observed.
+  double sum() const noexcept {
+    detail::reading now;
+    this->core().read(now);
+    return now.sum;
+  }
+};
+
+/// A histogram with its storage inside, for up to `Bounds` bounds (more are refused: errc::bad_buckets).
+/// A list of bounds is kept by reference: static lifetime.
+template <unsigned Bounds = 11>
+using fixed_histogram = histogram_of<fixed<detail::inline_histogram_core<Bounds>>>;
+
+#if NARTHEX_HAS(HEAP)
+using histogram = histogram_of<handle<detail::histogram_core>>;
+#else
+using histogram = fixed_histogram<>;
+#endif
+
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_HISTOGRAM_HPP

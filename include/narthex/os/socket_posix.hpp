@@ -1,0 +1,374 @@
+// narthex/os/socket_posix.hpp - sockets by the calls of POSIX.1-2008.
+// Room: cellar. Read os/socket.hpp first. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_OS_SOCKET_POSIX_HPP
+#define NARTHEX_OS_SOCKET_POSIX_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+#include "narthex/config.hpp"
+#include "narthex/os/error.hpp"
+#include "narthex/status.hpp"
+#include "narthex/string_view.hpp"
+
+#if NARTHEX_HAS(POSIX)
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+NARTHEX_BEGIN_NAMESPACE
+namespace os {
+
+// ---- what differs between the systems ----
+
+#if defined(__linux__) && defined(_GNU_SOURCE)
+// Atomic: a fork in another thread between two calls would hand the descriptor to a stranger.
+inline int open_stream(int family) noexcept { return ::socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0); }
+inline int accept_any(int listener) noexcept {
+  return ::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+}
+inline int open_pipe(int* ends) noexcept { return ::pipe2(ends, O_CLOEXEC | O_NONBLOCK); }
+inline void prepare(int) noexcept {}
+#else
+inline int open_stream(int family) noexcept { return ::socket(family, SOCK_STREAM, 0); }
+inline int accept_any(int listener) noexcept { return ::accept(listener, nullptr, nullptr); }
+inline int open_pipe(int* ends) noexcept { return ::pipe(ends); }
+inline void prepare(int fd) noexcept {
+  ::fcntl(fd, F_SETFD, FD_CLOEXEC);
+  ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);
+}
+#endif
+
+#if defined(MSG_NOSIGNAL)
+enum : int { send_flags = MSG_NOSIGNAL };
+#else
+enum : int { send_flags = 0 };  // SO_NOSIGPIPE does it, below
+#endif
+
+inline void silence(int fd) noexcept {
+#if defined(SO_NOSIGPIPE)
+  const int on = 1;
+  ::setsockopt(fd, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof on);
+#else
+  static_cast<void>(fd);
+#endif
+}
+
+// ---- wakeup and deadline ----
+
+/// A pipe whose reading end turns readable when it is rung, and is never read: it stays rung.
+class wakeup {
+ public:
+  wakeup() noexcept {
+    ends_[0] = -1;
+    ends_[1] = -1;
+  }
+  ~wakeup() {
+    for (int end : ends_) {
+      if (end >= 0) ::close(end);
+    }
+  }
+  wakeup(const wakeup&) = delete;
+  wakeup& operator=(const wakeup&) = delete;
+
+  status open() noexcept {
+    if (open_pipe(ends_) != 0) return error::last().to_status("wakeup");
+    for (int end : ends_) prepare(end);
+    return status();
+  }
+  void ring() noexcept {
+    while (::write(ends_[1], "", 1) < 0 && errno == EINTR) continue;
+  }
+  /// Waits up to `ms` for it to be rung. False at once, if it was never opened.
+  bool rung_within(int ms) const noexcept {
+    pollfd p = {ends_[0], POLLIN, 0};
+    return ends_[0] >= 0 && ::poll(&p, 1, ms) > 0;
+  }
+  int fd() const noexcept { return ends_[0]; }
+
+ private:
+  int ends_[2];
+};
+
+/// When a wait ends at the latest. Made once for a whole exchange, so that a peer who sends a byte now
+/// and then does not win time; the monotonic clock, so that nobody who sets the date does.
+class deadline {
+ public:
+  /// ms: from now on; negative: never.
+  explicit deadline(int ms) noexcept : end_(ms < 0 ? -1 : now() + ms), bell_(-1) {}
+  deadline(int ms, const wakeup& bell) noexcept : end_(ms < 0 ? -1 : now() + ms), bell_(bell.fd()) {}
+
+  bool passed() const noexcept { return end_ >= 0 && now() >= end_; }
+
+  /// Waits until `fd` is ready for `events`. An error on it is "ready" too: the call to come will tell.
+  status wait(int fd, short events, string_view subject) const noexcept {
+    for (;;) {
+      pollfd p[2] = {{fd, events, 0}, {bell_, POLLIN, 0}};  // poll() ignores a negative descriptor
+      const std::int64_t left = end_ < 0 ? -1 : end_ - now();
+      if (end_ >= 0 && left <= 0) return status(errc::timeout, subject);
+      if (::poll(p, 2, static_cast<int>(left)) < 0) {
+        const error e = error::last();
+        if (e.code == EINTR) continue;  // with the time that is left
+        return e.to_status(subject);
+      }
+      if (p[1].revents) return status(errc::closed, subject);
+      if (p[0].revents) return status();
+    }
+  }
+
+ private:
+  static std::int64_t now() noexcept {
+    timespec t;
+    ::clock_gettime(CLOCK_MONOTONIC, &t);
+    return static_cast<std::int64_t>(t.tv_sec) * 1000 + static_cast<std::int64_t>(t.tv_nsec / 1000000);
+  }
+
+  std::int64_t end_;  // in milliseconds; negative: never
+  int bell_;
+};
+
+// ---- addresses ----
+
+/// An address as the system wants it.
+struct endpoint {
+  union {
+    sockaddr any;
+    sockaddr_in v4;
+    sockaddr_in6 v6;
+  };
+  socklen_t size;
+  bool every_interface;
+
+  endpoint() noexcept : size(0), every_interface(false) { std::memset(&v6, 0, sizeof v6); }
+  bool is_v6() const noexcept { return any.sa_family == AF_INET6; }
+
+  /// host: "" for every interface, "localhost", or digits. All zeros is "any" in both families.
+  bool set(string_view host, std::uint16_t port, int family) noexcept {
+    char text[64];
+    if (host.size() >= sizeof text) return false;
+    every_interface = host.empty();
+    if (host == "localhost") host = family == AF_INET6 ? "::1" : "127.0.0.1";
+    for (std::size_t i = 0; i < host.size(); ++i) text[i] = host[i];
+    text[host.size()] = '\0';
+    const unsigned char big_endian[2] = {static_cast<unsigned char>(port >> 8), static_cast<unsigned char>(port & 255)};
+    if (family == AF_INET6) {  // htons() is a macro with old-style casts on some systems
+      v6.sin6_family = AF_INET6;
+      std::memcpy(&v6.sin6_port, big_endian, 2);
+      size = static_cast<socklen_t>(sizeof v6);
+      return host.empty() || ::inet_pton(AF_INET6, text, &v6.sin6_addr) == 1;
+    }
+    v4.sin_family = AF_INET;
+    std::memcpy(&v4.sin_port, big_endian, 2);
+    size = static_cast<socklen_t>(sizeof v4);
+    return host.empty() || ::inet_pton(AF_INET, text, &v4.sin_addr) == 1;
+  }
+};
+
+// ---- the socket ----
+
+class socket {
+ public:
+  enum : int { backlog = 32 };                ///< connections that may wait while one is answered
+  enum : std::size_t { drain_bytes = 65536 };  ///< what finish() reads and throws away, at most
+
+  socket() noexcept : handle_(-1) {}
+  socket(socket&& other) noexcept : handle_(other.handle_) { other.handle_ = -1; }
+  socket& operator=(socket&& other) noexcept {
+    if (this != &other) {
+      close();
+      handle_ = other.handle_;
+      other.handle_ = -1;
+    }
+    return *this;
+  }
+  ~socket() { close(); }
+
+  status listen(string_view host, std::uint16_t port) noexcept;
+  status connect(string_view host, std::uint16_t port, const deadline& until) noexcept;
+  status accept(socket& peer, const deadline& until) const noexcept;
+  status read(char* data, std::size_t size, std::size_t& got, const deadline& until) const noexcept;
+  status write(const char* data, std::size_t size, const deadline& until) const noexcept;
+
+  void half_close() noexcept { ::shutdown(fd(), SHUT_WR); }
+  void finish(const deadline& until) noexcept;
+  void reset() noexcept;
+  void close() noexcept {
+    if (is_open()) ::close(fd());
+    handle_ = -1;
+  }
+
+  bool is_open() const noexcept { return handle_ >= 0; }
+  std::uint16_t local_port() const noexcept;
+  std::intptr_t handle() const noexcept { return handle_; }
+
+ private:
+  int fd() const noexcept { return static_cast<int>(handle_); }
+
+  error open(int family) noexcept {
+    close();
+    handle_ = open_stream(family);
+    if (handle_ < 0) return error::last();
+    prepare(fd());
+    silence(fd());
+    const error none = {0};
+    return none;
+  }
+
+  error listen_at(const endpoint& where) noexcept {
+    const error e = open(where.any.sa_family);
+    if (!e.ok()) return e;
+    // A restarted program takes its port back from its own closed connections; a listener keeps it.
+    const int on = 1, off = 0;
+    ::setsockopt(fd(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    // Every interface means IPv4 too; a system that cannot have both in one socket says no here.
+    if (where.is_v6() && ::setsockopt(fd(), IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off) != 0 &&
+        where.every_interface) {
+      return error::last();
+    }
+    if (::bind(fd(), &where.any, where.size) != 0) return error::last();
+    if (::listen(fd(), backlog) != 0) return error::last();
+    const error none = {0};
+    return none;
+  }
+
+  static status broken(const error& e, string_view subject) noexcept {
+    const bool gone = e.code == EPIPE || e.code == ECONNRESET;
+    return gone ? status(errc::closed, subject) : e.to_status(subject);
+  }
+
+  std::intptr_t handle_;
+};
+
+/// Binds and listens. "" is every interface, by IPv6 with IPv4 inside where the system can, else by
+/// IPv4; "localhost" is 127.0.0.1, or ::1 where there is no IPv4.
+inline status socket::listen(string_view host, std::uint16_t port) noexcept {
+  const int order_any[] = {AF_INET6, AF_INET}, order_other[] = {AF_INET, AF_INET6};
+  error e = {0};
+  bool readable = false;
+  for (int family : host.empty() ? order_any : order_other) {
+    endpoint where;
+    if (!where.set(host, port, family)) continue;
+    readable = true;
+    e = listen_at(where);
+    if (e.ok()) return status();
+    close();
+    if (e.code == EADDRINUSE || e.code == EACCES) break;  // the port is the trouble, not the family
+  }
+  return readable ? e.to_status(host) : status(errc::bad_address, host);
+}
+
+inline status socket::connect(string_view host, std::uint16_t port, const deadline& until) noexcept {
+  endpoint where;
+  if (host.empty() || (!where.set(host, port, AF_INET) && !where.set(host, port, AF_INET6))) {
+    return status(errc::bad_address, host);
+  }
+  error e = open(where.any.sa_family);
+  if (!e.ok()) return e.to_status(host);
+  if (::connect(fd(), &where.any, where.size) == 0) return status();
+  e = error::last();
+  if (e.code != EINPROGRESS && e.code != EINTR) return e.to_status(host);
+  const status s = until.wait(fd(), POLLOUT, host);
+  if (!s.ok()) return s;
+  socklen_t size = static_cast<socklen_t>(sizeof e.code);
+  if (::getsockopt(fd(), SOL_SOCKET, SO_ERROR, &e.code, &size) != 0) e = error::last();
+  return e.to_status(host);
+}
+
+/// Takes the next connection. One that died in the queue is passed over.
+inline status socket::accept(socket& peer, const deadline& until) const noexcept {
+  for (;;) {
+    peer.close();
+    peer.handle_ = accept_any(fd());
+    if (peer.is_open()) {
+      prepare(peer.fd());
+      silence(peer.fd());
+      return status();
+    }
+    const error e = error::last();
+    if (e.code == EINTR || e.code == ECONNABORTED) continue;
+    if (e.code != EAGAIN && e.code != EWOULDBLOCK) return e.to_status("accept");
+    const status s = until.wait(fd(), POLLIN, "accept");
+    if (!s.ok()) return s;
+  }
+}
+
+/// Reads what is there, at least one byte; `got` is 0 when the peer has sent everything.
+inline status socket::read(char* data, std::size_t size, std::size_t& got, const deadline& until) const noexcept {
+  got = 0;
+  for (;;) {
+    if (until.passed()) return status(errc::timeout, "read");
+    const ssize_t n = ::recv(fd(), data, size, 0);
+    if (n >= 0) {
+      got = static_cast<std::size_t>(n);
+      return status();
+    }
+    const error e = error::last();
+    if (e.code == EINTR) continue;
+    if (e.code != EAGAIN && e.code != EWOULDBLOCK) return broken(e, "read");
+    const status s = until.wait(fd(), POLLIN, "read");
+    if (!s.ok()) return s;
+  }
+}
+
+/// Writes everything.
+inline status socket::write(const char* data, std::size_t size, const deadline& until) const noexcept {
+  while (size > 0) {
+    if (until.passed()) return status(errc::timeout, "write");
+    const ssize_t n = ::send(fd(), data, size, send_flags);
+    if (n >= 0) {
+      data += n;
+      size -= static_cast<std::size_t>(n);
+      continue;
+    }
+    const error e = error::last();
+    if (e.code == EINTR) continue;
+    if (e.code != EAGAIN && e.code != EWOULDBLOCK) return broken(e, "write");
+    const status s = until.wait(fd(), POLLOUT, "write");
+    if (!s.ok()) return s;
+  }
+  return status();
+}
+
+/// Closes so that the peer gets all that was written. A close with unread input sends a reset, and a
+/// reset makes the peer's system throw away what it has not handed over yet: so the end is announced,
+/// and what still comes in is read, up to `until` and drain_bytes, before the descriptor goes.
+inline void socket::finish(const deadline& until) noexcept {
+  half_close();
+  char rest[1024];
+  std::size_t got = 0;
+  for (std::size_t all = 0; all < drain_bytes; all += got) {
+    if (!read(rest, sizeof rest, got, until).ok() || got == 0) break;
+  }
+  close();
+}
+
+/// Closes with a reset: an answer that was cut short must not look as if it had ended.
+inline void socket::reset() noexcept {
+  const linger now = {1, 0};
+  ::setsockopt(fd(), SOL_SOCKET, SO_LINGER, &now, sizeof now);
+  close();
+}
+
+/// The port that the system chose for port 0; 0 when the socket is closed.
+inline std::uint16_t socket::local_port() const noexcept {
+  endpoint here;
+  socklen_t size = static_cast<socklen_t>(sizeof here.v6);
+  if (::getsockname(fd(), &here.any, &size) != 0) return 0;
+  unsigned char big_endian[2];
+  std::memcpy(big_endian, here.is_v6() ? static_cast<const void*>(&here.v6.sin6_port)
+                                       : static_cast<const void*>(&here.v4.sin_port), 2);
+  return static_cast<std::uint16_t>(big_endian[0] * 256 + big_endian[1]);
+}
+
+}  // namespace os
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_HAS(POSIX)
+
+#endif  // NARTHEX_OS_SOCKET_POSIX_HPP

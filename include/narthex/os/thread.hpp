@@ -1,0 +1,90 @@
+// narthex/os/thread.hpp - a joined thread, by the system's own calls: std::thread throws.
+// Room: cellar. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_OS_THREAD_HPP
+#define NARTHEX_OS_THREAD_HPP
+
+#include "narthex/config.hpp"
+#include "narthex/os/error.hpp"
+#include "narthex/status.hpp"
+
+#if NARTHEX_HAS(POSIX) && NARTHEX_HAS(THREADS)
+#include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
+#endif
+
+NARTHEX_BEGIN_NAMESPACE
+namespace os {
+
+/// One thread, joined by its destructor.
+///
+/// Threads: start(), join() and the destructor by one thread; running() by the same.
+/// Memory:  nothing beyond what the system's call takes; the stack has the system's usual size.
+#if NARTHEX_HAS(POSIX) && NARTHEX_HAS(THREADS)
+
+class thread {
+ public:
+  thread() noexcept : run_(nullptr), context_(nullptr), id_(), process_(0) {}
+  ~thread() { join(); }
+  thread(const thread&) = delete;
+  thread& operator=(const thread&) = delete;
+
+  /// Runs `run(context)` in a new thread.
+  ///
+  /// The thread blocks every signal that is sent to the process, so that the program's handlers run where
+  /// they ran before. Faults stay open: a crash in a callback must reach the program's crash handler.
+  /// Errors:  errc::system with the code of pthread_create.
+  status start(void (*run)(void*), void* context) noexcept {
+    run_ = run;
+    context_ = context;
+    sigset_t all, before;
+    ::sigfillset(&all);
+    const int faults[] = {SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP};
+    for (int fault : faults) ::sigdelset(&all, fault);
+    ::pthread_sigmask(SIG_SETMASK, &all, &before);  // a thread inherits its maker's mask: no moment without
+    const error e = {::pthread_create(&id_, nullptr, &enter, this)};
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    if (e.ok()) process_ = ::getpid();
+    return e.to_status("thread");
+  }
+
+  /// Waits for the end of the thread, if there is one.
+  void join() noexcept {
+    if (running()) ::pthread_join(id_, nullptr);
+    process_ = 0;
+  }
+
+  /// Whether there is a thread to join. A fork copies this object but not the thread: in the child, no.
+  bool running() const noexcept { return process_ != 0 && process_ == ::getpid(); }
+
+ private:
+  static void* enter(void* self) {
+    thread* const t = static_cast<thread*>(self);
+    t->run_(t->context_);
+    return nullptr;
+  }
+
+  void (*run_)(void*);
+  void* context_;
+  pthread_t id_;
+  pid_t process_;
+};
+
+#else  // not here
+
+class thread {
+ public:
+  thread() noexcept {}
+  thread(const thread&) = delete;
+  thread& operator=(const thread&) = delete;
+  status start(void (*)(void*), void*) noexcept { return status(errc::unsupported, "thread"); }
+  void join() noexcept {}
+  bool running() const noexcept { return false; }
+};
+
+#endif
+
+}  // namespace os
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_OS_THREAD_HPP

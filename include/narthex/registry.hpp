@@ -1,0 +1,193 @@
+// narthex/registry.hpp - a registry of one's own: options, attaching, and its end.
+// Room: shelves. Read detail/registry_core.hpp first. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_REGISTRY_HPP
+#define NARTHEX_REGISTRY_HPP
+
+#include <cstddef>
+#include <cstring>
+
+#include "narthex/config.hpp"
+#include "narthex/detail/registry_core.hpp"
+#include "narthex/label.hpp"
+
+NARTHEX_BEGIN_NAMESPACE
+
+/// What a registry adds to its metrics: nx::registry_options().label("region", "east").prefix("shop_").
+///
+/// Views only: what they point to must live until the registry is made.
+class registry_options {
+ public:
+  enum : unsigned { max_labels = 8 };
+
+  /// A label on every series. Errors (see registry::status): errc::bad_label_name, reserved_label_name ("__...", le,
+  /// quantile), duplicate_label_name, label_too_long beyond max_labels; a bad label is left out.
+  registry_options& label(label_name name, string_view value) noexcept {
+    if (count_ < max_labels) {
+      names_[count_] = name.text();
+      values_[count_] = value;
+    }
+    ++count_;
+    return *this;
+  }
+  /// Written before every name. Errors: errc::bad_name; a bad prefix is left out.
+  registry_options& prefix(metric_name text) noexcept {
+    prefix_ = text.text();
+    return *this;
+  }
+
+ private:
+  friend class registry;
+  string_view prefix_;
+  string_view names_[max_labels], values_[max_labels];
+  unsigned count_ = 0;
+};
+
+/// A registry that its user owns.
+///
+/// It must outlive the handles registered in it; fixed and callback instruments may outlive it. Its destructor waits for
+/// scrapes of it that are under way, and detaches what is attached.
+/// Memory: with a heap, one allocation for prefix and labels; without one, 128 bytes in place.
+class registry : public registry_core {
+ public:
+  registry() noexcept {}
+  explicit registry(const registry_options& options) noexcept {
+    using namespace_status = NARTHEX_NAMESPACE::status;
+    const string_view front = options.prefix_;
+    if (!front.empty() && detail::bad_byte(front.data(), 0, front.size(), detail::alphabet::metric) != front.size()) {
+      status_ = namespace_status(errc::bad_name, front);
+    }
+    const unsigned given = options.count_ < registry_options::max_labels ? options.count_ : registry_options::max_labels;
+    if (options.count_ > given) status_ = namespace_status(errc::label_too_long, "registry_options", given);
+    std::size_t size = front.size() + 1;
+    for (unsigned i = 0; i < given; ++i) size += detail::label_text_size(options.names_[i], options.values_[i]) + 1;
+#if NARTHEX_HAS(HEAP)
+    char* const room = text_ = static_cast<char*>(detail::allocate(size));
+    if (!room) {
+      status_ = namespace_status(errc::no_memory, "registry_options");
+      return;
+    }
+#else
+    char* const room = text_;
+    if (size > sizeof text_) {
+      status_ = namespace_status(errc::label_too_long, "registry_options", sizeof text_);
+      return;
+    }
+#endif
+    char* at = room;
+    if (status_.code() != errc::bad_name) set_prefix(detail::copy_text(at, front));
+    detail::label_text constant(at, size - static_cast<std::size_t>(at - room));
+    for (unsigned i = 0; i < given; ++i) {
+      std::size_t which = 0;
+      errc why = detail::check_label_names(&options.names_[i], 1, metric_type::histogram, constant.text(), which);
+      if (options.names_[i] == "quantile") why = errc::reserved_label_name;
+      if (why == errc::ok) constant.add(options.names_[i], options.values_[i]);
+      else status_ = namespace_status(why, options.names_[i], i);
+    }
+    set_constant_labels(constant.text());
+  }
+  ~registry() {
+    end();
+#if NARTHEX_HAS(HEAP)
+    detail::release(text_);
+#endif
+  }
+
+  /// ok, or what of the options was left out.
+  NARTHEX_NAMESPACE::status status() const noexcept { return status_; }
+
+ private:
+  NARTHEX_NAMESPACE::status status_;
+#if NARTHEX_HAS(HEAP)
+  char* text_ = nullptr;
+#else
+  char text_[128];
+#endif
+};
+
+// ---- attaching ----
+
+inline status registry_core::attach(registry_core& other) noexcept {
+  for (;;) {
+    const std::uint32_t seen = detail::lists::version.load(detail::memory_order_acquire);
+    const detail::inside_lists inside;
+    status why;
+    const registry_core& all = top();
+    unsigned registries = 0;
+    for (const registry_core* r = &all; r; r = r->next_in_tree(&all), ++registries) {
+      if (r == &other) why = status(errc::attach_cycle, "registry::attach");
+    }
+    for (const registry_core* r = &other; r; r = r->next_in_tree(&other)) ++registries;
+    if (registries > max_registries) why = status(errc::too_many_registries, "registry::attach", max_registries);
+    if (other.parent_.load(detail::memory_order_acquire)) why = status(errc::already_attached, "registry::attach");
+    // Every name of the one tree against every name of the other.
+    for (const registry_core* r = &all; r && why.ok(); r = r->next_in_tree(&all)) {
+      for (const registry_core* o = &other; o && why.ok(); o = o->next_in_tree(&other)) {
+        for (detail::family_node* x = r->first(); x && why.ok(); x = x->next.load(detail::memory_order_seq_cst)) {
+          if (x->hidden.load(detail::memory_order_acquire)) continue;
+          for (detail::family_node* y = o->first(); y; y = y->next.load(detail::memory_order_seq_cst)) {
+            detail::name_relation relation;
+            const errc code = clash(*r, *x, *o, *y, relation);
+            if (code == errc::ok || y->hidden.load(detail::memory_order_acquire)) continue;
+            why = status(code, y->name);
+            break;
+          }
+        }
+      }
+    }
+    const detail::hold held(detail::lists::lock);
+    if (detail::lists::version.load(detail::memory_order_relaxed) != seen) continue;
+    if (!why.ok()) return why;
+    detail::lists::version.fetch_add(1, detail::memory_order_release);
+    other.sibling_.store(child_.load(detail::memory_order_relaxed), detail::memory_order_seq_cst);
+    other.parent_.store(this, detail::memory_order_seq_cst);
+    child_.store(&other, detail::memory_order_seq_cst);
+    return why;
+  }
+}
+
+inline status registry_core::detach(registry_core& other) noexcept {
+  {
+    const detail::hold held(detail::lists::lock);
+    detail::shared<registry_core*>* link = &child_;
+    registry_core* r = link->load(detail::memory_order_relaxed);
+    while (r && r != &other) {
+      link = &r->sibling_;
+      r = link->load(detail::memory_order_relaxed);
+    }
+    if (!r) return status(errc::not_registered, "registry::detach");
+    detail::lists::version.fetch_add(1, detail::memory_order_release);
+    link->store(other.sibling_.load(detail::memory_order_relaxed), detail::memory_order_seq_cst);
+    other.parent_.store(nullptr, detail::memory_order_seq_cst);
+  }
+  detail::lists::readers.wait();
+  return status();
+}
+
+// ---- the end ----
+
+inline void registry_core::end() noexcept {
+  if (registry_core* const parent = parent_.load(detail::memory_order_acquire)) static_cast<void>(parent->detach(*this));
+  while (registry_core* const child = child_.load(detail::memory_order_acquire)) static_cast<void>(detach(*child));
+  detail::patience p;
+  while (walks_.load(detail::memory_order_acquire)) p.wait();
+  for (detail::family_node* n = first(); n;) {
+    detail::family_node* const after = n->next.load(detail::memory_order_relaxed);
+    n->home.store(nullptr, detail::memory_order_release);
+    if (n->ops->destroy) n->ops->destroy(n);
+    n = after;
+  }
+#if NARTHEX_HAS(HEAP)
+  while (detail::family_node* const n = refused_nodes_) {
+    refused_nodes_ = n->next.load(detail::memory_order_relaxed);
+    n->ops->destroy(n);
+  }
+  while (interned* const text = names_) {
+    names_ = text->next;
+    detail::release(text);
+  }
+#endif
+}
+
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_REGISTRY_HPP

@@ -1,0 +1,63 @@
+// narthex/sample.hpp - what a scrape reads of one series: the one interface between registry and formats.
+// Room: words. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_SAMPLE_HPP
+#define NARTHEX_SAMPLE_HPP
+
+#include <cstddef>
+#include <cstdint>
+
+#include "narthex/buckets.hpp"
+#include "narthex/config.hpp"
+#include "narthex/desc.hpp"
+#include "narthex/string_view.hpp"
+
+NARTHEX_BEGIN_NAMESPACE
+
+/// A value as it was counted: integers stay exact to 64 bits.
+struct number {
+  enum class kind : std::uint8_t { u64, i64, f64 };
+  kind is;
+  union {
+    std::uint64_t u64;
+    std::int64_t i64;
+    double f64;
+  };
+  number() noexcept : is(kind::u64), u64(0) {}
+  number(std::uint64_t value) noexcept : is(kind::u64), u64(value) {}
+  number(std::int64_t value) noexcept : is(kind::i64), i64(value) {}
+  number(double value) noexcept : is(kind::f64), f64(value) {}
+  double as_double() const noexcept {
+    return is == kind::u64 ? static_cast<double>(u64) : is == kind::i64 ? static_cast<double>(i64) : f64;
+  }
+};
+
+/// One series at one moment, with the family it belongs to.
+///
+/// Views point into memory that stays as it is until the walk that filled the sample moves on.
+struct sample {
+  // the family
+  metric_type type;
+  string_view prefix;   ///< the registry's; the full name is prefix + name
+  string_view name;
+  string_view help;     ///< as the user wrote it; a format repairs and escapes it
+  bool starts_family;   ///< the first series of its name in this scrape
+
+  // the series
+  string_view labels;   ///< ready: a="b",c="d" without braces, repaired and escaped
+
+  // counter, gauge, info (1), state_set (0 or 1 for the state in `labels`), unknown
+  number value;
+
+  // histogram, summary
+  double sum;
+  std::uint64_t count;                     ///< the sum of all `counts`
+  const buckets* bounds;                   ///< histogram: the upper bounds
+  const std::uint64_t* counts;             ///< counts[bounds->size() + 1], each bucket alone, the last for +Inf
+  const double* quantiles;                 ///< summary: which[quantile_count]
+  const double* quantile_values;           ///< summary: value[quantile_count]; NaN when the window is empty
+  unsigned quantile_count;
+};
+
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_SAMPLE_HPP

@@ -1,0 +1,156 @@
+// narthex/status.hpp - how anything says no: a code, the offender, and words for people.
+// Room: foundations. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_STATUS_HPP
+#define NARTHEX_STATUS_HPP
+
+#include <cstddef>
+#include <cstdint>
+
+#include "narthex/config.hpp"
+#include "narthex/string_view.hpp"
+
+NARTHEX_BEGIN_NAMESPACE
+
+/// Why something was refused. `ok` is 0; the others never change their number within a version.
+enum class errc : std::uint8_t {
+  ok = 0,
+  empty_name,             ///< a metric name is empty
+  bad_name,               ///< a metric name has a byte outside [a-zA-Z0-9_:], or begins with a digit
+  missing_suffix,         ///< an info metric's name must end in _info
+  name_taken,             ///< the name exists with another type, help or label set
+  name_collides,          ///< a sample name would be written by two families (x_count against histogram x)
+  bad_label_name,         ///< a label name is empty or has a byte outside [a-zA-Z0-9_]
+  reserved_label_name,    ///< a label name begins with __, or is le on a histogram, quantile on a summary
+  duplicate_label_name,   ///< a label name occurs twice, or a registry's constant label has it already
+  unknown_label,          ///< labels() by name: a name the family does not have, or one that is missing
+  label_too_long,         ///< label text does not fit the fixed storage
+  bad_buckets,            ///< bounds are not strictly increasing, not numbers, or too many
+  bad_quantile,           ///< a quantile outside 0..1, out of order, or too many
+  bad_states,             ///< a state set without states, with a state twice, or with more than 32
+  series_limit,           ///< the family's cap is reached; updates go to the overflow series
+  no_memory,              ///< memory was refused; updates go to a stand-in that is not exposed
+  not_registered,         ///< unregistered, or never registered
+  already_attached,       ///< a registry can be attached to one other at a time
+  attach_cycle,           ///< attaching would make a registry its own part
+  too_many_registries,    ///< one scrape walks at most walk::max_registries registries
+  bad_address,            ///< an address that cannot be read: ":9464", "127.0.0.1:0", "[::1]:9464"
+  system,                 ///< the system said no; number() is its error code
+  timeout,                ///< a deadline passed
+  closed,                 ///< the other side, or this one, is closed
+  unsupported             ///< not available in this build
+};
+
+/// The words for a code; a static string.
+inline const char* describe(errc code) noexcept {
+  switch (code) {
+    case errc::ok: return "ok";
+    case errc::empty_name: return "a metric name must not be empty";
+    case errc::bad_name: return "a metric name may hold only [a-zA-Z0-9_:] and must not begin with a digit; bad byte at";
+    case errc::missing_suffix: return "the name of an info metric must end in _info";
+    case errc::name_taken: return "the name is registered with another type, help or label set";
+    case errc::name_collides: return "another metric writes a sample of this name";
+    case errc::bad_label_name: return "a label name may hold only [a-zA-Z0-9_] and must not begin with a digit; bad byte at";
+    case errc::reserved_label_name: return "the label name is reserved; label number";
+    case errc::duplicate_label_name: return "the label name occurs twice; label number";
+    case errc::unknown_label: return "the label name is not one of the family's, or is missing, or was given twice";
+    case errc::label_too_long: return "the label text does not fit; bytes of room";
+    case errc::bad_buckets: return "bucket bounds must be numbers in strictly increasing order, within the limit; bound number";
+    case errc::bad_quantile: return "quantiles must lie in 0..1 in increasing order, within the limit; quantile number";
+    case errc::bad_states: return "a state set needs 1 to 32 different states; state number";
+    case errc::series_limit: return "the family has reached its limit of series";
+    case errc::no_memory: return "no memory";
+    case errc::not_registered: return "not registered";
+    case errc::already_attached: return "the registry is attached already";
+    case errc::attach_cycle: return "a registry cannot be attached to itself or to a part of itself";
+    case errc::too_many_registries: return "too many registries are attached; limit";
+    case errc::bad_address: return "the address cannot be read";
+    case errc::system: return "the system refused; error";
+    case errc::timeout: return "the deadline passed";
+    case errc::closed: return "closed";
+    case errc::unsupported: return "not available in this build";
+  }
+  return "unknown";
+}
+
+/// An answer: ok, or what was refused and why.
+///
+/// Threads: a value; copy it freely.
+/// Memory:  80 bytes; the offender's text is copied, cut to 70 bytes, and made printable ASCII.
+class NARTHEX_DETAIL_NODISCARD status {
+ public:
+  status() noexcept : number_(0), code_(errc::ok), has_number_(false) { subject_[0] = '\0'; }
+
+  /// who: the metric, label or address that was refused; where: a position, limit or system code.
+  status(errc why, string_view who) noexcept : number_(0), code_(why), has_number_(false) { put_subject(who); }
+  status(errc why, string_view who, std::uint32_t where) noexcept : number_(where), code_(why), has_number_(true) {
+    put_subject(who);
+  }
+
+  bool ok() const noexcept { return code_ == errc::ok; }
+  errc code() const noexcept { return code_; }
+  /// The offender: a metric's name, name{label}, or an address.
+  const char* subject() const noexcept { return subject_; }
+  /// A byte's position, a label's or bound's number counted from 0, a limit, or the system's error code.
+  std::uint32_t number() const noexcept { return number_; }
+
+  /// Writes "subject: words number" and a NUL.
+  ///
+  /// Returns: the length without the NUL; the text is cut when `size` is too small.
+  std::size_t message(char* out, std::size_t size) const noexcept {
+    if (size == 0) return 0;
+    std::size_t n = 0;
+    if (subject_[0]) {
+      n = append(out, size, n, subject_);
+      n = append(out, size, n, ": ");
+    }
+    n = append(out, size, n, describe(code_));
+    if (has_number_) {
+      char digits[12];
+      char* p = digits + sizeof digits - 1;
+      *p = '\0';
+      std::uint32_t rest = number_;
+      do {
+        *--p = static_cast<char>('0' + rest % 10);
+        rest /= 10;
+      } while (rest);
+      n = append(out, size, n, " ");
+      n = append(out, size, n, p);
+    }
+    out[n] = '\0';
+    return n;
+  }
+
+#if NARTHEX_HAS(HEAP)
+  /// The same as a string. May throw std::bad_alloc, as every std::string may.
+  std::string message() const {
+    char text[max_message];
+    return std::string(text, message(text, sizeof text));
+  }
+#endif
+
+  enum : std::size_t { max_message = 256 };  ///< no message is longer, NUL included
+
+ private:
+  static std::size_t append(char* out, std::size_t size, std::size_t n, const char* text) noexcept {
+    while (*text && n + 1 < size) out[n++] = *text++;
+    return n;
+  }
+
+  void put_subject(string_view who) noexcept {
+    std::size_t n = 0;
+    for (; n < who.size() && n + 1 < sizeof subject_; ++n) {
+      const char c = who[n];
+      subject_[n] = (c >= 0x20 && c < 0x7f) ? c : '?';  // one line on a terminal, whatever came in
+    }
+    subject_[n] = '\0';
+  }
+
+  std::uint32_t number_;
+  errc code_;
+  bool has_number_;
+  char subject_[74];
+};
+
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_STATUS_HPP

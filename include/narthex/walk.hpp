@@ -1,0 +1,253 @@
+// narthex/walk.hpp - goes through everything that a scrape shows: families by name, series by age.
+// Room: shelves. Read sample.hpp and detail/registry_core.hpp first. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_WALK_HPP
+#define NARTHEX_WALK_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+#include "narthex/callback.hpp"
+#include "narthex/collector.hpp"
+#include "narthex/config.hpp"
+#include "narthex/detail/family_node.hpp"
+#include "narthex/detail/registry_core.hpp"
+#include "narthex/sample.hpp"
+
+NARTHEX_BEGIN_NAMESPACE
+
+/// One pass over a registry and what is attached to it. Every format is a loop around next().
+///
+/// Families come in name order, series in the order of their creation, each series read once, whole. What
+/// is registered or removed meanwhile is seen or not; nothing is seen twice or torn.
+///
+/// Threads: any number of walks at once; a walk belongs to one thread. Updates and new series never wait for it.
+///          Call rest() before running code that may block or destroy instruments.
+/// Memory:  about 5 KB in place, whatever the number of series.
+class walk {
+ public:
+  explicit walk(registry_core& root) noexcept
+      : count_(0), present_(nobody), resting_(true), side_(0), last_(nullptr)
+#if NARTHEX_HAS(HEAP)
+        , batches_(nullptr)
+#endif
+  {
+    const detail::inside_lists inside;
+    for (const registry_core* r = &root; r && count_ < registry_core::max_registries; r = r->next_in_tree(&root)) {
+      cursor& c = cursors_[count_++];
+      c.registry = const_cast<registry_core*>(r);
+      c.registry->enter_walk();
+      c.start(c.registry->first());
+      c.save();
+    }
+  }
+  ~walk() {
+    rest();
+    for (unsigned i = 0; i < count_; ++i) cursors_[i].registry->leave_walk();
+#if NARTHEX_HAS(HEAP)
+    while (collected* const b = batches_) {
+      batches_ = b->next_;
+      b->~collected();
+      detail::release(b);
+    }
+#endif
+  }
+  walk(const walk&) = delete;
+  walk& operator=(const walk&) = delete;
+
+  /// Reads the next series; false after the last. The sample before is gone then.
+  bool next() noexcept {
+    for (;;) {
+      go_on();
+      if (present_ == nobody && !choose()) return false;
+      cursor& c = cursors_[present_];
+      detail::family_node* const n = c.node;
+      if (n && !n->hidden.load(detail::memory_order_acquire) && read(c, *n)) return true;
+      go_on();  // a callback ran without the lists
+      if (c.node == n && n) pass(c);
+      else present_ = nobody;
+    }
+  }
+
+  /// What next() has read.
+  const sample& now() const noexcept { return now_; }
+
+  /// Lets go of the registries' lists: nothing waits for this walk until the next call of next().
+  void rest() noexcept {
+    if (resting_) return;
+    for (unsigned i = 0; i < count_; ++i) cursors_[i].save();
+    detail::lists::readers.leave(side_);
+    resting_ = true;
+  }
+
+ private:
+  enum : unsigned { nobody = ~0u };
+
+  /// A registry of the tree and how far the walk came in it.
+  struct cursor {
+    registry_core* registry;
+    detail::family_node* node;  // the family to read next, or in it; null at the end
+    detail::position where;
+    const char* name;           // of `node`, which may go away while the walk rests; a name does not
+    bool owned;
+
+    void start(detail::family_node* n) noexcept {
+      node = n;
+      where.at = nullptr;
+      where.index = 0;
+    }
+    void save() noexcept {
+      if (!node) return;
+      name = node->name;
+      owned = node->ops->owned;
+    }
+    /// Finds the place again: the same node, or the first one behind it.
+    void find_again() noexcept {
+      if (!node || owned) return;
+      const bool begun = where.at || where.index;
+      for (detail::family_node* n = registry->first(); n; n = n->next.load(detail::memory_order_seq_cst)) {
+        if (n == node && n->name == name) return;
+        const int order = std::strcmp(n->name, name);
+        if (order > 0 || (order == 0 && !begun)) return start(n);
+      }
+      start(nullptr);
+    }
+    detail::full_name full() const noexcept { return detail::full_name{registry->prefix(), node->name}; }
+  };
+
+  void go_on() noexcept {
+    if (!resting_) return;
+    side_ = detail::lists::readers.enter();
+    resting_ = false;
+    for (unsigned i = 0; i < count_; ++i) cursors_[i].find_again();
+  }
+
+  /// Turns to the first name among all registries.
+  bool choose() noexcept {
+    for (unsigned i = 0; i < count_; ++i) {
+      const cursor& c = cursors_[i];
+      if (c.node && (present_ == nobody || detail::relate(c.full(), cursors_[present_].full()).order < 0)) present_ = i;
+    }
+    return present_ != nobody;
+  }
+
+  /// Leaves the family at `c`, for the same name in this or a later registry if there is one.
+  void pass(cursor& c) noexcept {
+    const detail::full_name left = c.full();
+    c.start(c.node->next.load(detail::memory_order_seq_cst));
+    const unsigned before = present_;
+    present_ = nobody;
+    for (unsigned i = before; i < count_ && count_ > 1; ++i) {
+      if (cursors_[i].node && detail::relate(cursors_[i].full(), left).order == 0) {
+        present_ = i;
+        return;
+      }
+    }
+  }
+
+  bool read(cursor& c, detail::family_node& n) noexcept {
+    const detail::full_name full = c.full();
+    const metric_type type = n.ops->type;
+    const string_view help = n.help;
+    while (next_of(c, n)) {
+      if (count_ > 1 && n_is_shared(c, n) && !merge(c)) continue;
+      // A family is known by its name: it may go on in another registry, or in another node after a rest.
+      const bool goes_on = last_ == full.name.data() && now_.prefix.data() == full.prefix.data();
+      now_.starts_family = !goes_on && (!last_ || detail::relate(full, detail::full_name{now_.prefix, now_.name}).order != 0);
+      last_ = full.name.data();
+      now_.type = type;
+      now_.prefix = full.prefix;
+      now_.name = full.name;
+      now_.help = help;
+      return true;
+    }
+    return false;
+  }
+
+  /// Reads the next series of `n` into now_. A user's code is called without the lists, so that whoever takes a
+  /// node out waits for it only when it is that node's own call.
+  bool next_of(cursor& c, detail::family_node& n) noexcept {
+    const detail::storage kind = n.ops->kind;
+    if (kind != detail::storage::callback && kind != detail::storage::collected) return n.ops->next(n, c.where, now_);
+    detail::calling_node& call = static_cast<detail::calling_node&>(n);
+    call.calls.fetch_add(1, detail::memory_order_seq_cst);
+    rest();
+    bool got = false;
+    if (kind == detail::storage::callback) got = n.ops->next(n, c.where, now_);
+#if NARTHEX_HAS(HEAP)
+    else got = next_collected(c, static_cast<detail::collected_node&>(n));
+#endif
+    call.calls.fetch_sub(1, detail::memory_order_release);
+    return got;
+  }
+
+#if NARTHEX_HAS(HEAP)
+  /// A collector is called when the walk meets its first family; what it gave is kept for the others.
+  bool next_collected(cursor& c, detail::collected_node& n) noexcept {
+    collected* batch = batches_;
+    while (batch && batch->from_ != n.owner) batch = batch->next_;
+    if (!batch) {
+      void* const memory = detail::allocate(sizeof(collected));
+      if (!memory) {
+        c.registry->count(mistake::sample);
+        return false;
+      }
+      batch = batches_ = new (memory) collected(*n.owner, batches_);
+      n.owner->function_(*batch);
+    }
+    return batch->next(n, c.where, now_);
+  }
+#endif
+
+  static bool n_is_shared(const cursor&, const detail::family_node& n) noexcept {
+    return n.ops->kind != detail::storage::callback && n.ops->kind != detail::storage::collected;
+  }
+
+  /// With the same series in several registries: adds up what can be added, or shows the first one's.
+  /// False when now_ has been shown already, by an earlier registry.
+  bool merge(const cursor& c) noexcept {
+    for (unsigned i = 0; i < count_; ++i) {
+      if (&cursors_[i] == &c) continue;
+      const registry_core& other = *cursors_[i].registry;
+      for (detail::family_node* n = other.first(); n; n = n->next.load(detail::memory_order_seq_cst)) {
+        const int order = detail::relate(detail::full_name{other.prefix(), n->name}, c.full()).order;
+        if (order > 0) break;
+        if (order < 0 || n->hidden.load(detail::memory_order_acquire)) continue;
+        detail::position from_start = {nullptr, 0};
+        detail::reading theirs;
+        while (n->ops->next(*n, from_start, theirs)) {
+          if (theirs.labels != now_.labels) continue;
+          if (&cursors_[i] < &c) return false;
+          add(c.node->ops->type, theirs);
+          break;
+        }
+      }
+    }
+    return true;
+  }
+  void add(metric_type type, const detail::reading& theirs) noexcept {
+    if (type == metric_type::counter) {
+      if (now_.value.is == number::kind::u64) now_.value = now_.value.u64 + theirs.value.u64;
+      else now_.value = now_.value.f64 + theirs.value.f64;
+    } else if (type == metric_type::histogram || type == metric_type::summary) {
+      const unsigned n = type == metric_type::histogram ? now_.bounds->size() + 1 : 1;
+      for (unsigned i = 0; i < n; ++i) now_.count_room[i] += theirs.count_room[i];
+      now_.count += theirs.count;
+      now_.sum += theirs.sum;
+    }
+  }
+
+  unsigned count_, present_;
+  bool resting_;
+  std::uint32_t side_;
+  const char* last_;  // the name last shown
+#if NARTHEX_HAS(HEAP)
+  collected* batches_;
+#endif
+  cursor cursors_[registry_core::max_registries];
+  detail::reading now_;
+};
+
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_WALK_HPP

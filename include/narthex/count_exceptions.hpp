@@ -17,8 +17,8 @@ NARTHEX_BEGIN_NAMESPACE
 class count_exceptions {
  public:
   template <class Counter>
-  explicit count_exceptions(Counter& counter) noexcept
-      : counter_(&counter), count_(&count<Counter>), before_(in_flight()) {}
+  explicit count_exceptions(Counter& to) noexcept
+      : counter_(&to), count_(&count<Counter>), before_(in_flight()) {}
   count_exceptions(const count_exceptions&) = delete;
   count_exceptions& operator=(const count_exceptions&) = delete;
   ~count_exceptions() {
@@ -34,8 +34,8 @@ class count_exceptions {
 #endif
   }
   template <class Counter>
-  static void count(void* counter) noexcept {
-    static_cast<Counter*>(counter)->inc();
+  static void count(void* to) noexcept {
+    static_cast<Counter*>(to)->inc();
   }
   void* counter_;
   void (*count_)(void*);

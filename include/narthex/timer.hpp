@@ -61,8 +61,8 @@ class timer {
 class track_in_progress {
  public:
   template <class Gauge>
-  explicit track_in_progress(Gauge& gauge) noexcept : gauge_(&gauge), leave_(&leave<Gauge>) {
-    gauge.inc();
+  explicit track_in_progress(Gauge& of) noexcept : gauge_(&of), leave_(&leave<Gauge>) {
+    of.inc();
   }
   track_in_progress(track_in_progress&& other) noexcept : gauge_(other.gauge_), leave_(other.leave_) {
     other.gauge_ = nullptr;
@@ -74,8 +74,8 @@ class track_in_progress {
 
  private:
   template <class Gauge>
-  static void leave(void* gauge) noexcept {
-    static_cast<Gauge*>(gauge)->dec();
+  static void leave(void* from) noexcept {
+    static_cast<Gauge*>(from)->dec();
   }
   void* gauge_;
   void (*leave_)(void*);
@@ -83,9 +83,9 @@ class track_in_progress {
 
 /// Sets a gauge to the present time: seconds since 1970, with fractions. Its name should end in _timestamp_seconds.
 template <class Gauge>
-void set_to_current_time(Gauge& gauge) noexcept {
+void set_to_current_time(Gauge& to) noexcept {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
-  gauge.set(std::chrono::duration_cast<std::chrono::duration<double>>(now).count());
+  to.set(std::chrono::duration_cast<std::chrono::duration<double>>(now).count());
 }
 
 NARTHEX_END_NAMESPACE

@@ -783,13 +783,14 @@ namespace detail {
 class patience {
  public:
   void wait() noexcept {
+    if (turns_ < 64) ++turns_;
 #if NARTHEX_HAS(POSIX) && __STDC_HOSTED__
-    if (++turns_ > 64) sched_yield();
+    else sched_yield();
 #endif
   }
 
  private:
-  std::uint32_t turns_ = 0;
+  unsigned turns_ = 0;
 };
 
 /// Guards registration and the growth of an index: a few instructions at a time, never an update.

@@ -33,7 +33,9 @@ int main() {
                  "http_responses_total{method=\"GET\",code=\"200\"} 1\n"
              ? 0
              : 1;
+  // [readme
 }
+// ]readme
 
 // # HELP http_request_duration_seconds Time to serve.
 // # TYPE http_request_duration_seconds histogram

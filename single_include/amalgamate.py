@@ -19,7 +19,7 @@ MAX_LINES = 400
 NO_LIMIT = {"narthex/detail/number_tables.hpp"}  # generated
 STD_CORE = set("atomic cstddef cstdint cstdio cstring ctime initializer_list limits new string string_view "
                "type_traits utility".split())
-STD_EXTRA = {"narthex/detail/lock.hpp": {"sched.h"}}  # the one place of the core that may yield
+STD_EXTRA = {"narthex/detail/lock.hpp": {"sched.h", "unistd.h"}}  # the one place of the core that may yield, and notice a fork
 MAY_ASK_SYSTEM = {"narthex/config.hpp"}
 
 # The house rules. The words are printed with every failure.
@@ -30,7 +30,7 @@ RULES = {
                "plan can be read from top to bottom.",
     "unconditional": "Our own headers are included outside every #if (but inside the guard): the single header must be "
                      "the same on every machine.",
-    "core-std": "The core includes only <%s> (and <sched.h> in detail/lock.hpp). Compile time is performance, and each "
+    "core-std": "The core includes only <%s> (and <sched.h>, <unistd.h> in detail/lock.hpp). Compile time is performance, and each "
                 "further header is a platform that lacks it: no <iostream> <functional> <mutex> <thread> <memory> <map> "
                 "<regex> <chrono>." % "> <".join(sorted(STD_CORE)),
     "system": "Only os/ and config.hpp ask which system this is. Elsewhere ask for a fact: NARTHEX_HAS(POSIX).",

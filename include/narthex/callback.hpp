@@ -23,7 +23,7 @@ struct calling_node : family_node {
   shared<std::uint32_t> calls;
   void wait_for_calls() noexcept {
     patience p;
-    while (calls.load(memory_order_acquire)) p.wait();
+    while (calls.load(memory_order_acquire) && !p.in_vain()) p.wait();
   }
 };
 

@@ -169,7 +169,7 @@ inline void registry_core::end() noexcept {
   if (registry_core* const parent = parent_.load(detail::memory_order_acquire)) static_cast<void>(parent->detach(*this));
   while (registry_core* const child = child_.load(detail::memory_order_acquire)) static_cast<void>(detach(*child));
   detail::patience p;
-  while (walks_.load(detail::memory_order_acquire)) p.wait();
+  while (walks_.load(detail::memory_order_acquire) && !p.in_vain()) p.wait();
   for (detail::family_node* n = first(); n;) {
     detail::family_node* const after = n->next.load(detail::memory_order_relaxed);
     n->home.store(nullptr, detail::memory_order_release);

@@ -771,6 +771,10 @@ NARTHEX_END_NAMESPACE
 
 #if NARTHEX_HAS(THREADS) && NARTHEX_HAS(POSIX) && __STDC_HOSTED__
 #include <sched.h>
+#include <unistd.h>
+#define NARTHEX_DETAIL_HAS_FORK 1
+#else
+#define NARTHEX_DETAIL_HAS_FORK 0
 #endif
 
 NARTHEX_BEGIN_NAMESPACE
@@ -778,19 +782,40 @@ namespace detail {
 
 #if NARTHEX_HAS(THREADS)
 
+/// After fork() a child has the locks and counts of threads that it does not have. The first process to use
+/// narthex is remembered, so that its children can tell.
+template <class Once>
+struct process {
+  static std::atomic<long> origin;
+  static bool is_forked() noexcept {
+#if NARTHEX_HAS(FORK)
+    const long first = origin.load(memory_order_relaxed);
+    return first != 0 && first != static_cast<long>(getpid());
+#else
+    return false;
+#endif
+  }
+};
+template <class Once>
+std::atomic<long> process<Once>::origin(0);
+
 /// One turn of a waiting loop: spins at first, then lets others run, so that a holder that was
 /// preempted on this very core comes back.
 class patience {
  public:
   void wait() noexcept {
-    if (turns_ < 64) ++turns_;
-#if NARTHEX_HAS(POSIX) && __STDC_HOSTED__
-    else sched_yield();
+    if (turns_ <= enough) ++turns_;
+#if NARTHEX_HAS(FORK)
+    if (turns_ > 64) sched_yield();
 #endif
   }
+  /// Whether it is a thread of the parent process that is waited for: a child only, after a million turns (a fifth of a
+  /// second at least) of what takes microseconds.
+  bool in_vain() const noexcept { return turns_ > enough && process<void>::is_forked(); }
 
  private:
-  unsigned turns_ = 0;
+  enum : std::uint32_t { enough = 1u << 20 };
+  std::uint32_t turns_ = 0;
 };
 
 /// Guards registration and the growth of an index: a few instructions at a time, never an update.
@@ -800,7 +825,10 @@ class spin_lock {
   void lock() noexcept {
     patience p;
     while (held_.exchange(1, memory_order_acquire)) {
-      while (held_.load(memory_order_relaxed)) p.wait();
+      while (held_.load(memory_order_relaxed)) {
+        p.wait();
+        if (p.in_vain()) return;  // its holder stayed in the parent process: the lock is ours
+      }
     }
   }
   void unlock() noexcept { held_.store(0, memory_order_release); }
@@ -818,10 +846,12 @@ class spin_lock {
 /// that wait() did not see inside (its count still 0) enters after wait() read that 0, so its loads
 /// of the links come after the unlinking store. No fences: ThreadSanitizer does not know them.
 /// Two counters, so that a stream of new readers cannot hold up the wait for the old ones.
+/// Fork:  the first to enter in a child forgets the readers that stayed in the parent.
 class grace {
  public:
-  constexpr grace() noexcept : turn_(0), even_(0), odd_(0) {}
+  constexpr grace() noexcept : turn_(0), even_(0), odd_(0), owner_(0) {}
   std::uint32_t enter() noexcept {
+    own();
     const std::uint32_t side = turn_.load(memory_order_seq_cst) & 1;
     inside(side).fetch_add(1, memory_order_seq_cst);
     return side;
@@ -836,8 +866,27 @@ class grace {
   }
 
  private:
+  void own() noexcept {
+#if NARTHEX_HAS(FORK)
+    const long me = static_cast<long>(getpid());
+    long owner = owner_.load(memory_order_acquire);
+    while (owner != me) {
+      if (owner != taking && owner_.compare_exchange_strong(owner, taking, memory_order_acquire, memory_order_relaxed)) {
+        // Nobody of this process is inside yet: everybody comes through here.
+        even_.store(0, memory_order_relaxed);
+        odd_.store(0, memory_order_relaxed);
+        long none = 0;
+        process<void>::origin.compare_exchange_strong(none, me, memory_order_relaxed, memory_order_relaxed);
+        owner_.store(me, memory_order_release);
+      }
+      owner = owner_.load(memory_order_acquire);
+    }
+#endif
+  }
+  enum : long { taking = -1 };
   std::atomic<std::uint32_t>& inside(std::uint32_t side) noexcept { return side ? odd_ : even_; }
   std::atomic<std::uint32_t> turn_, even_, odd_;
+  std::atomic<long> owner_;
 };
 
 #else  // nobody to wait for: registration, scrapes and destructors run in one thread
@@ -845,6 +894,7 @@ class grace {
 class patience {
  public:
   void wait() noexcept {}
+  bool in_vain() const noexcept { return false; }
 };
 
 class spin_lock {
@@ -2835,7 +2885,7 @@ class inside_lists {
 };
 
 struct self_node : family_node {
-  explicit constexpr self_node(registry_core* registry) noexcept;  // self_metric.hpp
+  explicit constexpr self_node(registry_core* registry) noexcept;
 };
 
 }  // namespace detail
@@ -2848,8 +2898,11 @@ class registry_core {
  public:
   constexpr registry_core() noexcept
       : first_(&self_), parent_(nullptr), child_(nullptr), sibling_(nullptr), walks_(0), self_(this),
-        prefix_(nullptr), prefix_size_(0), constant_(nullptr), constant_size_(0), refused_nodes_(nullptr),
-        names_(nullptr) {}
+        prefix_(nullptr), prefix_size_(0), constant_(nullptr), constant_size_(0)
+#if NARTHEX_HAS(HEAP)
+        , refused_nodes_(nullptr), names_(nullptr)
+#endif
+  {}
   registry_core(const registry_core&) = delete;
   registry_core& operator=(const registry_core&) = delete;
 
@@ -2932,9 +2985,6 @@ class registry_core {
     detail::family_node* twin;
     detail::family_node* before;  // the last node of this registry that stands before the place
   };
-  struct interned {
-    interned* next;
-  };
   verdict judge(const detail::family_node& n) const noexcept;
   static errc clash(const registry_core& a, const detail::family_node& x, const registry_core& b,
                     const detail::family_node& y, detail::name_relation& relation) noexcept;
@@ -2953,10 +3003,53 @@ class registry_core {
   std::uint32_t prefix_size_;
   const char* constant_;
   std::uint32_t constant_size_;
+#if NARTHEX_HAS(HEAP)
+  struct interned {
+    interned* next;  // the text lies behind it
+  };
   detail::family_node* refused_nodes_;
   interned* names_;
+#endif
 };
 
+namespace detail {
+
+// ---- the registry's own metric ----
+
+/// Shows each kind of refusal once it is not 0, so that a program without mistakes exposes nothing of ours.
+inline bool next_refusal(family_node& n, position& where, reading& out) noexcept {
+  static const char* const what[mistake_kinds] = {"registration", "update", "series", "sample"};
+  const registry_core* const home = n.home.load(memory_order_acquire);
+  while (home && where.index < mistake_kinds) {
+    const unsigned i = where.index++;
+    const std::uint64_t value = home->refused(static_cast<mistake>(i));
+    if (value == 0) continue;
+    label_text text(out.text, reading::text_room);
+    text.add_ready(home->constant_labels());
+    text.add("what", what[i]);
+    out.labels = text.text();
+    out.value = value;
+    return true;
+  }
+  return false;
+}
+
+inline string_view refusal_label(const family_node&, unsigned i) noexcept { return i ? "" : "what"; }
+
+template <class Once>
+struct self_ops {
+  static const family_ops table;
+};
+template <class Once>
+const family_ops self_ops<Once>::table = {
+    metric_type::counter, storage::self, false,   &next_refusal, &nothing_to_restart, &refusal_label,
+    &always_same,         nullptr,       nullptr, nullptr};
+
+constexpr self_node::self_node(registry_core* registry) noexcept
+    : family_node(&self_ops<void>::table, "narthex_refused_total",
+                  "What was refused: registrations, updates, new series, collected samples.", registry) {}
+
+}  // namespace detail
 // ---- the tree of attached registries ----
 
 inline const registry_core& registry_core::top() const noexcept {
@@ -3086,54 +3179,6 @@ inline void registry_core::unlink(detail::family_node& n) noexcept {
 NARTHEX_END_NAMESPACE
 
 #endif  // NARTHEX_DETAIL_REGISTRY_CORE_HPP
-
-// ==== narthex/detail/self_metric.hpp ============================================================
-// narthex/detail/self_metric.hpp - what a registry says of its users' mistakes, as a metric in itself.
-// Room: foundations. Read detail/registry_core.hpp first. SPDX-License-Identifier: MIT
-#ifndef NARTHEX_DETAIL_SELF_METRIC_HPP
-#define NARTHEX_DETAIL_SELF_METRIC_HPP
-
-
-NARTHEX_BEGIN_NAMESPACE
-namespace detail {
-
-/// Shows each kind of refusal once it is not 0, so that a program without mistakes exposes nothing of ours.
-inline bool next_refusal(family_node& n, position& where, reading& out) noexcept {
-  static const char* const what[mistake_kinds] = {"registration", "update", "series", "sample"};
-  const registry_core* const home = n.home.load(memory_order_acquire);
-  while (home && where.index < mistake_kinds) {
-    const unsigned i = where.index++;
-    const std::uint64_t value = home->refused(static_cast<mistake>(i));
-    if (value == 0) continue;
-    label_text text(out.text, reading::text_room);
-    text.add_ready(home->constant_labels());
-    text.add("what", what[i]);
-    out.labels = text.text();
-    out.value = value;
-    return true;
-  }
-  return false;
-}
-
-inline string_view refusal_label(const family_node&, unsigned i) noexcept { return i ? "" : "what"; }
-
-template <class Once>
-struct self_ops {
-  static const family_ops table;
-};
-template <class Once>
-const family_ops self_ops<Once>::table = {
-    metric_type::counter, storage::self, false,   &next_refusal, &nothing_to_restart, &refusal_label,
-    &always_same,         nullptr,       nullptr, nullptr};
-
-constexpr self_node::self_node(registry_core* registry) noexcept
-    : family_node(&self_ops<void>::table, "narthex_refused_total",
-                  "What was refused: registrations, updates, new series, collected samples.", registry) {}
-
-}  // namespace detail
-NARTHEX_END_NAMESPACE
-
-#endif  // NARTHEX_DETAIL_SELF_METRIC_HPP
 
 // ==== narthex/detail/default_registry.hpp =======================================================
 // narthex/detail/default_registry.hpp - the one registry that needs no argument.
@@ -3905,11 +3950,7 @@ struct summary_core {
   }
   summary_core(const args& kept, void* memory) noexcept
       : choice(kept), observed(static_cast<shared<word>*>(memory), 1), late(nullptr) {
-    if (kept.size() == 0) return;
-    char* const at = static_cast<char*>(memory) + smallest_room;
-    void* const cells = at + round_up(sizeof(quantile_window));
-    late = new (at)
-        quantile_window(static_cast<shared<std::uint32_t>*>(cells), kept.window_seconds(), kept.now_seconds());
+    if (kept.size() != 0) add_window(memory);
   }
   bool read(reading& out) const noexcept {
     out.sum = observed.read(out.count_room, out.count);
@@ -3933,6 +3974,14 @@ struct summary_core {
   const args& chosen() const noexcept { return choice; }
 
  private:
+  // Cold, so that GCC 12 does not see into it: of a stand-in, whose room is smaller and which never gets here, it
+  // says -Warray-bounds.
+  NARTHEX_DETAIL_COLD void add_window(void* memory) noexcept {
+    char* const at = static_cast<char*>(memory) + smallest_room;
+    void* const cells = at + round_up(sizeof(quantile_window));
+    late = new (at)
+        quantile_window(static_cast<shared<std::uint32_t>*>(cells), choice.window_seconds(), choice.now_seconds());
+  }
   const quantiles& choice;
   distribution observed;
   quantile_window* late;
@@ -5544,7 +5593,7 @@ struct calling_node : family_node {
   shared<std::uint32_t> calls;
   void wait_for_calls() noexcept {
     patience p;
-    while (calls.load(memory_order_acquire)) p.wait();
+    while (calls.load(memory_order_acquire) && !p.in_vain()) p.wait();
   }
 };
 
@@ -6145,7 +6194,7 @@ inline void registry_core::end() noexcept {
   if (registry_core* const parent = parent_.load(detail::memory_order_acquire)) static_cast<void>(parent->detach(*this));
   while (registry_core* const child = child_.load(detail::memory_order_acquire)) static_cast<void>(detach(*child));
   detail::patience p;
-  while (walks_.load(detail::memory_order_acquire)) p.wait();
+  while (walks_.load(detail::memory_order_acquire) && !p.in_vain()) p.wait();
   for (detail::family_node* n = first(); n;) {
     detail::family_node* const after = n->next.load(detail::memory_order_relaxed);
     n->home.store(nullptr, detail::memory_order_release);

@@ -5,7 +5,6 @@
 
 #include "narthex/config.hpp"
 #include "narthex/detail/registry_core.hpp"
-#include "narthex/detail/self_metric.hpp"
 
 NARTHEX_BEGIN_NAMESPACE
 namespace detail {

@@ -10,6 +10,10 @@
 
 #if NARTHEX_HAS(THREADS) && NARTHEX_HAS(POSIX) && __STDC_HOSTED__
 #include <sched.h>
+#include <unistd.h>
+#define NARTHEX_DETAIL_HAS_FORK 1
+#else
+#define NARTHEX_DETAIL_HAS_FORK 0
 #endif
 
 NARTHEX_BEGIN_NAMESPACE
@@ -17,19 +21,40 @@ namespace detail {
 
 #if NARTHEX_HAS(THREADS)
 
+/// After fork() a child has the locks and counts of threads that it does not have. The first process to use
+/// narthex is remembered, so that its children can tell.
+template <class Once>
+struct process {
+  static std::atomic<long> origin;
+  static bool is_forked() noexcept {
+#if NARTHEX_HAS(FORK)
+    const long first = origin.load(memory_order_relaxed);
+    return first != 0 && first != static_cast<long>(getpid());
+#else
+    return false;
+#endif
+  }
+};
+template <class Once>
+std::atomic<long> process<Once>::origin(0);
+
 /// One turn of a waiting loop: spins at first, then lets others run, so that a holder that was
 /// preempted on this very core comes back.
 class patience {
  public:
   void wait() noexcept {
-    if (turns_ < 64) ++turns_;
-#if NARTHEX_HAS(POSIX) && __STDC_HOSTED__
-    else sched_yield();
+    if (turns_ <= enough) ++turns_;
+#if NARTHEX_HAS(FORK)
+    if (turns_ > 64) sched_yield();
 #endif
   }
+  /// Whether it is a thread of the parent process that is waited for: a child only, after a million turns (a fifth of a
+  /// second at least) of what takes microseconds.
+  bool in_vain() const noexcept { return turns_ > enough && process<void>::is_forked(); }
 
  private:
-  unsigned turns_ = 0;
+  enum : std::uint32_t { enough = 1u << 20 };
+  std::uint32_t turns_ = 0;
 };
 
 /// Guards registration and the growth of an index: a few instructions at a time, never an update.
@@ -39,7 +64,10 @@ class spin_lock {
   void lock() noexcept {
     patience p;
     while (held_.exchange(1, memory_order_acquire)) {
-      while (held_.load(memory_order_relaxed)) p.wait();
+      while (held_.load(memory_order_relaxed)) {
+        p.wait();
+        if (p.in_vain()) return;  // its holder stayed in the parent process: the lock is ours
+      }
     }
   }
   void unlock() noexcept { held_.store(0, memory_order_release); }
@@ -57,10 +85,12 @@ class spin_lock {
 /// that wait() did not see inside (its count still 0) enters after wait() read that 0, so its loads
 /// of the links come after the unlinking store. No fences: ThreadSanitizer does not know them.
 /// Two counters, so that a stream of new readers cannot hold up the wait for the old ones.
+/// Fork:  the first to enter in a child forgets the readers that stayed in the parent.
 class grace {
  public:
-  constexpr grace() noexcept : turn_(0), even_(0), odd_(0) {}
+  constexpr grace() noexcept : turn_(0), even_(0), odd_(0), owner_(0) {}
   std::uint32_t enter() noexcept {
+    own();
     const std::uint32_t side = turn_.load(memory_order_seq_cst) & 1;
     inside(side).fetch_add(1, memory_order_seq_cst);
     return side;
@@ -75,8 +105,27 @@ class grace {
   }
 
  private:
+  void own() noexcept {
+#if NARTHEX_HAS(FORK)
+    const long me = static_cast<long>(getpid());
+    long owner = owner_.load(memory_order_acquire);
+    while (owner != me) {
+      if (owner != taking && owner_.compare_exchange_strong(owner, taking, memory_order_acquire, memory_order_relaxed)) {
+        // Nobody of this process is inside yet: everybody comes through here.
+        even_.store(0, memory_order_relaxed);
+        odd_.store(0, memory_order_relaxed);
+        long none = 0;
+        process<void>::origin.compare_exchange_strong(none, me, memory_order_relaxed, memory_order_relaxed);
+        owner_.store(me, memory_order_release);
+      }
+      owner = owner_.load(memory_order_acquire);
+    }
+#endif
+  }
+  enum : long { taking = -1 };
   std::atomic<std::uint32_t>& inside(std::uint32_t side) noexcept { return side ? odd_ : even_; }
   std::atomic<std::uint32_t> turn_, even_, odd_;
+  std::atomic<long> owner_;
 };
 
 #else  // nobody to wait for: registration, scrapes and destructors run in one thread
@@ -84,6 +133,7 @@ class grace {
 class patience {
  public:
   void wait() noexcept {}
+  bool in_vain() const noexcept { return false; }
 };
 
 class spin_lock {

@@ -12,6 +12,7 @@
 #include "narthex/detail/memory.hpp"
 #include "narthex/detail/name_order.hpp"
 #include "narthex/error_hook.hpp"
+#include "narthex/label.hpp"
 #include "narthex/status.hpp"
 
 NARTHEX_BEGIN_NAMESPACE
@@ -57,7 +58,7 @@ class inside_lists {
 };
 
 struct self_node : family_node {
-  explicit constexpr self_node(registry_core* registry) noexcept;  // self_metric.hpp
+  explicit constexpr self_node(registry_core* registry) noexcept;
 };
 
 }  // namespace detail
@@ -70,8 +71,11 @@ class registry_core {
  public:
   constexpr registry_core() noexcept
       : first_(&self_), parent_(nullptr), child_(nullptr), sibling_(nullptr), walks_(0), self_(this),
-        prefix_(nullptr), prefix_size_(0), constant_(nullptr), constant_size_(0), refused_nodes_(nullptr),
-        names_(nullptr) {}
+        prefix_(nullptr), prefix_size_(0), constant_(nullptr), constant_size_(0)
+#if NARTHEX_HAS(HEAP)
+        , refused_nodes_(nullptr), names_(nullptr)
+#endif
+  {}
   registry_core(const registry_core&) = delete;
   registry_core& operator=(const registry_core&) = delete;
 
@@ -154,9 +158,6 @@ class registry_core {
     detail::family_node* twin;
     detail::family_node* before;  // the last node of this registry that stands before the place
   };
-  struct interned {
-    interned* next;
-  };
   verdict judge(const detail::family_node& n) const noexcept;
   static errc clash(const registry_core& a, const detail::family_node& x, const registry_core& b,
                     const detail::family_node& y, detail::name_relation& relation) noexcept;
@@ -175,10 +176,53 @@ class registry_core {
   std::uint32_t prefix_size_;
   const char* constant_;
   std::uint32_t constant_size_;
+#if NARTHEX_HAS(HEAP)
+  struct interned {
+    interned* next;  // the text lies behind it
+  };
   detail::family_node* refused_nodes_;
   interned* names_;
+#endif
 };
 
+namespace detail {
+
+// ---- the registry's own metric ----
+
+/// Shows each kind of refusal once it is not 0, so that a program without mistakes exposes nothing of ours.
+inline bool next_refusal(family_node& n, position& where, reading& out) noexcept {
+  static const char* const what[mistake_kinds] = {"registration", "update", "series", "sample"};
+  const registry_core* const home = n.home.load(memory_order_acquire);
+  while (home && where.index < mistake_kinds) {
+    const unsigned i = where.index++;
+    const std::uint64_t value = home->refused(static_cast<mistake>(i));
+    if (value == 0) continue;
+    label_text text(out.text, reading::text_room);
+    text.add_ready(home->constant_labels());
+    text.add("what", what[i]);
+    out.labels = text.text();
+    out.value = value;
+    return true;
+  }
+  return false;
+}
+
+inline string_view refusal_label(const family_node&, unsigned i) noexcept { return i ? "" : "what"; }
+
+template <class Once>
+struct self_ops {
+  static const family_ops table;
+};
+template <class Once>
+const family_ops self_ops<Once>::table = {
+    metric_type::counter, storage::self, false,   &next_refusal, &nothing_to_restart, &refusal_label,
+    &always_same,         nullptr,       nullptr, nullptr};
+
+constexpr self_node::self_node(registry_core* registry) noexcept
+    : family_node(&self_ops<void>::table, "narthex_refused_total",
+                  "What was refused: registrations, updates, new series, collected samples.", registry) {}
+
+}  // namespace detail
 // ---- the tree of attached registries ----
 
 inline const registry_core& registry_core::top() const noexcept {

@@ -1,0 +1,25 @@
+#!/bin/bash
+# full.sh: by hand, before a release; every compiler, standard, mode and target that this machine has, then clang-tidy.
+# What it would take to have more: g++-11 g++-12 clang-14 clang-16 libc++-14-dev, the cross compilers that matrix.sh lists with
+# qemu-user, g++-mingw-w64-x86-64-posix with wine; a chroot of a newer Debian brings newer compilers.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+bad=0
+say() { if [ "$2" = 0 ]; then echo "PASS $1"; else echo "FAIL $1"; bad=1; fi; }
+
+python3 single_include/amalgamate.py --check; say "house rules" $?
+tests/matrix.sh all; say "matrix" $?
+tests/matrix.sh --single quick; say "matrix, single header" $?
+for cxx in g++-11 g++-12 clang++-14 clang++-16; do
+  command -v $cxx > /dev/null || { echo "not here: $cxx"; continue; }
+  build=$(mktemp -d)
+  CXX=$cxx meson setup "$build" > /dev/null && meson test -C "$build" --print-errorlogs; say "all suites, $cxx" $?
+  rm -rf "$build"
+done
+if command -v clang-tidy-14 > /dev/null; then
+  for header in $(sed 's/ *#.*//' include/rooms.txt); do
+    clang-tidy-14 --quiet --warnings-as-errors='*' "include/$header" -- -x c++ -std=c++11 -Iinclude 2> /dev/null
+    say "clang-tidy $header" $?
+  done
+fi
+exit $bad

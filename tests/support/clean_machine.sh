@@ -1,0 +1,42 @@
+#!/bin/bash
+# clean_machine.sh [--worktree]: runs the two commands of README.md, word for word, on a fresh Debian 12 (a chroot with only
+# the base system) in a clean clone of the last commit; --worktree copies the files of the working tree instead.
+# Needs root, debootstrap and the package mirror of /etc/apt/sources*. KEEP=1 leaves the machine there for a look.
+set -u
+root=$(cd "$(dirname "$0")/../.." && pwd)
+[ "$(id -u)" = 0 ] && command -v debootstrap > /dev/null || { echo "needs root and debootstrap"; exit 77; }
+mirror=$(cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2> /dev/null |
+  grep -oE '(^URIs: *|^deb +(\[[^]]*\] +)?)[a-z]+://[^ ]+debian/? *' | grep -oE '[a-z]+://[^ ]+' | head -n 1)
+machine=$(mktemp -d) || exit 1
+cleanup() { [ -n "${KEEP:-}" ] && echo "the machine is in $machine" || rm -rf --one-file-system "$machine"; }
+trap cleanup EXIT
+chmod 755 "$machine"  # apt downloads as a user of its own
+
+t=$SECONDS
+debootstrap --variant=minbase bookworm "$machine" "${mirror:-http://deb.debian.org/debian}" > "$machine.log" 2>&1 ||
+  { tail -n 20 "$machine.log"; rm -f "$machine.log"; exit 1; }
+rm -f "$machine.log"
+cp /etc/resolv.conf "$machine/etc/resolv.conf"
+printf '#!/bin/sh\nexit 101\n' > "$machine/usr/sbin/policy-rc.d" && chmod +x "$machine/usr/sbin/policy-rc.d"
+if [ "${1:-}" = --worktree ]; then
+  mkdir "$machine/narthex"
+  (cd "$root" && git ls-files -co --exclude-standard -z | xargs -0 tar cf - --ignore-failed-read) | tar xf - -C "$machine/narthex"
+else
+  git clone -q --no-hardlinks "$root" "$machine/narthex" || exit 1
+fi
+echo "fresh machine after $((SECONDS - t)) s"
+
+failed=0
+for n in 1 2; do
+  command=$("$machine/narthex/tests/support/readme_command.sh" "$n")
+  [ -n "$command" ] || { echo "FAIL command $n: README.md has none"; failed=1; continue; }
+  t=$SECONDS
+  # a mount namespace of its own: nothing stays mounted, whatever happens
+  printf '%s\n' "$command" | unshare --mount --fork --pid sh -c 'mount -t proc proc "$1/proc" && exec chroot "$1" /usr/bin/env -i \
+    HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive sh -c "cd /narthex && sh -s"' sh "$machine" \
+    > "$machine/log" 2>&1
+  code=$?
+  if [ $code = 0 ]; then echo "PASS command $n ($((SECONDS - t)) s)"; else echo "FAIL command $n ($((SECONDS - t)) s, exit code $code)"; failed=1; fi
+  echo "    $command"; tail -n 12 "$machine/log" | sed 's/^/    | /'
+done
+exit $failed

@@ -30,6 +30,9 @@ failed=0
 for n in 1 2; do
   command=$("$machine/narthex/tests/support/readme_command.sh" "$n")
   [ -n "$command" ] || { echo "FAIL command $n: README.md has none"; failed=1; continue; }
+  echo "    $command"
+  # The first one serves until it is stopped: a script runs it, and reads what it serves.
+  [ "$n" = 2 ] || command=tests/support/readme_example.sh
   t=$SECONDS
   # a mount namespace of its own: nothing stays mounted, whatever happens
   printf '%s\n' "$command" | unshare --mount --fork --pid sh -c 'mount -t proc proc "$1/proc" && exec chroot "$1" /usr/bin/env -i \
@@ -37,6 +40,6 @@ for n in 1 2; do
     > "$machine/log" 2>&1
   code=$?
   if [ $code = 0 ]; then echo "PASS command $n ($((SECONDS - t)) s)"; else echo "FAIL command $n ($((SECONDS - t)) s, exit code $code)"; failed=1; fi
-  echo "    $command"; tail -n 12 "$machine/log" | sed 's/^/    | /'
+  tail -n 12 "$machine/log" | sed 's/^/    | /'
 done
 exit $failed

@@ -82,7 +82,7 @@ class counter_of : public Holder {
 
 /// Counts amounts that are not whole: seconds, joules; starts at 0. The name should end in _total.
 ///
-/// Threads: as counter_of. Memory: one cell (304 bytes where 64-bit atomics are not lock-free).
+/// Threads: as counter_of. Memory: one cell (100 bytes where 64-bit atomics are not lock-free).
 template <class Holder>
 class double_counter_of : public Holder {
  public:

@@ -32,7 +32,8 @@ template <alphabet Alphabet, lifetime Lifetime>
 class name_arg {
  public:
   /// A literal (or any constexpr array). Under C++20 a bad one does not compile; before, and for all
-  /// other kinds, the registration is refused at run time.
+  /// other kinds, the registration is refused at run time. A `const char` array that is not constexpr does not
+  /// compile under C++20: pass a pointer to it.
   template <std::size_t N>
 #if NARTHEX_HAS(CONSTEVAL)
   consteval name_arg(const char (&literal)[N]) noexcept : text_(literal, N - 1) {

@@ -827,7 +827,8 @@ class spin_lock {
     while (held_.exchange(1, memory_order_acquire)) {
       while (held_.load(memory_order_relaxed)) {
         p.wait();
-        if (p.in_vain()) return;  // its holder stayed in the parent process: the lock is ours
+        std::uint32_t lost = 1;  // its holder stayed in the parent process: one of us takes it over
+        if (p.in_vain() && held_.compare_exchange_strong(lost, 2, memory_order_acquire, memory_order_relaxed)) return;
       }
     }
   }
@@ -1031,6 +1032,7 @@ class record {
       word expected = now.head;
       if (head_.compare_exchange_strong(expected, (now.head / slots + 1) * slots + mine, memory_order_acq_rel,
                                         memory_order_relaxed)) {
+        NARTHEX_ASSERT(now.head % slots != mine && taken_[now.head % slots].load(memory_order_relaxed) == 1);
         taken_[now.head % slots].store(0, memory_order_release);
         return;
       }
@@ -1885,7 +1887,8 @@ template <alphabet Alphabet, lifetime Lifetime>
 class name_arg {
  public:
   /// A literal (or any constexpr array). Under C++20 a bad one does not compile; before, and for all
-  /// other kinds, the registration is refused at run time.
+  /// other kinds, the registration is refused at run time. A `const char` array that is not constexpr does not
+  /// compile under C++20: pass a pointer to it.
   template <std::size_t N>
 #if NARTHEX_HAS(CONSTEVAL)
   consteval name_arg(const char (&literal)[N]) noexcept : text_(literal, N - 1) {
@@ -2371,6 +2374,8 @@ class observation_set {
       const image now = state_.read();
       for (unsigned i = 0; i < buckets_and_inf; ++i) out[i] = counts[i].load(memory_order_acquire);
       if (!state_.is_present(now)) continue;
+      NARTHEX_ASSERT(out[now.words[bucket_at]] == now.words[count_at] ||
+                     static_cast<word>(out[now.words[bucket_at]] + 1) == now.words[count_at]);
       out[now.words[bucket_at]] = now.words[count_at];
       return get_sum(now);
     }
@@ -2435,6 +2440,7 @@ class distribution {
   }
 
   void observe(unsigned bucket, double value) noexcept {
+    NARTHEX_ASSERT(bucket < n_);
     const std::uint32_t hot = hot_.load(memory_order_relaxed);
     sets_[hot].observe(cells_ + hot * n_, bucket, value);
   }
@@ -3148,6 +3154,7 @@ inline errc registry_core::insert(detail::family_node& n, detail::family_node*& 
       twin->hidden.store(0, detail::memory_order_release);
       return errc::ok;
     }
+    NARTHEX_ASSERT(!n.home.load(detail::memory_order_relaxed));
     n.home.store(this, detail::memory_order_relaxed);
     detail::shared<detail::family_node*>& link = v.before ? v.before->next : first_;
     n.next.store(link.load(detail::memory_order_relaxed), detail::memory_order_relaxed);
@@ -3599,7 +3606,7 @@ class counter_of : public Holder {
 
 /// Counts amounts that are not whole: seconds, joules; starts at 0. The name should end in _total.
 ///
-/// Threads: as counter_of. Memory: one cell (304 bytes where 64-bit atomics are not lock-free).
+/// Threads: as counter_of. Memory: one cell (100 bytes where 64-bit atomics are not lock-free).
 template <class Holder>
 class double_counter_of : public Holder {
  public:
@@ -4702,7 +4709,10 @@ struct series_index {
   }
   void put(series& s, std::memory_order order) noexcept {
     std::uint32_t i = s.hash;
-    while (slot(i).load(memory_order_relaxed)) ++i;
+    while (slot(i).load(memory_order_relaxed)) {
+      ++i;
+      NARTHEX_ASSERT(i - s.hash <= mask);  // a full index would be searched for ever
+    }
     slot(i).store(&s, order);
   }
 };

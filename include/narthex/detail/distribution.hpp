@@ -47,6 +47,8 @@ class observation_set {
       const image now = state_.read();
       for (unsigned i = 0; i < buckets_and_inf; ++i) out[i] = counts[i].load(memory_order_acquire);
       if (!state_.is_present(now)) continue;
+      NARTHEX_ASSERT(out[now.words[bucket_at]] == now.words[count_at] ||
+                     static_cast<word>(out[now.words[bucket_at]] + 1) == now.words[count_at]);
       out[now.words[bucket_at]] = now.words[count_at];
       return get_sum(now);
     }
@@ -111,6 +113,7 @@ class distribution {
   }
 
   void observe(unsigned bucket, double value) noexcept {
+    NARTHEX_ASSERT(bucket < n_);
     const std::uint32_t hot = hot_.load(memory_order_relaxed);
     sets_[hot].observe(cells_ + hot * n_, bucket, value);
   }

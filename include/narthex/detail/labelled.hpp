@@ -53,7 +53,10 @@ struct series_index {
   }
   void put(series& s, std::memory_order order) noexcept {
     std::uint32_t i = s.hash;
-    while (slot(i).load(memory_order_relaxed)) ++i;
+    while (slot(i).load(memory_order_relaxed)) {
+      ++i;
+      NARTHEX_ASSERT(i - s.hash <= mask);  // a full index would be searched for ever
+    }
     slot(i).store(&s, order);
   }
 };

@@ -66,7 +66,8 @@ class spin_lock {
     while (held_.exchange(1, memory_order_acquire)) {
       while (held_.load(memory_order_relaxed)) {
         p.wait();
-        if (p.in_vain()) return;  // its holder stayed in the parent process: the lock is ours
+        std::uint32_t lost = 1;  // its holder stayed in the parent process: one of us takes it over
+        if (p.in_vain() && held_.compare_exchange_strong(lost, 2, memory_order_acquire, memory_order_relaxed)) return;
       }
     }
   }

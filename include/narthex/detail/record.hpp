@@ -65,6 +65,7 @@ class record {
       word expected = now.head;
       if (head_.compare_exchange_strong(expected, (now.head / slots + 1) * slots + mine, memory_order_acq_rel,
                                         memory_order_relaxed)) {
+        NARTHEX_ASSERT(now.head % slots != mine && taken_[now.head % slots].load(memory_order_relaxed) == 1);
         taken_[now.head % slots].store(0, memory_order_release);
         return;
       }

@@ -321,6 +321,7 @@ inline errc registry_core::insert(detail::family_node& n, detail::family_node*& 
       twin->hidden.store(0, detail::memory_order_release);
       return errc::ok;
     }
+    NARTHEX_ASSERT(!n.home.load(detail::memory_order_relaxed));
     n.home.store(this, detail::memory_order_relaxed);
     detail::shared<detail::family_node*>& link = v.before ? v.before->next : first_;
     n.next.store(link.load(detail::memory_order_relaxed), detail::memory_order_relaxed);

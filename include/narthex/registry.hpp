@@ -45,7 +45,8 @@ class registry_options {
 /// A registry that its user owns.
 ///
 /// It must outlive the handles registered in it; fixed and callback instruments may outlive it. Its destructor waits for
-/// scrapes of it that are under way, and detaches what is attached.
+/// scrapes of it that are under way, and detaches what is attached: it must not be destroyed by a sink, callback or
+/// collector of its own scrape.
 /// Memory: with a heap, one allocation for prefix and labels; without one, 128 bytes in place.
 class registry : public registry_core {
  public:

@@ -2992,6 +2992,7 @@ class registry_core {
     detail::family_node* before;  // the last node of this registry that stands before the place
   };
   verdict judge(const detail::family_node& n) const noexcept;
+  detail::family_node* start_for(const detail::full_name& wanted) const noexcept;
   static errc clash(const registry_core& a, const detail::family_node& x, const registry_core& b,
                     const detail::family_node& y, detail::name_relation& relation) noexcept;
   const registry_core& top() const noexcept;
@@ -3004,6 +3005,15 @@ class registry_core {
     detail::shared<detail::word> n;
   };
   tally refused_[mistake_kinds];
+#if NARTHEX_HAS(HEAP)
+  // The owned nodes registered last: places to begin a search at. 10,000 names in random order took 350 ms
+  // without them.
+  struct finger {
+    constexpr finger() noexcept : node(nullptr) {}
+    detail::shared<detail::family_node*> node;
+  };
+  finger fingers_[32];
+#endif
   detail::self_node self_;
   const char* prefix_;
   std::uint32_t prefix_size_;
@@ -3117,10 +3127,18 @@ inline errc registry_core::clash(const registry_core& a, const detail::family_no
 
 inline registry_core::verdict registry_core::judge(const detail::family_node& n) const noexcept {
   verdict v = {errc::ok, nullptr, nullptr};
-  const std::size_t size = prefix_size_ + std::strlen(n.name);
+  // The first name that can matter: n's own, or what n would be a sample of.
+  detail::full_name from = {prefix(), n.name};
+  const std::size_t size = from.size();
+  for (const char* const tail : {"_bucket", "_count", "_sum"}) {
+    if (!from.name.ends_with(tail)) continue;
+    from.name = from.name.first(from.name.size() - std::strlen(tail));
+    break;
+  }
+  if (!from.prefix.empty() && from.name.size() < 7) from = detail::full_name();  // a tail begun in the prefix
   const registry_core& all = top();
   for (const registry_core* r = &all; r; r = r->next_in_tree(&all)) {
-    for (detail::family_node* x = r->first(); x; x = x->next.load(detail::memory_order_seq_cst)) {
+    for (detail::family_node* x = r->start_for(from); x; x = x->next.load(detail::memory_order_seq_cst)) {
       detail::name_relation relation;
       const errc why = clash(*r, *x, *this, n, relation);
       if (relation.order > 0 && relation.common < size) break;  // nothing related follows
@@ -3137,6 +3155,21 @@ inline registry_core::verdict registry_core::judge(const detail::family_node& n)
     }
   }
   return v;
+}
+
+/// A node from which all names not before `wanted` can be reached.
+inline detail::family_node* registry_core::start_for(const detail::full_name& wanted) const noexcept {
+  detail::family_node* best = nullptr;
+#if NARTHEX_HAS(HEAP)
+  for (const finger& f : fingers_) {
+    detail::family_node* const x = f.node.load(detail::memory_order_acquire);
+    if (!x || detail::relate(detail::full_name{prefix(), x->name}, wanted).order >= 0) continue;
+    if (!best || std::strcmp(best->name, x->name) < 0) best = x;
+  }
+#else
+  static_cast<void>(wanted);
+#endif
+  return best ? best : first();
 }
 
 inline errc registry_core::insert(detail::family_node& n, detail::family_node*& twin) noexcept {
@@ -3159,6 +3192,9 @@ inline errc registry_core::insert(detail::family_node& n, detail::family_node*& 
     detail::shared<detail::family_node*>& link = v.before ? v.before->next : first_;
     n.next.store(link.load(detail::memory_order_relaxed), detail::memory_order_relaxed);
     link.store(&n, detail::memory_order_seq_cst);
+#if NARTHEX_HAS(HEAP)
+    if (n.ops->owned) fingers_[seen % 32].node.store(&n, detail::memory_order_release);
+#endif
     return errc::ok;
   }
 }
@@ -3167,8 +3203,10 @@ inline void registry_core::unlink(detail::family_node& n) noexcept {
   for (bool done = false; !done;) {
     const std::uint32_t seen = detail::lists::version.load(detail::memory_order_acquire);
     const detail::inside_lists inside;
-    detail::shared<detail::family_node*>* link = &first_;
-    detail::family_node* x = first();
+    // Begins at a node before n, or at the head.
+    detail::family_node* x = start_for(detail::full_name{prefix(), n.name});
+    detail::shared<detail::family_node*>* link = x == first() ? &first_ : &x->next;
+    if (link != &first_) x = link->load(detail::memory_order_seq_cst);
     while (x && x != &n) {
       link = &x->next;
       x = link->load(detail::memory_order_seq_cst);
@@ -6080,7 +6118,8 @@ class registry_options {
 /// A registry that its user owns.
 ///
 /// It must outlive the handles registered in it; fixed and callback instruments may outlive it. Its destructor waits for
-/// scrapes of it that are under way, and detaches what is attached.
+/// scrapes of it that are under way, and detaches what is attached: it must not be destroyed by a sink, callback or
+/// collector of its own scrape.
 /// Memory: with a heap, one allocation for prefix and labels; without one, 128 bytes in place.
 class registry : public registry_core {
  public:

@@ -92,13 +92,14 @@ class callback_of {
     static bool next(detail::family_node& n, detail::position& where, detail::reading& out) noexcept {
       if (where.index++) return false;
       registry_core* const home = n.home.load(detail::memory_order_acquire);
+      if (!home) return false;  // taken out just before the call
       out.value = static_cast<node&>(n).function();
       const double value = out.value.as_double();
       if (Type == metric_type::counter && (value < 0 || !detail::is_finite(value))) {
-        if (home) home->count(mistake::sample);
+        home->count(mistake::sample);
         return false;
       }
-      out.labels = home ? home->constant_labels() : string_view();
+      out.labels = home->constant_labels();
       return true;
     }
     static const detail::family_ops table;

@@ -102,8 +102,8 @@ class collected {
     // then numbers, 8 bytes each, then the label text
   };
 
-  collected(collector& from, collected* before) noexcept
-      : from_(&from), next_(before), memory_(nullptr), used_(0), room_(0) {}
+  collected(collector& from, std::uint32_t serial, collected* before) noexcept
+      : from_(&from), from_serial_(serial), next_(before), memory_(nullptr), used_(0), room_(0) {}
   ~collected() { detail::release(memory_); }
   collected(const collected&) = delete;
   collected& operator=(const collected&) = delete;
@@ -143,6 +143,7 @@ class collected {
   inline bool next(const detail::collected_node& n, detail::position& where, detail::reading& out) const noexcept;
 
   collector* from_;
+  std::uint32_t from_serial_;
   collected* next_;
   char* memory_;
   std::size_t used_, room_;
@@ -166,7 +167,7 @@ class collector {
       : collector(default_registry(), families, std::forward<F>(function)) {}
   template <class F>
   collector(registry_core& registry, std::initializer_list<declared> families, F&& function) noexcept
-      : function_(std::forward<F>(function)), nodes_(nullptr), count_(0), lost_(errc::ok) {
+      : function_(std::forward<F>(function)), nodes_(nullptr), count_(0), serial_(0), lost_(errc::ok) {
     join(registry, families);
   }
   ~collector() { unregister(); }
@@ -202,6 +203,7 @@ class collector {
   detail::small_function<void, collected&> function_;
   detail::collected_node* nodes_;
   unsigned count_;
+  std::uint32_t serial_;  // tells it from others that had its address
   errc lost_;
 };
 
@@ -242,6 +244,7 @@ inline void collector::join(registry_core& registry, std::initializer_list<decla
     registry.count(mistake::registration);
     return detail::report(status());
   }
+  serial_ = detail::lists::version.fetch_add(1, detail::memory_order_relaxed);
   nodes_ = reinterpret_cast<detail::collected_node*>(memory);
   string_view* label = reinterpret_cast<string_view*>(memory + names_at);
   for (const declared& d : families) {
@@ -259,8 +262,10 @@ inline void collector::join(registry_core& registry, std::initializer_list<decla
     if (why == errc::ok) why = detail::check_label_names(n->names, n->arity, d.type, registry.constant_labels(), at);
     n->name = detail::keep_text(registry, d.name, why);
     n->help = detail::keep_text(registry, d.help, why);
-    detail::join(registry, *n, why, at);
+    n->refuse(why, at);
   }
+  // A scrape may call the function as soon as the first has joined: all are complete by now.
+  for (unsigned i = 0; i < count_; ++i) detail::join(registry, nodes_[i], nodes_[i].reason, nodes_[i].reason_at);
 }
 
 inline void collected::refuse() noexcept {

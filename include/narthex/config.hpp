@@ -127,6 +127,15 @@
 #define NARTHEX_DETAIL_NODISCARD
 #endif
 
+// A moment's rest for a processor that waits for another one.
+#if defined(__GNUC__) && (defined(__x86_64__) || defined(__i386__))
+#define NARTHEX_DETAIL_PAUSE() __builtin_ia32_pause()
+#elif defined(__GNUC__) && (defined(__aarch64__) || (defined(__ARM_ARCH) && __ARM_ARCH >= 7))
+#define NARTHEX_DETAIL_PAUSE() __asm__ volatile("yield")
+#else
+#define NARTHEX_DETAIL_PAUSE() std::atomic_signal_fence(std::memory_order_seq_cst)
+#endif
+
 #if defined(__GNUC__)
 #define NARTHEX_DETAIL_COLD __attribute__((cold, noinline))
 #define NARTHEX_DETAIL_LIKELY(x) (__builtin_expect(!!(x), 1))

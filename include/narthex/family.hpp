@@ -76,7 +76,7 @@ labelled_of<Core>* register_family(registry_core& r, string_view name, string_vi
   f->index.store(index, memory_order_relaxed);
   for (unsigned i = 0; i < arity; ++i) overflow_values[i] = overflow_value();
   f->overflow = f->construct(memory + overflow_at, f->key(overflow_values));
-  f->overflow->hidden.store(1, memory_order_relaxed);
+  f->overflow->hides.store(1, memory_order_relaxed);
   index->put(*f->overflow, memory_order_release);
 
   family_node* twin = nullptr;
@@ -198,7 +198,7 @@ class family {
 
   bool remove_series(const string_view* texts) const noexcept {
     detail::series* const s = node_->find(node_->key(texts));
-    if (!s || s->hidden.load(detail::memory_order_acquire)) return false;
+    if (!s || s->is_hidden()) return false;
     node_->hide(*s);
     return true;
   }

@@ -80,7 +80,7 @@ class fixed_family {
     string_view texts[N];
     for (std::size_t i = 0; i < N; ++i) texts[i] = given[i].text();
     slot* const s = node_.find(node_.key(texts));
-    if (!s || s->state.load(detail::memory_order_acquire) != shown) return false;
+    if (!s || !slot::is_shown(s->state.load(detail::memory_order_acquire))) return false;
     s->hide();
     return true;
   }
@@ -93,18 +93,26 @@ class fixed_family {
   enum : std::uint32_t { unused, shown, hidden_again };
 
   struct slot {
-    detail::shared<std::uint32_t> state;
+    detail::shared<std::uint32_t> state;  // odd while shown, even while hidden; every change goes up
     std::uint32_t text_size;
     char text[LabelBytes];
     typename std::aligned_storage<sizeof(core), alignof(core)>::type room;
 
     core& storage() noexcept { return *reinterpret_cast<core*>(&room); }
-    void show() noexcept {
-      if (state.load(detail::memory_order_relaxed) == hidden_again) state.store(shown, detail::memory_order_release);
+    static bool is_shown(std::uint32_t seen) noexcept { return (seen & 1) != 0; }
+    void show() noexcept { show(state.load(detail::memory_order_acquire)); }
+    /// Unless it was hidden again since `seen`.
+    void show(std::uint32_t seen) noexcept {
+      if (is_shown(seen)) return;
+      state.compare_exchange_strong(seen, seen + 1, detail::memory_order_acq_rel, detail::memory_order_relaxed);
     }
     void hide() noexcept {
       storage().restart();  // first: see labelled_of::hide
-      state.store(hidden_again, detail::memory_order_release);
+      std::uint32_t seen = state.load(detail::memory_order_relaxed), next;
+      do {
+        next = (seen + 2) & ~std::uint32_t(1);
+        if (next == unused) next = hidden_again;
+      } while (!state.compare_exchange_weak(seen, next, detail::memory_order_acq_rel, detail::memory_order_relaxed));
     }
     bool write(const detail::series_key& k) noexcept {
       const std::size_t size = k.text_size();
@@ -142,11 +150,7 @@ class fixed_family {
     slot& get(const detail::series_key& k) noexcept {
       slot* s = find(k);
       if (!s) s = make(k);
-      if (s == &slots[Series]) {
-        s->state.store(shown, detail::memory_order_release);
-      } else {
-        s->show();
-      }
+      s->show();  // the overflow slot's text was there from the start: unused is hidden to it
       return *s;
     }
     slot* make(const detail::series_key& k) noexcept {
@@ -166,9 +170,10 @@ class fixed_family {
       node& f = static_cast<node&>(n);
       while (where.index <= Series) {
         slot& s = f.slots[where.index++];
-        if (s.state.load(detail::memory_order_acquire) == unused) continue;
-        if (s.storage().read(out)) s.show();
-        if (s.state.load(detail::memory_order_acquire) != shown) continue;
+        const std::uint32_t seen = s.state.load(detail::memory_order_acquire);  // before the value: see labelled_of::hide
+        if (seen == unused) continue;
+        if (s.storage().read(out)) s.show(seen);
+        if (!slot::is_shown(s.state.load(detail::memory_order_acquire))) continue;
         const registry_core* const home = n.home.load(detail::memory_order_acquire);
         detail::label_text text(out.text, detail::reading::text_room);
         if (home) text.add_ready(home->constant_labels());
@@ -199,7 +204,7 @@ class fixed_family {
       node& f = const_cast<node&>(static_cast<const node&>(n));
       slot& s = slot_of(f, storage);
       if (&s == &f.slots[Series]) return NARTHEX_NAMESPACE::status(errc::series_limit, n.name, Series);
-      return s.state.load(detail::memory_order_acquire) == shown ? family
+      return slot::is_shown(s.state.load(detail::memory_order_acquire)) ? family
                                                                  : NARTHEX_NAMESPACE::status(errc::not_registered, n.name);
     }
     static const detail::family_ops table;

@@ -19,16 +19,17 @@ namespace detail {
 /// An info metric's node: the text of its labels, ready but for the registry's constant ones.
 struct info_node : family_node {
   info_node(const family_ops* kind, const char* full, const char* words) noexcept : family_node(kind, full, words) {}
-  string_view text;  // never touched by a scrape after it was read: copied to the scrape's own room unless owned
+  string_view text;   // its own labels
+  string_view ready;  // owned: the registry's constant labels before them, of any length
 
   static bool next(family_node& n, position& where, reading& out) noexcept {
     if (where.index++) return false;
     const registry_core* const home = n.home.load(memory_order_acquire);
     const string_view constant = home ? home->constant_labels() : string_view();
     const string_view own = static_cast<info_node&>(n).text;
-    if (constant.empty() && n.ops->owned) {
-      out.labels = own;
-    } else {
+    if (n.ops->owned) {
+      out.labels = static_cast<info_node&>(n).ready;
+    } else {  // never touched by a scrape after it was read
       label_text both(out.text, reading::text_room);
       both.add_ready(constant);
       both.add_ready(own);
@@ -121,6 +122,7 @@ class info {
       : node_(nullptr) {
     std::size_t size = 0, at = 0;
     errc why = detail::check_info(name.text(), labels, registry.constant_labels(), size, at);
+    size += registry.constant_labels().size() + 1;
     const std::size_t text_at = detail::round_up(sizeof(detail::info_node));
     char* const memory =
         static_cast<char*>(detail::allocate(text_at + size + name.text().size() + help.size() + 2));
@@ -133,7 +135,12 @@ class info {
     const char* const own_name = detail::copy_text(text, name.text()).data();
     const char* const own_help = detail::copy_text(text, help).data();
     node_ = new (memory) detail::info_node(&detail::info_ops<true>::table, own_name, own_help);
-    node_->text = detail::write_info(memory + text_at, size, labels);
+    detail::label_text ready(memory + text_at, size);
+    ready.add_ready(registry.constant_labels());
+    const std::size_t own_at = ready.text().size() + (ready.text().empty() || labels.size() == 0 ? 0 : 1);
+    for (const label_pair& p : labels) ready.add(p.name, p.value.text());
+    node_->ready = ready.text();
+    node_->text = node_->ready.from(own_at);
     detail::family_node* twin = nullptr;
     if (why == errc::ok) why = registry.insert(*node_, twin);
     if (twin) {

@@ -19,8 +19,9 @@ class registry_options {
  public:
   enum : unsigned { max_labels = 8 };
 
-  /// A label on every series. Errors (see registry::status): errc::bad_label_name, reserved_label_name ("__...", le,
-  /// quantile), duplicate_label_name, label_too_long beyond max_labels; a bad label is left out.
+  /// A label on every series; one without a value is left out. Errors (see registry::status): errc::bad_label_name,
+  /// reserved_label_name ("__...", le, quantile), duplicate_label_name, label_too_long beyond max_labels or
+  /// registry::max_label_bytes; a bad label is left out.
   registry_options& label(label_name name, string_view value) noexcept {
     if (count_ < max_labels) {
       names_[count_] = name.text();
@@ -51,6 +52,9 @@ class registry_options {
 class registry : public registry_core {
  public:
   registry() noexcept {}
+  /// What all constant labels together may take as text: a scrape has 256 bytes for labels that are not kept ready.
+  enum : std::size_t { max_label_bytes = 200 };
+
   explicit registry(const registry_options& options) noexcept {
     using namespace_status = NARTHEX_NAMESPACE::status;
     const string_view front = options.prefix_;
@@ -77,10 +81,22 @@ class registry : public registry_core {
     char* at = room;
     if (status_.code() != errc::bad_name) set_prefix(detail::copy_text(at, front));
     detail::label_text constant(at, size - static_cast<std::size_t>(at - room));
+    // By name, so that the same labels are the same text whatever the order they were given in: attach() merges by it.
+    unsigned sorted[registry_options::max_labels];
     for (unsigned i = 0; i < given; ++i) {
+      unsigned to = i;
+      for (; to && options.names_[sorted[to - 1]].compare(options.names_[i]) > 0; --to) sorted[to] = sorted[to - 1];
+      sorted[to] = i;
+    }
+    for (unsigned k = 0; k < given; ++k) {
+      const unsigned i = sorted[k];
       std::size_t which = 0;
       errc why = detail::check_label_names(&options.names_[i], 1, metric_type::histogram, constant.text(), which);
       if (options.names_[i] == "quantile") why = errc::reserved_label_name;
+      const std::size_t one = detail::label_text_size(options.names_[i], options.values_[i]) + 1;
+      if (why == errc::ok && constant.text().size() + one > max_label_bytes) why = errc::label_too_long;
+      // An empty value is no label to Prometheus: written, it would make one series look like two.
+      if (why == errc::ok && options.values_[i].empty()) continue;
       if (why == errc::ok) constant.add(options.names_[i], options.values_[i]);
       else status_ = namespace_status(why, options.names_[i], i);
     }
@@ -124,11 +140,12 @@ inline status registry_core::attach(registry_core& other) noexcept {
     for (const registry_core* r = &all; r && why.ok(); r = r->next_in_tree(&all)) {
       for (const registry_core* o = &other; o && why.ok(); o = o->next_in_tree(&other)) {
         for (detail::family_node* x = r->first(); x && why.ok(); x = x->next.load(detail::memory_order_seq_cst)) {
-          if (x->hidden.load(detail::memory_order_acquire)) continue;
+          if (x->hidden.load(detail::memory_order_acquire) == detail::family_node::unregistered) continue;
           for (detail::family_node* y = o->first(); y; y = y->next.load(detail::memory_order_seq_cst)) {
             detail::name_relation relation;
             const errc code = clash(*r, *x, *o, *y, relation);
-            if (code == errc::ok || y->hidden.load(detail::memory_order_acquire)) continue;
+            if (code == errc::ok) continue;
+            if (y->hidden.load(detail::memory_order_acquire) == detail::family_node::unregistered) continue;
             why = status(code, y->name);
             break;
           }

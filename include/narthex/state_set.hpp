@@ -43,16 +43,15 @@ struct state_node : family_node {
     label_text text(room, size);
     if (r) {
       text.add_ready(r->constant_labels());
-      // The label has the metric's full name.
-      char full[reading::text_room];
-      const std::size_t n = r->prefix().size() + std::strlen(name);
-      if (n <= sizeof full) {
-        std::memcpy(full, r->prefix().data() ? r->prefix().data() : "", r->prefix().size());
-        std::memcpy(full + r->prefix().size(), name, std::strlen(name));
-        text.add(string_view(full, n), states[i]);
-      }
+      char full[reading::text_room];  // check() saw that it fits
+      text.add(write_name(*r, name, full), states[i]);
     }
     return text.text();
+  }
+  static string_view write_name(const registry_core& r, string_view own, char* room) noexcept {
+    if (!r.prefix().empty()) std::memcpy(room, r.prefix().data(), r.prefix().size());
+    if (!own.empty()) std::memcpy(room + r.prefix().size(), own.data(), own.size());
+    return string_view(room, r.prefix().size() + own.size());
   }
 
   /// The number of a state; count when there is none.
@@ -62,20 +61,30 @@ struct state_node : family_node {
     return i;
   }
 
-  errc check(const registry_core& r, string_view full, std::size_t& at) const noexcept {
-    errc why = check_name(full, at);
+  errc check(const registry_core& r, string_view own, std::size_t& at) const noexcept {
+    errc why = check_name(own, at);
     if (why != errc::ok) return why;
-    at = bad_byte(full.data(), 0, full.size(), alphabet::label);
-    if (at != full.size()) return errc::bad_name;  // its label has this name, and labels have no colon
+    // Its label has the metric's full name: the registry's prefix counts, and what is no label name is refused.
+    char room[reading::text_room];
+    if (r.prefix().size() + own.size() > sizeof room) return at = sizeof room, errc::label_too_long;
+    const string_view full = write_name(r, own, room);
+    why = check_label_names(&full, 1, metric_type::state_set, r.constant_labels(), at);
+    if (why != errc::ok) return why;
     at = count < 32 ? count : 32;
     if (count == 0 || count > 32) return errc::bad_states;
     for (unsigned i = 0; i < count; ++i) {
       at = i;
-      if (find(states[i]) != i) return errc::bad_states;
-      const std::size_t size = label_text_size(full, states[i]) + r.prefix().size() + r.constant_labels().size() + 1;
+      const std::size_t size = label_text_size(full, states[i]) + r.constant_labels().size() + 1;
       if (size > reading::text_room) return at = reading::text_room, errc::label_too_long;
+      // Different as they will be written: two broken ones may be repaired to the same text.
+      char mine[reading::text_room], other[reading::text_room];
+      const string_view text(mine, static_cast<std::size_t>(write_safe(mine, states[i], quoting::label_value) - mine));
+      for (unsigned k = 0; k < i; ++k) {
+        const std::size_t n = static_cast<std::size_t>(write_safe(other, states[k], quoting::label_value) - other);
+        if (text == string_view(other, n)) return errc::bad_states;
+      }
     }
-    return has_label(r.constant_labels(), full) ? at = 0, errc::duplicate_label_name : errc::ok;
+    return errc::ok;
   }
 
   static void restart(family_node& n) noexcept { static_cast<state_node&>(n).bits.store(1, memory_order_relaxed); }

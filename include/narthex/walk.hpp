@@ -27,7 +27,7 @@ NARTHEX_BEGIN_NAMESPACE
 class walk {
  public:
   explicit walk(registry_core& root) noexcept
-      : count_(0), present_(nobody), resting_(true), side_(0), last_(nullptr)
+      : count_(0), present_(nobody), shown_from_(0), resting_(true), side_(0), last_(nullptr)
 #if NARTHEX_HAS(HEAP)
         , batches_(nullptr)
 #endif
@@ -62,7 +62,10 @@ class walk {
       if (present_ == nobody && !choose()) return false;
       cursor& c = cursors_[present_];
       detail::family_node* const n = c.node;
-      if (n && !n->hidden.load(detail::memory_order_acquire) && read(c, *n)) return true;
+      if (n && !n->hidden.load(detail::memory_order_acquire) && read(c, *n)) {
+        shown_from_ |= 1u << present_;
+        return true;
+      }
       go_on();  // a callback ran without the lists
       if (c.node == n && n) pass(c);
       else present_ = nobody;
@@ -119,11 +122,26 @@ class walk {
     if (!resting_) return;
     side_ = detail::lists::readers.enter();
     resting_ = false;
+    const cursor* const at = present_ == nobody ? nullptr : &cursors_[present_];
+    const detail::family_node* const stood_on = at ? at->node : nullptr;
     for (unsigned i = 0; i < count_; ++i) cursors_[i].find_again();
+    if (at && at->node != stood_on) lose(detail::full_name{at->registry->prefix(), at->name});
+  }
+
+  /// The family in hand has gone away: another registry may have the next name. Of the lost one's series elsewhere
+  /// nobody can tell any more which were shown.
+  void lose(const detail::full_name& lost) noexcept {
+    present_ = nobody;
+    if (!last_ || detail::relate(lost, detail::full_name{now_.prefix, now_.name}).order != 0) return;
+    for (unsigned i = 0; i < count_; ++i) {
+      cursor& c = cursors_[i];
+      while (c.node && detail::relate(c.full(), lost).order == 0) c.start(c.node->next.load(detail::memory_order_seq_cst));
+    }
   }
 
   /// Turns to the first name among all registries.
   bool choose() noexcept {
+    shown_from_ = 0;
     for (unsigned i = 0; i < count_; ++i) {
       const cursor& c = cursors_[i];
       if (c.node && (present_ == nobody || detail::relate(c.full(), cursors_[present_].full()).order < 0)) present_ = i;
@@ -149,8 +167,9 @@ class walk {
     const detail::full_name full = c.full();
     const metric_type type = n.ops->type;
     const string_view help = n.help;
+    const bool shared = count_ > 1 && is_shared(n);  // asked before a callback, whose node may be gone after it
     while (next_of(c, n)) {
-      if (count_ > 1 && n_is_shared(c, n) && !merge(c)) continue;
+      if (shared && !merge(c)) continue;
       // A family is known by its name: it may go on in another registry, or in another node after a rest.
       const bool goes_on = last_ == full.name.data() && now_.prefix.data() == full.prefix.data();
       now_.starts_family = !goes_on && (!last_ || detail::relate(full, detail::full_name{now_.prefix, now_.name}).order != 0);
@@ -185,21 +204,24 @@ class walk {
   /// A collector is called when the walk meets its first family; what it gave is kept for the others.
   bool next_collected(cursor& c, detail::collected_node& n) noexcept {
     collected* batch = batches_;
-    while (batch && batch->from_ != n.owner) batch = batch->next_;
+    while (batch && batch->from_serial_ != n.owner->serial_) batch = batch->next_;
     if (!batch) {
       void* const memory = detail::allocate(sizeof(collected));
       if (!memory) {
         c.registry->count(mistake::sample);
         return false;
       }
-      batch = batches_ = new (memory) collected(*n.owner, batches_);
+      batch = batches_ = new (memory) collected(*n.owner, n.owner->serial_, batches_);
       n.owner->function_(*batch);
     }
+    // Another collector may have come to the same place in memory while the walk rested in its samples.
+    if (c.where.at != batch && c.where.index) return false;
+    c.where.at = batch;
     return batch->next(n, c.where, now_);
   }
 #endif
 
-  static bool n_is_shared(const cursor&, const detail::family_node& n) noexcept {
+  static bool is_shared(const detail::family_node& n) noexcept {
     return n.ops->kind != detail::storage::callback && n.ops->kind != detail::storage::collected;
   }
 
@@ -209,10 +231,16 @@ class walk {
     for (unsigned i = 0; i < count_; ++i) {
       if (&cursors_[i] == &c) continue;
       const registry_core& other = *cursors_[i].registry;
+      // What an earlier registry has shown of this family may have been taken out since: then nobody can tell which
+      // series it had.
+      const bool was_shown = &cursors_[i] < &c && (shown_from_ >> i & 1) != 0;
+      bool is_there = false;
       for (detail::family_node* n = other.first(); n; n = n->next.load(detail::memory_order_seq_cst)) {
         const int order = detail::relate(detail::full_name{other.prefix(), n->name}, c.full()).order;
         if (order > 0) break;
-        if (order < 0 || n->hidden.load(detail::memory_order_acquire)) continue;
+        if (order < 0 || n->ops->kind != c.node->ops->kind) continue;
+        if (n->hidden.load(detail::memory_order_acquire) && !was_shown) continue;
+        is_there = true;
         detail::position from_start = {nullptr, 0};
         detail::reading theirs;
         while (n->ops->next(*n, from_start, theirs)) {
@@ -222,6 +250,7 @@ class walk {
           break;
         }
       }
+      if (was_shown && !is_there) return false;
     }
     return true;
   }
@@ -238,6 +267,7 @@ class walk {
   }
 
   unsigned count_, present_;
+  std::uint32_t shown_from_;  // the registries that have shown something of the family in hand, one bit each
   bool resting_;
   std::uint32_t side_;
   const char* last_;  // the name last shown

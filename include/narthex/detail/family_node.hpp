@@ -67,13 +67,14 @@ struct family_ops {
 struct family_node {
   constexpr family_node(const family_ops* kind, const char* full, const char* words,
                         registry_core* registry = nullptr) noexcept
-      : ops(kind), name(full), help(words), next(nullptr), home(registry), hidden(0), reason(errc::ok), reason_at(0) {}
+      : ops(kind), name(full), help(words), next(nullptr), home(registry), hidden(shown), reason(errc::ok), reason_at(0) {}
 
   const family_ops* ops;
   const char* name;                    // NUL-terminated, without the registry's prefix
   const char* help;                    // NUL-terminated
   shared<family_node*> next;           // by name; seq_cst, see grace
   shared<registry_core*> home;         // null: refused, unlinked, or the registry is gone
+  enum : std::uint32_t { shown, unregistered, coming_back };
   shared<std::uint32_t> hidden;        // 32 bits: riscv64 needs libatomic for a byte
   errc reason;                         // why it was refused
   std::uint16_t reason_at;             // the offender's position
@@ -104,9 +105,10 @@ struct family_node {
     put(name);
     const bool about_label =
         reason == errc::bad_label_name || reason == errc::reserved_label_name || reason == errc::duplicate_label_name;
-    if (about_label) {
+    const string_view label = about_label ? ops->label(*this, reason_at) : string_view();
+    if (!label.empty()) {
       put("{");
-      put(ops->label(*this, reason_at));
+      put(label);
       put("}");
     }
     const string_view text(subject, n);

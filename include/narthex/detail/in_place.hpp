@@ -18,9 +18,10 @@ namespace detail {
 #if NARTHEX_HAS(HEAP)
 using kept_name = metric_name;
 using kept_help = string_view;
-/// A copy that lives as long as the registry; "" and no_memory when there is none.
-inline const char* keep_text(registry_core& r, string_view text, errc& why) noexcept {
-  const char* const copy = r.intern(text);
+/// A copy that is kept for ever, once for each text: an object may outlive its registry. "" and no_memory when there
+/// is none.
+inline const char* keep_text(registry_core&, string_view text, errc& why) noexcept {
+  const char* const copy = default_registry().intern(text);
   if (!copy) why = errc::no_memory;
   return copy ? copy : "";
 }

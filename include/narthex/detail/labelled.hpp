@@ -24,9 +24,17 @@ struct series {
   const char* text;              // ready: constant labels, then a="b",c="d"
   std::uint32_t text_size;
   std::uint32_t hash;
-  shared<std::uint32_t> hidden;
-  void show() noexcept {
-    if (hidden.load(memory_order_relaxed)) hidden.store(0, memory_order_release);
+  shared<std::uint32_t> hides;   // odd while hidden; every change goes up
+  bool is_hidden() const noexcept { return (hides.load(memory_order_acquire) & 1) != 0; }
+  void show() noexcept { show(hides.load(memory_order_acquire)); }
+  /// Unless it was hidden again since `seen`.
+  void show(std::uint32_t seen) noexcept {
+    if (seen & 1) hides.compare_exchange_strong(seen, seen + 1, memory_order_acq_rel, memory_order_relaxed);
+  }
+  void hide() noexcept {
+    std::uint32_t seen = hides.load(memory_order_relaxed);
+    while (!hides.compare_exchange_weak(seen, (seen + 1) | 1, memory_order_acq_rel, memory_order_relaxed)) {
+    }
   }
 };
 
@@ -173,9 +181,9 @@ struct labelled_of : labelled {
         s = f.overflow;  // after all the others
         where.index = 1;
       }
-      const bool counted = static_cast<series_of<Core>*>(s)->read(out);
-      if (counted) s->show();  // an update since it was removed
-      if (s->hidden.load(memory_order_acquire)) continue;
+      const std::uint32_t seen = s->hides.load(memory_order_acquire);  // before the value: see hide
+      if (static_cast<series_of<Core>*>(s)->read(out)) s->show(seen);  // an update since it was removed
+      if (s->is_hidden()) continue;
       out.labels = string_view(s->text, s->text_size);
       return true;
     }
@@ -185,7 +193,7 @@ struct labelled_of : labelled {
   void hide(series& s) noexcept {
     // First from zero, then hidden: an update in between shows it again, and counts from zero.
     static_cast<series_of<Core>&>(s).restart();
-    s.hidden.store(1, memory_order_release);
+    s.hide();
   }
   void clear() noexcept {
     for (series* s = first.load(memory_order_acquire); s; s = s->next.load(memory_order_acquire)) hide(*s);
@@ -232,7 +240,7 @@ struct labelled_of : labelled {
     s->text = text;
     s->text_size = static_cast<std::uint32_t>(end - text);
     s->hash = k.hash();
-    s->hidden.store(0, memory_order_relaxed);
+    s->hides.store(0, memory_order_relaxed);
     return s;
   }
 
@@ -286,7 +294,7 @@ struct labelled_of : labelled {
     if (!family.ok()) return family;
     const series* const s = static_cast<const series_of<Core>*>(static_cast<const Core*>(core));
     if (s == f.overflow) return status(errc::series_limit, f.name, f.limit);
-    return s->hidden.load(memory_order_acquire) ? status(errc::not_registered, f.name) : status();
+    return s->is_hidden() ? status(errc::not_registered, f.name) : status();
   }
   static void destroy(family_node* n) noexcept {
     labelled_of* const f = static_cast<labelled_of*>(n);

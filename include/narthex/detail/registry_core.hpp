@@ -111,7 +111,8 @@ class registry_core {
   void unlink(detail::family_node& n) noexcept;
   void hide(detail::family_node& n) noexcept {
     const detail::hold held(detail::lists::lock);
-    n.hidden.store(1, detail::memory_order_release);
+    if (n.hidden.load(detail::memory_order_relaxed) != detail::family_node::shown) return;  // or coming back
+    n.hidden.store(detail::family_node::unregistered, detail::memory_order_release);
     detail::lists::version.fetch_add(1, detail::memory_order_release);
   }
   void count(mistake what) noexcept {
@@ -196,7 +197,6 @@ class registry_core {
 };
 
 namespace detail {
-
 // ---- the registry's own metric ----
 
 /// Shows each kind of refusal once it is not 0, so that a program without mistakes exposes nothing of ours.
@@ -310,7 +310,7 @@ inline registry_core::verdict registry_core::judge(const detail::family_node& n)
       const errc why = clash(*r, *x, *this, n, relation);
       if (relation.order > 0 && relation.common < size) break;  // nothing related follows
       if (r == this && relation.order <= 0) v.before = x;
-      const bool hidden = x->hidden.load(detail::memory_order_acquire) != 0;
+      const bool hidden = x->hidden.load(detail::memory_order_acquire) == detail::family_node::unregistered;
       if (why != errc::ok) {
         if (!hidden) v.why = why;
       } else if (relation.order == 0 && r == this) {
@@ -340,19 +340,21 @@ inline detail::family_node* registry_core::start_for(const detail::full_name& wa
 }
 
 inline errc registry_core::insert(detail::family_node& n, detail::family_node*& twin) noexcept {
-  for (;;) {
+  for (detail::patience p;;) {
     const std::uint32_t seen = detail::lists::version.load(detail::memory_order_acquire);
     const detail::inside_lists inside;
     const verdict v = judge(n);
-    if (v.twin && v.twin->hidden.load(detail::memory_order_acquire)) v.twin->ops->restart(*v.twin);
+    const std::uint32_t hidden = v.twin ? v.twin->hidden.load(detail::memory_order_acquire) : 0u;
+    if (hidden == detail::family_node::coming_back && (p.wait(), !p.in_vain())) continue;
     const detail::hold held(detail::lists::lock);
     if (detail::lists::version.load(detail::memory_order_relaxed) != seen) continue;  // somebody was quicker
     if (v.why != errc::ok) return v.why;
     twin = v.twin;
     detail::lists::version.fetch_add(1, detail::memory_order_release);
     if (twin) {
-      twin->hidden.store(0, detail::memory_order_release);
-      return errc::ok;
+      if (hidden == detail::family_node::shown) return errc::ok;
+      twin->hidden.store(detail::family_node::coming_back, detail::memory_order_release);
+      break;
     }
     NARTHEX_ASSERT(!n.home.load(detail::memory_order_relaxed));
     n.home.store(this, detail::memory_order_relaxed);
@@ -364,6 +366,11 @@ inline errc registry_core::insert(detail::family_node& n, detail::family_node*& 
 #endif
     return errc::ok;
   }
+  // By one registration alone: another one's restart would take what was counted since the first returned.
+  twin->ops->restart(*twin);
+  const detail::hold held(detail::lists::lock);
+  twin->hidden.store(detail::family_node::shown, detail::memory_order_release);
+  return errc::ok;
 }
 
 inline void registry_core::unlink(detail::family_node& n) noexcept {
@@ -382,10 +389,10 @@ inline void registry_core::unlink(detail::family_node& n) noexcept {
     if (detail::lists::version.load(detail::memory_order_relaxed) != seen) continue;
     detail::lists::version.fetch_add(1, detail::memory_order_release);
     if (x) link->store(n.next.load(detail::memory_order_relaxed), detail::memory_order_seq_cst);
-    n.home.store(nullptr, detail::memory_order_release);
     done = true;
   }
   detail::lists::readers.wait();
+  n.home.store(nullptr, detail::memory_order_release);  // only now: scrapes that stood on it took its labels from there
 }
 
 NARTHEX_END_NAMESPACE

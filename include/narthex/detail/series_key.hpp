@@ -19,18 +19,32 @@ inline string_view overflow_value() noexcept { return "_overflow_"; }
 /// The label values of one call. Two sets are the same series when their exposition text is the same:
 /// values are hashed and compared as they will be written, without writing them.
 ///
-/// Nearly all values stand for themselves (is_plain): those are compared as they are.
+/// Nearly all values stand for themselves (is_plain) and are taken as they are, eight bytes at a time; the others as
+/// put_safe gives them, piece by piece. Two ways to hash are one function of the text: what put_safe has
+/// changed holds a backslash or a byte from 0x80 up, and no plain value does.
 class series_key {
  public:
   series_key(const string_view* names, const string_view* values, unsigned arity) noexcept
-      : names_(names), values_(values), arity_(arity), hash_(0) {
-    mixer m;
+      : names_(names), values_(values), arity_(arity), plain_(true) {
+    std::uint64_t state = 0x9e3779b97f4a7c15u;
     for (unsigned i = 0; i < arity_; ++i) {
-      if (is_plain(values_[i])) m(values_[i].data(), values_[i].size());
-      else put_safe(values_[i], quoting::label_value, m);
-      m("\"", 1);  // a byte that no written value holds bare: {"ab",""} is not {"a","b"}
+      const string_view v = values_[i];
+      std::uint64_t with = state ^ v.size();  // {"ab",""} is not {"a","b"}
+      bool plain = true;
+      for (std::size_t at = 0; plain && at < v.size(); at += 8) {
+        const std::uint64_t eight = load_bytes(v.data() + at, v.size() - at);
+        plain = are_plain(eight);
+        with = mixed(with, eight);
+      }
+      if (!plain) {
+        plain_ = false;
+        byte_mixer pieces = {state};
+        put_safe(v, quoting::label_value, pieces);
+        with = pieces.state;
+      }
+      state = mixed(with, i);
     }
-    hash_ = m.result();
+    hash_ = static_cast<std::uint32_t>(state ^ state >> 32);
   }
 
   std::uint32_t hash() const noexcept { return hash_; }
@@ -41,7 +55,7 @@ class series_key {
     for (unsigned i = 0; i < arity_; ++i) {
       at += (i ? 1 : 0) + names_[i].size() + 2;
       const string_view v = values_[i];
-      if (is_plain(v)) {
+      if (plain_ || is_plain(v)) {
         // The text has a quote right behind an equal value; a longer value has another byte there, and a
         // bare quote only at its end, so nothing is read beyond the text.
         if (static_cast<std::size_t>(text.end() - at) <= v.size() || at[v.size()] != '"' ||
@@ -74,44 +88,16 @@ class series_key {
   }
 
  private:
-  /// Mixes bytes eight at a time, whatever pieces they come in.
-  class mixer {
-   public:
-    mixer() noexcept : state_(0x9e3779b97f4a7c15u), part_(0), have_(0) {}
-    void operator()(const char* data, std::size_t size) noexcept {
-      for (; size && have_; --size) byte(*data++);
-      for (; size >= 8; size -= 8, data += 8) {
-        std::uint64_t eight;
-        std::memcpy(&eight, data, 8);
-        mix(eight);
-      }
-      for (; size; --size) byte(*data++);
-    }
-    std::uint32_t result() noexcept {
-      mix(part_ | static_cast<std::uint64_t>(have_) << 56);
-      return static_cast<std::uint32_t>(state_ ^ state_ >> 32);
-    }
+  static std::uint64_t mixed(std::uint64_t state, std::uint64_t eight) noexcept {
+    state = (state ^ eight) * 0xbf58476d1ce4e5b9u;
+    return state ^ state >> 29;
+  }
 
-   private:
-    void byte(char c) noexcept {
-      // In the order of memory, so that a piece of eight mixes the same.
-      const unsigned char b = static_cast<unsigned char>(c);
-      unsigned char all[8];
-      std::memcpy(all, &part_, 8);
-      all[have_] = b;
-      std::memcpy(&part_, all, 8);
-      if (++have_ == 8) {
-        mix(part_);
-        part_ = 0;
-        have_ = 0;
-      }
+  struct byte_mixer {
+    std::uint64_t state;
+    void operator()(const char* data, std::size_t size) noexcept {
+      for (; size; --size) state = mixed(state, static_cast<unsigned char>(*data++));
     }
-    void mix(std::uint64_t eight) noexcept {
-      state_ = (state_ ^ eight) * 0xbf58476d1ce4e5b9u;
-      state_ ^= state_ >> 29;
-    }
-    std::uint64_t state_, part_;
-    unsigned have_;
   };
 
   struct matcher {
@@ -130,6 +116,7 @@ class series_key {
   const string_view* names_;
   const string_view* values_;
   unsigned arity_;
+  bool plain_;  // all of them
   std::uint32_t hash_;
 };
 

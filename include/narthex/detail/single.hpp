@@ -178,6 +178,7 @@ class handle {
 #if NARTHEX_HAS(HEAP)
   /// Registers in the default registry. The same name, help, type and bounds give the same series.
   ///
+  /// help:    any text, up to a NUL; broken UTF-8 is repaired when it is written. Say what is counted, and in which unit.
   /// Errors:  see status(); a refused instrument counts, but is not exposed.
   /// Threads: any. Cost: one allocation, a search among the registry's names.
   handle(metric_name name, string_view help, const typename Core::args& args = typename Core::args()) noexcept

@@ -4,6 +4,7 @@
 #define NARTHEX_DETAIL_UTF8_HPP
 
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 
 #include "narthex/config.hpp"
@@ -31,10 +32,32 @@ inline std::size_t utf8_length(const char* s, std::size_t size) noexcept {
 
 enum class quoting { label_value, help };  // a double quote is escaped in a label value, raw in HELP
 
-/// Whether the text stands for itself: printable or control ASCII without backslash, newline and quote.
+/// Whether eight bytes all stand for themselves: ASCII without backslash, newline and quote. A byte of
+/// `eight ^ all_of(c)` is 0 where there is a c, and subtracting 1 from a 0 borrows its top bit.
+inline bool are_plain(std::uint64_t eight) noexcept {
+  const std::uint64_t ones = 0x0101010101010101u, tops = ones << 7;
+  const std::uint64_t slash = eight ^ ones * '\\', quote = eight ^ ones * '"', line = eight ^ ones * '\n';
+  const std::uint64_t special = ((slash - ones) & ~slash) | ((quote - ones) & ~quote) | ((line - ones) & ~line);
+  return ((eight | special) & tops) == 0;
+}
+
+/// Up to eight bytes as one number, the missing ones 0. In the order of memory: for hashing, not for arithmetic.
+inline std::uint64_t load_bytes(const char* from, std::size_t size) noexcept {
+  std::uint64_t eight = 0;
+  if (size >= 8) {
+    std::memcpy(&eight, from, 8);
+  } else {
+    unsigned char all[8] = {0, 0, 0, 0, 0, 0, 0, 0};
+    for (std::size_t i = 0; i < size; ++i) all[i] = static_cast<unsigned char>(from[i]);
+    std::memcpy(&eight, all, 8);
+  }
+  return eight;
+}
+
+/// Whether the text stands for itself, as nearly every label value does.
 inline bool is_plain(string_view text) noexcept {
-  for (const char c : text) {
-    if (static_cast<unsigned char>(c) >= 0x80 || c == '\\' || c == '"' || c == '\n') return false;
+  for (std::size_t i = 0; i < text.size(); i += 8) {
+    if (!are_plain(load_bytes(text.data() + i, text.size() - i))) return false;
   }
   return true;
 }
@@ -71,6 +94,7 @@ void put_safe(string_view text, quoting q, Put& put) {
 
 /// How many bytes put_safe would write.
 inline std::size_t safe_size(string_view text, quoting q) noexcept {
+  if (is_plain(text)) return text.size();
   struct {
     std::size_t n;
     void operator()(const char*, std::size_t size) noexcept { n += size; }
@@ -81,6 +105,10 @@ inline std::size_t safe_size(string_view text, quoting q) noexcept {
 
 /// Writes what put_safe gives and returns the end; the caller made room by safe_size.
 inline char* write_safe(char* out, string_view text, quoting q) noexcept {
+  if (is_plain(text)) {
+    if (!text.empty()) std::memcpy(out, text.data(), text.size());
+    return out + text.size();
+  }
   struct {
     char* p;
     void operator()(const char* data, std::size_t size) noexcept {

@@ -1,0 +1,691 @@
+// tests/bench/bench.cpp - what an operation costs: narthex, the bare operation, and Debian's prometheus-cpp.
+// One line for each row, fields separated by tabs; run.sh builds, runs and lays out. SPDX-License-Identifier: MIT
+#include <narthex/narthex.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cmath>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <ctime>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include <sys/resource.h>
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
+#if defined(__has_include) && __cplusplus >= 201703L
+#if __has_include(<charconv>)
+#include <charconv>
+#endif
+#endif
+
+#ifdef HAVE_PROMETHEUS_CPP
+#include <prometheus/counter.h>
+#include <prometheus/family.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+#include <prometheus/text_serializer.h>
+
+#include <ostream>
+#include <streambuf>
+#define RIVAL(...) __VA_ARGS__
+#else
+#define RIVAL(...)
+#endif
+
+namespace nx = narthex;
+using std::uint64_t;
+
+// ---- the harness ----
+
+/// Does n operations and returns what they cost altogether: nanoseconds or bytes; below 0 when it cannot say now.
+using work = std::function<double(uint64_t n)>;
+
+/// A line of the table. A null work is one that is not here.
+struct row {
+  const char* name;
+  const char* unit;
+  work ours;
+  const char* bare_is;  // what the bare operation is
+  work bare;
+  work rival;
+  uint64_t times;  // operations in a round; 0: as many as take a slice
+};
+
+/// How often a row is gone through, and how long each of its works takes each time, in nanoseconds.
+struct plan {
+  unsigned rounds;
+  double slice;
+};
+struct settings {
+  bool smoke;
+  plan many() const { return smoke ? plan{2, 5e4} : plan{15, 1e7}; }
+  /// Short slices: with others on the machine two threads do not run side by side for long.
+  plan contended() const { return smoke ? plan{2, 5e4} : plan{31, 1e6}; }
+  plan few() const { return plan{smoke ? 1u : 7u, 0}; }
+  plan once() const { return plan{1, 0}; }
+  unsigned series() const { return smoke ? 500 : 100000; }
+  unsigned histograms() const { return smoke ? 50 : 10000; }
+};
+static settings chosen = {false};
+
+static void need(bool good, const char* what) {
+  if (good) return;
+  std::fprintf(stderr, "bench: %s\n", what);
+  std::exit(1);
+}
+
+/// The compiler must have done everything before, and must believe that anything in memory has changed.
+static inline void barrier() { __asm__ volatile("" : : : "memory"); }
+/// Something looks at what is there.
+static inline void keep(const void* at) { __asm__ volatile("" : : "r"(at) : "memory"); }
+/// Something looks at this number, which is in a register.
+static inline void keep_number(std::size_t number) { __asm__ volatile("" : : "r"(number)); }
+
+/// Nanoseconds that passed.
+static double wall_time() {
+  return std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+/// Nanoseconds that the program ran, the kernel's work for it included: others on this machine do not count.
+static double processor_time() { return static_cast<double>(std::clock()) * (1e9 / CLOCKS_PER_SEC); }
+
+/// Everybody's loop: `step(i)` for i from 0. The barrier makes a handle be loaded anew each time, as at a call site.
+template <class Step>
+static void run(const Step& all, uint64_t n) {
+  const Step step = all;
+  for (uint64_t i = 0; i < n; ++i) {
+    step(i);
+    barrier();
+  }
+}
+template <class Step>
+static work loop(Step step) {
+  return [step](uint64_t n) {
+    const double from = processor_time();
+    run(step, n);
+    return processor_time() - from;
+  };
+}
+
+/// How often this program gave up its processor to wait.
+static long waits() {
+  rusage usage;
+  getrusage(RUSAGE_SELF, &usage);
+  return usage.ru_nvcsw;
+}
+
+/// The same with half of the steps in a second thread: wall time from the first start to the last end. It cannot say
+/// when the two did not run side by side though neither waited: then they did not get in each other's way.
+template <class Step>
+static work two_threads(Step step) {
+  return [step](uint64_t n) {
+    std::atomic<int> ready(0);
+    double from[2], to[2], ran[2];
+    long waited[2];
+    const auto half = [&](int which) {
+      ready.fetch_add(1);
+      while (ready.load() != 2) std::this_thread::yield();
+      ran[which] = processor_time();
+      waited[which] = waits();
+      from[which] = wall_time();
+      run(step, n / 2);
+      to[which] = wall_time();
+    };
+    std::thread other([&] { half(1); });
+    half(0);
+    other.join();
+    const double both_ran = processor_time() - std::min(ran[0], ran[1]);
+    const long both_waited = waits() - std::min(waited[0], waited[1]);
+    const double took = std::max(to[0], to[1]) - std::min(from[0], from[1]);
+    return both_ran > took * 1.7 || both_waited > 20 ? took : -took;
+  };
+}
+
+/// The value at `part` of the way from the least to the largest.
+static double quantile(std::vector<double> v, double part) {
+  std::sort(v.begin(), v.end());
+  const double at = part * static_cast<double>(v.size() - 1);
+  const std::size_t i = static_cast<std::size_t>(at);
+  const double rest = at - static_cast<double>(i);
+  return i + 1 < v.size() ? v[i] * (1 - rest) + v[i + 1] * rest : v[i];
+}
+static void print_middle(const char* format, const std::vector<double>& v) {
+  if (v.empty())
+    std::printf("\t-");
+  else
+    std::printf(format, quantile(v, .5));
+}
+
+/// How many operations take about as long as that.
+static uint64_t enough(const work& w, double slice) {
+  for (uint64_t n = 16;; n *= 4) {
+    double took = std::fabs(w(n));
+    for (int more = 0; more < 2; ++more) took = std::min(took, std::fabs(w(n)));
+    took = std::max(took, 1.0);
+    if (took * 4 > slice || n > uint64_t{1} << 32) {
+      return std::max<uint64_t>(2, static_cast<uint64_t>(static_cast<double>(n) * slice / took));
+    }
+  }
+}
+
+/// Runs a row's works by turns, so that what disturbs one disturbs all, and prints the medians. A ratio is the median
+/// of the rounds' own ratios, not the ratio of the medians.
+static void measure(const row& r, plan p = chosen.many()) {
+  const work* const works[3] = {&r.ours, &r.bare, &r.rival};
+  uint64_t times[3] = {0, 0, 0};
+  for (int k = 0; k < 3; ++k) {
+    if (*works[k]) times[k] = r.times ? r.times : enough(*works[k], p.slice);
+  }
+  std::vector<double> costs[3], ratios[3];
+  for (unsigned round = 0; round < p.rounds; ++round) {
+    double cost[3] = {-1, -1, -1};
+    for (unsigned turn = 0; turn < 3; ++turn) {
+      const unsigned k = (round + turn) % 3;
+      for (unsigned attempt = 0; *works[k] && attempt < 20 && cost[k] < 0; ++attempt) cost[k] = (*works[k])(times[k]);
+    }
+    for (unsigned k = 0; k < 3; ++k) {
+      if (cost[k] < 0) continue;
+      cost[k] = std::max(cost[k], 1.0) / static_cast<double>(times[k]);
+      costs[k].push_back(cost[k]);
+      if (cost[0] >= 0) ratios[k].push_back(cost[0] / cost[k]);
+    }
+  }
+  std::printf("%s\t%s", r.name, r.unit);
+  for (int k = 0; k < 3; ++k) print_middle("\t%.4g", costs[k]);
+  for (int k = 1; k < 3; ++k) print_middle("\t%.3g", ratios[k]);
+  if (costs[0].size() < 2)
+    std::printf("\t-");
+  else
+    std::printf("\t%.0f%%", (quantile(costs[0], .75) - quantile(costs[0], .25)) / quantile(costs[0], .5) * 100);
+  std::printf("\t%s\n", r.bare_is);
+  std::fflush(stdout);
+}
+
+// ---- what is counted ----
+
+/// xorshift64*: every run sees the same numbers.
+static uint64_t random_bits() {
+  static uint64_t state = 0x9e3779b97f4a7c15u;
+  state ^= state >> 12;
+  state ^= state << 25;
+  state ^= state >> 27;
+  return state * 2685821657736338717u;
+}
+
+enum : unsigned { values = 4096 };
+
+/// Durations, evenly over the orders of magnitude from 1 ms to 20 s.
+static const double* durations() {
+  static double all[values];
+  if (all[0] == 0) {
+    for (double& d : all) d = .001 * std::pow(20000, static_cast<double>(random_bits() >> 11) / 9007199254740992.0);
+  }
+  return all;
+}
+
+static std::vector<double> bounds(unsigned n) {
+  std::vector<double> all;
+  if (n == 11) return {.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10};
+  for (unsigned i = 0; i < n; ++i) all.push_back(.001 * std::pow(1.1, i));
+  return all;
+}
+
+/// Three label values; with their names about 60 bytes of label text.
+struct label_set {
+  std::string method, path, instance;
+  std::string text() const {
+    std::string t = "instance=\"";
+    return t.append(instance).append("\",method=\"").append(method).append("\",path=\"").append(path).append("\"");
+  }
+};
+static std::vector<label_set> label_sets(unsigned n) {
+  static const char* const methods[] = {"GET", "POST", "DELETE"};
+  std::vector<label_set> all(n);
+  for (unsigned i = 0; i < n; ++i) {
+    char path[32], instance[32];
+    std::snprintf(path, sizeof path, "/api/v1/%07u", i);
+    std::snprintf(instance, sizeof instance, "10.0.%u.%u", i / 251 % 200, i % 251);
+    all[i] = {methods[i % 3], path, instance};
+  }
+  return all;
+}
+
+// ---- updates ----
+
+static void updates() {
+  nx::registry registry;
+  nx::counter counter{registry, "requests_total", "Requests."};
+  static nx::fixed_counter fixed{"fixed_total", "Requests."};
+  nx::double_counter seconds{registry, "busy_seconds_total", "Time."};
+  nx::gauge gauge{registry, "depth", "Depth."};
+  alignas(64) std::atomic<uint64_t> cell(0);
+  alignas(64) std::atomic<double> real(0);
+  need(counter.status().ok() && fixed.status().ok() && seconds.status().ok() && gauge.status().ok(), "a registration");
+  RIVAL(prometheus::Registry theirs;
+        auto& rival_counter =
+            prometheus::BuildCounter().Name("requests_total").Help("Requests.").Register(theirs).Add({});
+        auto& rival_gauge = prometheus::BuildGauge().Name("depth").Help("Depth.").Register(theirs).Add({});)
+
+  const auto count = [&](uint64_t) { counter.inc(); };
+  const auto add_to_cell = [&](uint64_t) { cell.fetch_add(1, std::memory_order_relaxed); };
+  const auto compare_exchange = [&](uint64_t) {
+    double old = real.load(std::memory_order_relaxed);
+    while (!real.compare_exchange_weak(old, old + 1.5, std::memory_order_relaxed)) {
+    }
+  };
+  RIVAL(
+      const auto rival_count = [&](uint64_t) { rival_counter.Increment(); };
+      const auto rival_add = [&](uint64_t) { rival_counter.Increment(1.5); };)
+
+  measure({"counter.inc", "ns", loop(count), "relaxed fetch_add", loop(add_to_cell), {RIVAL(loop(rival_count))}, 0});
+  measure({"counter.inc, 2 threads on one",
+           "ns",
+           two_threads(count),
+           "relaxed fetch_add",
+           two_threads(add_to_cell),
+           {RIVAL(two_threads(rival_count))},
+           0},
+          chosen.contended());
+  measure({"fixed_counter.inc",
+           "ns",
+           loop([&](uint64_t) { fixed.inc(); }),
+           "relaxed fetch_add",
+           loop(add_to_cell),
+           {RIVAL(loop(rival_count))},
+           0});
+  measure({"double_counter.inc(1.5)",
+           "ns",
+           loop([&](uint64_t) { seconds.inc(1.5); }),
+           "compare-exchange loop",
+           loop(compare_exchange),
+           {RIVAL(loop(rival_add))},
+           0});
+  measure({"double_counter, 2 threads",
+           "ns",
+           two_threads([&](uint64_t) { seconds.inc(1.5); }),
+           "compare-exchange loop",
+           two_threads(compare_exchange),
+           {RIVAL(two_threads(rival_add))},
+           0},
+          chosen.contended());
+  measure({"gauge.set",
+           "ns",
+           loop([&](uint64_t) { gauge.set(1.5); }),
+           "relaxed store",
+           loop([&](uint64_t) { real.store(1.5, std::memory_order_relaxed); }),
+           {RIVAL(loop([&](uint64_t) { rival_gauge.Set(1.5); }))},
+           0});
+  measure({"gauge.inc(1.5)",
+           "ns",
+           loop([&](uint64_t) { gauge.inc(1.5); }),
+           "compare-exchange loop",
+           loop(compare_exchange),
+           {RIVAL(loop([&](uint64_t) { rival_gauge.Increment(1.5); }))},
+           0});
+  need(counter.value() > 0 && seconds.value() > 0, "nothing was counted");
+}
+
+static void observations() {
+  nx::registry registry;
+  alignas(64) std::atomic<uint64_t> cell(0);
+  const double* const d = durations();
+  // Loads a value as the others do.
+  const auto add_to_cell = [&, d](uint64_t i) {
+    std::size_t bits;
+    std::memcpy(&bits, &d[i % values], sizeof bits);
+    keep_number(bits);
+    cell.fetch_add(1, std::memory_order_relaxed);
+  };
+  const unsigned sizes[2] = {11, 100};
+  for (const unsigned n : sizes) {
+    const std::vector<double> b = bounds(n);
+    nx::histogram h{registry, n == 11 ? "a_seconds" : "b_seconds", "Time.", nx::buckets(b.data(), b.size())};
+    need(h.status().ok(), "a histogram's registration");
+    RIVAL(prometheus::Registry theirs;
+          auto& rival = prometheus::BuildHistogram().Name("a_seconds").Help("Time.").Register(theirs).Add({}, b);
+          const auto rival_observe = [&, d](uint64_t i) { rival.Observe(d[i % values]); };)
+    const auto observe = [&, d](uint64_t i) { h.observe(d[i % values]); };
+    measure({n == 11 ? "histogram.observe, 11 bounds" : "histogram.observe, 100 bounds",
+             "ns",
+             loop(observe),
+             "relaxed fetch_add",
+             loop(add_to_cell),
+             {RIVAL(loop(rival_observe))},
+             0});
+    if (n == 11) {
+      measure({"histogram.observe, 2 threads on one",
+               "ns",
+               two_threads(observe),
+               "relaxed fetch_add",
+               two_threads(add_to_cell),
+               {RIVAL(two_threads(rival_observe))},
+               0},
+              chosen.contended());
+    }
+    need(h.count() > 0, "nothing was observed");
+  }
+}
+
+// ---- lookups ----
+
+enum class verb { get, post, put };
+static nx::enum_values<3> label_values(verb) { return {{"GET", "POST", "PUT"}}; }
+enum class result { ok, failed, timeout, refused };
+static nx::enum_values<4> label_values(result) { return {{"ok", "failed", "timeout", "refused"}}; }
+
+static void lookups() {
+  nx::registry registry;
+  nx::family<nx::counter, 2> family{registry, "requests_total", "Requests.", {"method", "path"}};
+  RIVAL(prometheus::Registry theirs;
+        auto& rival = prometheus::BuildCounter().Name("requests_total").Help("Requests.").Register(theirs);
+        auto& rival_enums = prometheus::BuildCounter().Name("lookups_total").Help("Lookups.").Register(theirs);)
+  std::unordered_map<std::string, std::atomic<uint64_t>> map;
+  // Which of 1,000 series: a fixed random order, 4,096 steps long.
+  const std::vector<label_set> sets = label_sets(1000);
+  std::vector<const label_set*> order;
+  std::vector<std::string> keys;
+  for (unsigned i = 0; i < values; ++i) {
+    const label_set& s = sets[i < sets.size() ? i : random_bits() % sets.size()];
+    order.push_back(&s);
+    keys.push_back("method=\"" + s.method + "\",path=\"" + s.path + "\"");
+    map[keys.back()].fetch_add(1);
+    family.labels(s.method, s.path).inc();
+    need(family.labels(s.method, s.path).status().ok(), "a series");
+    RIVAL(rival.Add({{"method", s.method}, {"path", s.path}}).Increment();)
+  }
+  for (unsigned i = values; i > 1; --i) {
+    const std::size_t other = random_bits() % i;
+    std::swap(order[i - 1], order[other]);
+    std::swap(keys[i - 1], keys[other]);
+  }
+  measure({"family.labels(a, b).inc, 1,000 series",
+           "ns",
+           loop([&](uint64_t i) {
+             const label_set& s = *order[i % values];
+             family.labels(s.method, s.path).inc();
+           }),
+           "unordered_map, ready key",
+           loop([&](uint64_t i) { map.find(keys[i % values])->second.fetch_add(1, std::memory_order_relaxed); }),
+           {RIVAL(loop([&](uint64_t i) {
+             const label_set& s = *order[i % values];
+             rival.Add({{"method", s.method}, {"path", s.path}}).Increment();
+           }))},
+           0});
+  measure({"family.labels by name",
+           "ns",
+           loop([&](uint64_t i) {
+             const label_set& s = *order[i % values];
+             family.labels({{"path", s.path}, {"method", s.method}}).inc();
+           }),
+           "unordered_map, ready key",
+           loop([&](uint64_t i) { map.find(keys[i % values])->second.fetch_add(1, std::memory_order_relaxed); }),
+           {RIVAL(loop([&](uint64_t i) {
+             const label_set& s = *order[i % values];
+             rival.Add({{"method", s.method}, {"path", s.path}}).Increment();
+           }))},
+           0});
+
+  static nx::enum_family<nx::counter, verb, result> enums{"lookups_total", "Lookups.", {"method", "result"}};
+  need(enums.status().ok(), "an enum_family");
+  static std::atomic<uint64_t> cells[3 * 4];
+  unsigned char which[values][2];
+  for (auto& w : which) {
+    w[0] = static_cast<unsigned char>(random_bits() % 3);
+    w[1] = static_cast<unsigned char>(random_bits() % 4);
+  }
+  measure({"enum_family.labels(a, b).inc, 3 x 4",
+           "ns",
+           loop([&](uint64_t i) {
+             const unsigned char* const w = which[i % values];
+             enums.labels(static_cast<verb>(w[0]), static_cast<result>(w[1])).inc();
+           }),
+           "array element",
+           loop([&](uint64_t i) {
+             const unsigned char* const w = which[i % values];
+             cells[w[0] * 4 + w[1]].fetch_add(1, std::memory_order_relaxed);
+           }),
+           {RIVAL(loop([&](uint64_t i) {
+             const unsigned char* const w = which[i % values];
+             rival_enums
+                 .Add({{"method", label_values(verb()).text[w[0]]}, {"result", label_values(result()).text[w[1]]}})
+                 .Increment();
+           }))},
+           0});
+}
+
+// ---- creation ----
+
+/// Bytes that the program holds, the allocator's own headers included; -1 where that cannot be asked.
+static double bytes_in_use() {
+#if defined(__GLIBC__) && defined(__GLIBC_PREREQ)
+#if __GLIBC_PREREQ(2, 33)
+  const auto info = mallinfo2();
+  return static_cast<double>(info.uordblks + info.hblkhd);
+#endif
+#endif
+  return -1;
+}
+/// Gives free memory back, so that everybody starts without any.
+static void give_back() {
+#if defined(__GLIBC__)
+  malloc_trim(0);
+#endif
+}
+
+/// What `make()` costs while its answer, a std::unique_ptr, holds everything made.
+template <class Make>
+static work making(bool bytes, Make make) {
+  return [bytes, make](uint64_t) {
+    give_back();
+    const double held = bytes_in_use();
+    const double from = processor_time();
+    const auto made = make();
+    const double took = processor_time() - from;
+    return !bytes ? took : held < 0 ? -1 : bytes_in_use() - held;
+  };
+}
+
+static std::unique_ptr<nx::registry> our_counters(const std::vector<label_set>& sets) {
+  std::unique_ptr<nx::registry> r(new nx::registry);
+  nx::family<nx::counter, 3> f{*r,
+                               "http_requests_total",
+                               "Requests.",
+                               {"instance", "method", "path"},
+                               nx::series_limits(static_cast<std::uint32_t>(sets.size()))};
+  for (const label_set& s : sets) f.labels(s.instance, s.method, s.path).inc();
+  need(f.status().ok() && f.overflowed() == 0, "a family");
+  return r;
+}
+#ifdef HAVE_PROMETHEUS_CPP
+static std::unique_ptr<prometheus::Registry> rival_counters(const std::vector<label_set>& sets) {
+  std::unique_ptr<prometheus::Registry> r(new prometheus::Registry);
+  auto& f = prometheus::BuildCounter().Name("http_requests_total").Help("Requests.").Register(*r);
+  for (const label_set& s : sets) f.Add({{"instance", s.instance}, {"method", s.method}, {"path", s.path}}).Increment();
+  return r;
+}
+#endif
+
+static void creation() {
+  const std::vector<label_set> sets = label_sets(chosen.series());
+  const auto ours = [&] { return our_counters(sets); };
+  const auto bare = [&] {
+    using map = std::unordered_map<std::string, std::atomic<uint64_t>>;
+    std::unique_ptr<map> m(new map);
+    for (const label_set& s : sets) (*m)[s.text()].fetch_add(1, std::memory_order_relaxed);
+    return m;
+  };
+  RIVAL(const auto rival = [&] { return rival_counters(sets); };)
+  const char* const name = chosen.smoke ? "create 500 series, 3 labels" : "create 100,000 series, 3 labels";
+  measure({name,
+           "ns",
+           making(false, ours),
+           "unordered_map of the text",
+           making(false, bare),
+           {RIVAL(making(false, rival))},
+           sets.size()},
+          chosen.few());
+  measure({"memory of such a series",
+           "bytes",
+           making(true, ours),
+           "unordered_map of the text",
+           making(true, bare),
+           {RIVAL(making(true, rival))},
+           sets.size()},
+          chosen.once());
+}
+
+// ---- text ----
+
+#ifdef HAVE_PROMETHEUS_CPP
+/// A stream into a buffer that is there already.
+struct into_buffer : private std::streambuf, std::ostream {
+  into_buffer(char* begin, std::size_t size) : std::ostream(static_cast<std::streambuf*>(this)) {
+    setp(begin, begin + size);
+  }
+  void again() { setp(pbase(), epptr()); }
+  std::size_t used() const { return static_cast<std::size_t>(pptr() - pbase()); }
+};
+static std::size_t rival_text(const prometheus::Registry& r, std::vector<char>& buffer) {
+  into_buffer out(buffer.data(), buffer.size());
+  prometheus::TextSerializer().Serialize(out, r.Collect());
+  need(out.good(), "the buffer is too small");
+  return out.used();
+}
+#endif
+
+static std::size_t count_lines(const char* text, std::size_t size) {
+  return static_cast<std::size_t>(std::count(text, text + size, '\n'));
+}
+
+/// A scrape into a warm buffer, for each line of it. `rival` writes the same metrics into a buffer.
+static void text(const char* name, nx::registry& registry,
+                 const std::function<std::size_t(std::vector<char>&)>& rival) {
+  const std::string lines = nx::to_text(registry);
+  std::vector<char> buffer(lines.size() * 2, 'x');
+  std::vector<std::size_t> ends;
+  for (std::size_t at = 0; (at = lines.find('\n', at)) != std::string::npos;) ends.push_back(++at);
+  if (rival) need(count_lines(buffer.data(), rival(buffer)) == ends.size(), "the rival's text has other lines");
+  const work ours = [&](uint64_t) {
+    const double from = processor_time();
+    const std::size_t size = nx::write_text(registry, buffer.data(), buffer.size());
+    keep(buffer.data());
+    const double took = processor_time() - from;
+    need(size == lines.size(), "the text has another size");
+    return took;
+  };
+  const work bare = [&](uint64_t) {
+    const double from = processor_time();
+    std::size_t at = 0;
+    for (const std::size_t end : ends) {
+      std::memcpy(&buffer[at], &lines[at], end - at);
+      at = end;
+      barrier();
+    }
+    return processor_time() - from;
+  };
+  work theirs;
+  if (rival) {
+    theirs = [&](uint64_t) {
+      const double from = processor_time();
+      rival(buffer);
+      keep(buffer.data());
+      return processor_time() - from;
+    };
+  }
+  measure({name, "ns/line", ours, "memcpy of each line", bare, theirs, ends.size()}, chosen.few());
+}
+
+static void texts() {
+  const std::vector<label_set> sets = label_sets(chosen.series());
+  {
+    nx::registry ours;
+    nx::family<nx::counter, 3> f{
+        ours, "http_requests_total", "Requests.", {"instance", "method", "path"}, nx::series_limits(chosen.series())};
+    RIVAL(prometheus::Registry theirs;
+          auto& g = prometheus::BuildCounter().Name("http_requests_total").Help("Requests.").Register(theirs);)
+    for (const label_set& s : sets) {
+      const uint64_t value = random_bits() >> (44 + random_bits() % 17);  // up to 7 digits
+      f.labels(s.instance, s.method, s.path).inc(value);
+      RIVAL(g.Add({{"instance", s.instance}, {"method", s.method}, {"path", s.path}})
+                .Increment(static_cast<double>(value));)
+    }
+    text(chosen.smoke ? "text of 500 counters" : "text of 100,000 counters", ours,
+         {RIVAL([&](std::vector<char>& to) { return rival_text(theirs, to); })});
+  }
+  nx::registry ours;
+  nx::family<nx::histogram, 3> f{ours, "http_seconds", "Time.", {"instance", "method", "path"}};
+  RIVAL(prometheus::Registry theirs;
+        auto& g = prometheus::BuildHistogram().Name("http_seconds").Help("Time.").Register(theirs);)
+  for (unsigned i = 0; i < chosen.histograms(); ++i) {
+    const label_set& s = sets[i];
+    const nx::histogram h = f.labels(s.instance, s.method, s.path);
+    RIVAL(auto& r = g.Add({{"instance", s.instance}, {"method", s.method}, {"path", s.path}}, bounds(11));)
+    for (unsigned k = 0; k < 50; ++k) {
+      const double d = durations()[random_bits() % values];
+      nx::histogram(h).observe(d);
+      RIVAL(r.Observe(d);)
+    }
+  }
+  text(chosen.smoke ? "text of 50 histograms, 14 lines each" : "text of 10,000 histograms, 14 lines each", ours,
+       {RIVAL([&](std::vector<char>& to) { return rival_text(theirs, to); })});
+}
+
+// ---- digits ----
+
+static void digits() {
+  static double any[values], decimals[values];
+  for (double& d : any) {
+    do {
+      const uint64_t bits = random_bits();
+      std::memcpy(&d, &bits, sizeof d);
+    } while (!std::isfinite(d));
+  }
+  for (double& d : decimals) d = static_cast<double>(random_bits() % 100000) / 1000;
+  const struct {
+    const char* name;
+    const double* from;
+  } kinds[] = {{"a double's text, random bits", any}, {"a double's text, short decimals", decimals}};
+  for (const auto& k : kinds) {
+    const double* const from = k.from;
+    char to[64];
+    char* const out = to;
+    work bare;
+#if defined(__cpp_lib_to_chars)
+    bare = loop([=](uint64_t i) { keep(std::to_chars(out, out + 64, from[i % values]).ptr); });
+#endif
+    RIVAL(into_buffer stream(out, sizeof to); stream.precision(16);)  // as the rival's text is made
+    measure({k.name,
+             "ns",
+             loop([=](uint64_t i) { keep(nx::detail::write_double(out, from[i % values])); }),
+             "std::to_chars",
+             bare,
+             {RIVAL(loop([&stream, from](uint64_t i) {
+               stream.again();
+               stream << from[i % values];
+               keep(&stream);
+             }))},
+             0});
+  }
+}
+
+int main(int argc, char** argv) {
+  chosen.smoke = argc > 1 && std::strcmp(argv[1], "--smoke") == 0;
+  updates();
+  observations();
+  lookups();
+  creation();
+  texts();
+  digits();
+  return 0;
+}

@@ -1,0 +1,48 @@
+#!/bin/bash
+# run.sh [--smoke] [--raw]: builds and runs the benchmarks and prints one table, ratios first of all.
+# --smoke: only whether everything works, with tiny counts. --raw: fields separated by tabs, for other programs.
+# CXX and CXXFLAGS choose compiler and flags (g++, -O2). README.md says how to read the table.
+set -u
+cd "$(dirname "$0")" || exit 1
+export CXX=${CXX:-g++} LC_ALL=C
+smoke='' raw=''
+for a; do
+  case $a in
+    --smoke) smoke=--smoke ;;
+    --raw) raw=yes ;;
+    *) sed -n '2,4s/^# //p' run.sh >&2; exit 2 ;;
+  esac
+done
+command -v "$CXX" > /dev/null || { echo "bench: no compiler $CXX"; exit 77; }
+out=$(mktemp -d) || exit 1
+trap 'rm -rf "$out"' EXIT
+
+# std::to_chars for doubles, the bare operation of one row, needs C++17; narthex does not.
+std=-std=c++17; echo 'int main() {}' > "$out/try.cpp"
+"$CXX" $std -fsyntax-only "$out/try.cpp" 2> /dev/null || std=-std=c++11
+flags="$std ${CXXFLAGS:--O2} -Wall -Wextra -pthread -I../../include"
+libraries='' rival="not here (Debian and Ubuntu: prometheus-cpp-dev)"
+export HAVE_PROMETHEUS_CPP=0
+printf '#include <prometheus/counter.h>\nint main() { prometheus::Counter c; c.Increment(); }\n' > "$out/try.cpp"
+# shellcheck disable=SC2086
+if "$CXX" $flags "$out/try.cpp" -o "$out/try" -lprometheus-cpp-core 2> /dev/null && "$out/try" 2> /dev/null; then
+  HAVE_PROMETHEUS_CPP=1 libraries=-lprometheus-cpp-core flags="$flags -DHAVE_PROMETHEUS_CPP"
+  rival="prometheus-cpp $(pkg-config --modversion prometheus-cpp-core 2> /dev/null || echo "of unknown version")"
+fi
+# shellcheck disable=SC2086
+"$CXX" $flags bench.cpp -o "$out/bench" $libraries || { echo "bench: bench.cpp does not compile"; exit 1; }
+
+all() { "$out/bench" $smoke && ./compile_and_size.sh $smoke; }
+if [ -n "$raw" ]; then all; exit; fi
+echo "compiler  $("$CXX" --version | head -n 1), $std ${CXXFLAGS:--O2}"
+echo "machine   $(uname -m), $(getconf _NPROCESSORS_ONLN) cores, load $(cut -d ' ' -f 1 /proc/loadavg 2> /dev/null || echo unknown) at the start"
+echo "rival     $rival"
+echo
+all | awk -F '\t' -v rival="$HAVE_PROMETHEUS_CPP" '
+  function line(a, b, c, d, e, f, g, h, i) { printf "%-40s %7s %7s %10s %10s %10s %7s  %-7s  %s\n", a, f, g, c, d, e, h, b, i; fflush() }
+  BEGIN { line("", "unit", "narthex", "bare", "rival", "/bare", "/rival", "spread", "the bare operation") }
+  NF == 9 { line($1, $2, $3, $4, rival ? $5 : "not here", $6, rival ? $7 : "", $8, $9); next }
+  { print }'
+code=${PIPESTATUS[0]}
+[ -z "$smoke" ] || [ "$code" != 0 ] || echo "smoke: everything works; these numbers say nothing"
+exit "$code"

@@ -23,8 +23,7 @@ constexpr double default_bounds<Once>::values[11];
 ///
 /// Shape:  bounds[n], finite and strictly increasing, n <= max_bounds; a last +Inf is dropped.
 /// Errors: anything else is refused at registration: errc::bad_buckets with the bound's number.
-/// Memory: a view or a formula. A list in braces lives until the end of the statement: fine for a
-///         registered histogram, which copies it; a fixed_histogram takes an array of static lifetime.
+/// Memory: a view or a formula; histograms copy the bounds. A list in braces lives until the end of the statement.
 /// Source: Prometheus, "Writing client libraries", Histogram.
 class buckets {
  public:

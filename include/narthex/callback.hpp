@@ -109,7 +109,7 @@ class callback_of {
 template <metric_type Type>
 const detail::family_ops callback_of<Type>::node::table = {
     Type,      detail::storage::callback, false,   &next, &detail::nothing_to_restart, &detail::no_label,
-    &detail::never_same, nullptr, nullptr, nullptr};
+    &detail::nothing_more, &detail::never_same, nullptr, nullptr, nullptr};
 
 /// A counter kept elsewhere: nx::callback_counter c{"x_total", "...", [&] { return source.total; }};
 using callback_counter = callback_of<metric_type::counter>;

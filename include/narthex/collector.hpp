@@ -45,15 +45,21 @@ struct collected_node : calling_node {
 
 /// What a collector's function gives its samples to, during one scrape.
 ///
-/// A sample that was not declared, has another number of labels, or repeats an earlier one is dropped and counted
+/// A sample that was not declared, has another shape or number of labels, or repeats an earlier one is dropped and counted
 /// in narthex_refused_total{what="sample"}; so is what finds no memory. Without exceptions or locks of ours.
+/// Cost: each sample is compared with those before it: meant for hundreds of series, not for tens of thousands.
 class collected {
  public:
-  /// A counter, gauge or unknown value of family number `family` (in the order of declaration, from 0).
+  /// A counter, gauge or unknown value of family number `family` (in the order of declaration, from 0). A counter's must
+  /// be finite and not negative.
   template <class Value>
   void add(unsigned family, std::initializer_list<label_value> labels, Value value) noexcept {
-    if (entry* const e = begin(family, labels, 0)) {
+    if (entry* const e = begin(family, labels, metric_type::gauge, 0)) {
       e->value = detail::to_number(value);
+      const double as_double = e->value.as_double();
+      if (is_counter(family) && (as_double < 0 || !detail::is_finite(as_double))) {
+        return refuse();
+      }
       keep(*e);
     }
   }
@@ -62,7 +68,7 @@ class collected {
                      const std::uint64_t* counts, double sum) noexcept {
     const unsigned n = bounds.size();
     if (bounds.first_bad() != n) return refuse();
-    if (entry* const e = begin(family, labels, (2 * n + 1) * 8)) {
+    if (entry* const e = begin(family, labels, metric_type::histogram, (2 * n + 1) * 8)) {
       e->sum = sum;
       e->size = n;
       for (unsigned i = 0; i < n; ++i) put(*e, i, detail::double_bits(bounds[i]));
@@ -74,10 +80,10 @@ class collected {
   void add_summary(unsigned family, std::initializer_list<label_value> labels, const double* quantiles,
                    const double* values, unsigned n, double sum, std::uint64_t count) noexcept {
     for (unsigned i = 0; i < n; ++i) {
-      if (!(quantiles[i] >= 0 && quantiles[i] <= 1) || (i && !(quantiles[i] > quantiles[i - 1]))) return refuse();
+      if (detail::is_nan(quantiles[i]) || !(quantiles[i] >= 0 && quantiles[i] <= 1) || (i && !(quantiles[i] > quantiles[i - 1]))) return refuse();
     }
     if (n > detail::reading::max_quantiles) return refuse();
-    if (entry* const e = begin(family, labels, 2 * n * 8)) {
+    if (entry* const e = begin(family, labels, metric_type::summary, 2 * n * 8)) {
       e->sum = sum;
       e->count = count;
       e->size = n;
@@ -124,7 +130,10 @@ class collected {
     return type == metric_type::histogram ? (2 * e.size + 1) * 8 : type == metric_type::summary ? 2 * e.size * 8 : 0;
   }
 
-  inline entry* begin(unsigned family, std::initializer_list<label_value> labels, std::size_t numbers_size) noexcept;
+  /// `shape` is histogram, summary, or gauge for whatever is one number.
+  inline entry* begin(unsigned family, std::initializer_list<label_value> labels, metric_type shape,
+                      std::size_t numbers_size) noexcept;
+  inline bool is_counter(unsigned family) const noexcept;
   inline void refuse() noexcept;
   void keep(const entry& e) noexcept { used_ += e.bytes; }
   bool make_room(std::size_t more) noexcept {
@@ -218,7 +227,7 @@ struct collected_ops {
 };
 template <metric_type Type>
 const family_ops collected_ops<Type>::table = {
-    Type, storage::collected, false, nullptr, &nothing_to_restart, &collected_label, &never_same, nullptr, nullptr, nullptr};
+    Type, storage::collected, false, nullptr, &nothing_to_restart, &collected_label, &nothing_more, &never_same, nullptr, nullptr, nullptr};
 
 inline const family_ops* collected_table(metric_type type) noexcept {
   switch (type) {
@@ -253,6 +262,7 @@ inline void collector::join(registry_core& registry, std::initializer_list<decla
     ++count_;
     std::size_t at = 0;
     errc why = detail::check_name(d.name, at);
+    if (d.type == metric_type::info || d.type == metric_type::state_set) why = errc::unsupported;
     n->names = label;
     n->arity = static_cast<unsigned>(d.labels.size());
     for (const string_view& l : d.labels) {
@@ -268,6 +278,10 @@ inline void collector::join(registry_core& registry, std::initializer_list<decla
   for (unsigned i = 0; i < count_; ++i) detail::join(registry, nodes_[i], nodes_[i].reason, nodes_[i].reason_at);
 }
 
+inline bool collected::is_counter(unsigned family) const noexcept {
+  return from_->nodes_[family].ops->type == metric_type::counter;
+}
+
 inline void collected::refuse() noexcept {
   for (unsigned i = 0; i < from_->count_; ++i) {
     if (registry_core* const home = from_->nodes_[i].home.load(detail::memory_order_acquire)) {
@@ -276,10 +290,13 @@ inline void collected::refuse() noexcept {
   }
 }
 
-inline collected::entry* collected::begin(unsigned family, std::initializer_list<label_value> labels,
+inline collected::entry* collected::begin(unsigned family, std::initializer_list<label_value> labels, metric_type shape,
                                           std::size_t numbers_size) noexcept {
   if (family >= from_->count_ || from_->nodes_[family].arity != labels.size()) return refuse(), nullptr;
   const detail::collected_node& n = from_->nodes_[family];
+  const metric_type type = n.ops->type;
+  const bool is_number = type != metric_type::histogram && type != metric_type::summary;
+  if (is_number ? shape != metric_type::gauge : shape != type) return refuse(), nullptr;
   const registry_core* const home = n.home.load(detail::memory_order_acquire);
   if (!home) return nullptr;  // its family was refused when the collector was made, and told then
   std::size_t text_size = home->constant_labels().size() + 1;

@@ -144,6 +144,13 @@
 #define NARTHEX_DETAIL_LIKELY(x) (x)
 #endif
 
+// For what all shared libraries of a process must have in common, also those built with hidden visibility.
+#if defined(__GNUC__) && !NARTHEX_HAS(WINDOWS)
+#define NARTHEX_DETAIL_VISIBLE __attribute__((visibility("default")))
+#else
+#define NARTHEX_DETAIL_VISIBLE
+#endif
+
 // ---- namespace ----
 // The inline namespace carries the version and every fact that changes a layout or an inline body, so
 // that two versions or two configurations in one program coexist instead of corrupting each other.

@@ -14,6 +14,11 @@
 NARTHEX_BEGIN_NAMESPACE
 namespace detail {
 
+inline bool is_not_zero(std::uint64_t value) noexcept { return value != 0; }
+inline bool is_not_zero(std::int64_t value) noexcept { return value != 0; }
+/// By bits, so that NaN is not 0 under -ffast-math either.
+inline bool is_not_zero(const double& value) noexcept { return double_bits(value) << 1 != 0; }
+
 /// The storage of a series that is one number.
 template <class Cell, metric_type Type, storage Kind>
 struct number_core {
@@ -30,7 +35,7 @@ struct number_core {
   bool read(reading& out) const noexcept {
     const auto value = cell.get();
     out.value = value;
-    return value != 0;  // a gauge at NaN differs from 0, as it should
+    return is_not_zero(value);
   }
   void restart() noexcept { cell.set(0); }
   const args& chosen() const noexcept { return nothing_chosen(); }

@@ -89,11 +89,9 @@ class name {
     append(last);
     text_[size_] = '\0';
   }
-  template <detail::lifetime Lifetime>
-  operator detail::name_arg<detail::alphabet::metric, Lifetime>() const noexcept {
-    using wanted = detail::name_arg<detail::alphabet::metric, Lifetime>;
-    return wanted(typename wanted::composed{text()});
-  }
+  operator metric_name() const noexcept { return metric_name(metric_name::composed{text()}); }
+  operator static_name() const& noexcept { return static_name(static_name::composed{text()}); }
+  operator static_name() const&& = delete;  // would keep a pointer into a temporary
   string_view text() const noexcept { return string_view(text_, size_); }
 
   enum : std::size_t { max_size = 127 };

@@ -11,6 +11,7 @@
 #include "narthex/config.hpp"
 #include "narthex/counter.hpp"
 #include "narthex/detail/in_place.hpp"
+#include "narthex/detail/series_key.hpp"
 #include "narthex/detail/single.hpp"
 #include "narthex/gauge.hpp"
 #include "narthex/histogram.hpp"
@@ -49,6 +50,7 @@ struct enum_index {
   static std::size_t of() noexcept { return 0; }
   static void write(std::size_t, const string_view*, label_text&) noexcept {}
   static std::size_t longest(const string_view*) noexcept { return 0; }
+  static bool all_different(std::size_t&) noexcept { return true; }
 };
 template <class First, class... Rest>
 struct enum_index<First, Rest...> {
@@ -71,6 +73,23 @@ struct enum_index<First, Rest...> {
     }
     return most + enum_index<Rest...>::longest(names + 1);
   }
+  /// `at` counts the labels before one that has a value twice, as it will be written.
+  static bool all_different(std::size_t& at) noexcept {
+    const auto values = label_values(First());
+    const string_view none[1] = {string_view()};
+    for (std::size_t i = 0; i < enum_size<First>::value; ++i) {
+      const string_view mine(values.text[i]);
+      char text[reading::text_room];
+      label_text written(text, sizeof text);
+      written.add(none[0], mine);
+      for (std::size_t k = 0; k < i; ++k) {
+        const string_view other(values.text[k]);
+        if (series_key(none, &other, 1).is(written.text())) return false;
+      }
+    }
+    ++at;
+    return enum_index<Rest...>::all_different(at);
+  }
 };
 
 }  // namespace detail
@@ -80,7 +99,7 @@ struct enum_index<First, Rest...> {
 /// T: counter, double_counter, gauge, int_gauge, fixed_histogram<B>, fixed_summary.
 /// An object with its storage inside: static lifetime, or longer than its handles; its destructor takes it out
 /// of the registry. With a heap, name and help are copied; label names and values have static lifetime.
-/// Errors:  see status(). A value that is no enumerator counts into nothing and in
+/// Errors:  see status(); errc::repeated_label_value for two equal values. A value that is no enumerator counts into nothing and in
 ///          narthex_refused_total{what="series"}.
 /// Threads: any. Cost: labels() is a multiplication and an addition for each label.
 template <class T, class... Enums>
@@ -109,6 +128,11 @@ class enum_family {
     if (why == errc::ok && index::longest(names.data()) + registry.constant_labels().size() > detail::reading::text_room) {
       why = errc::label_too_long;
       at = detail::reading::text_room;
+    }
+    std::size_t label = 0;
+    if (why == errc::ok && !index::all_different(label)) {
+      why = errc::repeated_label_value;
+      at = label;
     }
     detail::join(registry, node_, why, at);
   }
@@ -162,13 +186,14 @@ class enum_family {
     }
     // One element of the array cannot go alone.
     static void unregister(detail::family_node&, void*) noexcept {}
+    static const void* chosen(const detail::family_node& n) noexcept { return &static_cast<const node&>(n).args; }
     static const detail::family_ops table;
   };
   node node_;
 };
 template <class T, class... Enums>
 const detail::family_ops enum_family<T, Enums...>::node::table = {
-    core::type, core::kind, false, &next, &restart, &label, &detail::never_same, &unregister, &detail::node_state, nullptr};
+    core::type, core::kind, false, &next, &restart, &label, &chosen, &detail::same_choice<args_type>, &unregister, &detail::node_state, nullptr};
 
 NARTHEX_END_NAMESPACE
 

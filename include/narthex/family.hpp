@@ -18,7 +18,7 @@
 
 NARTHEX_BEGIN_NAMESPACE
 
-/// How many series a family may have: 10,000 unless said otherwise. Hidden ones count.
+/// How many series a family may have: 10,000 unless said otherwise. Hidden ones count. The first registration decides.
 ///
 /// What comes after is counted in one overflow series, whose label values are all "_overflow_", and in
 /// narthex_refused_total{what="series"}.
@@ -85,12 +85,7 @@ labelled_of<Core>* register_family(registry_core& r, string_view name, string_vi
     node::destroy(f);
     return static_cast<node*>(twin);
   }
-  if (why != errc::ok) {
-    f->refuse(why, at);
-    r.keep(*f);
-    r.tell(*f);
-  }
-  return f;
+  return why == errc::ok ? f : static_cast<node*>(r.keep_refused(*f, why, at));
 }
 
 }  // namespace detail

@@ -207,13 +207,14 @@ class fixed_family {
       return slot::is_shown(s.state.load(detail::memory_order_acquire)) ? family
                                                                  : NARTHEX_NAMESPACE::status(errc::not_registered, n.name);
     }
+    static const void* chosen(const detail::family_node& n) noexcept { return &static_cast<const node&>(n).args; }
     static const detail::family_ops table;
   };
   node node_;
 };
 template <class T, std::size_t N, std::size_t Series, std::size_t LabelBytes>
 const detail::family_ops fixed_family<T, N, Series, LabelBytes>::node::table = {
-    core::type, core::kind, false, &next, &restart, &label, &detail::never_same, &unregister, &state, nullptr};
+    core::type, core::kind, false, &next, &restart, &label, &chosen, &detail::same_choice<args_type>, &unregister, &state, nullptr};
 
 NARTHEX_END_NAMESPACE
 

@@ -61,12 +61,15 @@ struct histogram_core {
 
 template <unsigned Bounds>
 struct inline_histogram_room {
-  explicit inline_histogram_room(const bucket_args& a) noexcept : own_bounds(a) {}
+  explicit inline_histogram_room(const bucket_args& a) noexcept : values(), own_bounds(buckets(values, a.size())) {
+    for (unsigned i = 0; i < a.size(); ++i) values[i] = a[i];  // a list in braces does not live long
+  }
+  double values[Bounds ? Bounds : 1];
   bucket_args own_bounds;
   shared<word> cells[distribution::cells(Bounds + 1)];
 };
 
-/// The same with room for up to `Bounds` bounds inside; a list of bounds is kept by reference.
+/// The same with room for up to `Bounds` bounds inside.
 template <unsigned Bounds>
 struct inline_histogram_core : private inline_histogram_room<Bounds>, histogram_core {
   using args = histogram_core::args;
@@ -132,7 +135,6 @@ class histogram_of : public Holder {
 };
 
 /// A histogram with its storage inside, for up to `Bounds` bounds (more are refused: errc::bad_buckets).
-/// A list of bounds is kept by reference: static lifetime.
 template <unsigned Bounds = 11>
 using fixed_histogram = histogram_of<fixed<detail::inline_histogram_core<Bounds>>>;
 

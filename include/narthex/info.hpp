@@ -53,9 +53,7 @@ struct info_node : family_node {
     }
     return string_view();
   }
-  static bool same(const family_node& a, const family_node& b) noexcept {
-    return static_cast<const info_node&>(a).text == static_cast<const info_node&>(b).text;
-  }
+  static const void* chosen(const family_node& n) noexcept { return &static_cast<const info_node&>(n).text; }
   static void unregister(family_node& n, void*) noexcept {
     if (registry_core* const home = n.home.load(memory_order_acquire)) home->hide(n);
   }
@@ -74,7 +72,7 @@ struct info_ops {
 template <bool Owned>
 const family_ops info_ops<Owned>::table = {
     metric_type::info, storage::info,    Owned, &info_node::next, &nothing_to_restart, &info_node::label,
-    &info_node::same,  &info_node::unregister, &node_state, Owned ? &info_node::destroy : nullptr};
+    &info_node::chosen, &same_choice<string_view>, &info_node::unregister, &node_state, Owned ? &info_node::destroy : nullptr};
 
 /// Checks name and labels of an info metric; counts what its text needs.
 inline errc check_info(string_view name, std::initializer_list<label_pair> labels, string_view constant, std::size_t& size,
@@ -147,9 +145,7 @@ class info {
       detail::info_node::destroy(node_);
       node_ = static_cast<detail::info_node*>(twin);
     } else if (why != errc::ok) {
-      node_->refuse(why, at);
-      registry.keep(*node_);
-      registry.tell(*node_);
+      node_ = static_cast<detail::info_node*>(registry.keep_refused(*node_, why, at));
     }
   }
   NARTHEX_NAMESPACE::status status() const noexcept {
@@ -178,7 +174,7 @@ class fixed_info {
       : node_(&detail::info_ops<false>::table, name.text().data(), help) {
     std::size_t size = 0, at = 0;
     errc why = detail::check_info(name.text(), labels, registry.constant_labels(), size, at);
-    if (why == errc::ok && (size > sizeof text_ || size + registry.constant_labels().size() > detail::reading::text_room)) {
+    if (why == errc::ok && (size > sizeof text_ + 1 || size + registry.constant_labels().size() > detail::reading::text_room)) {
       why = errc::label_too_long;
       at = sizeof text_;
     }

@@ -60,6 +60,11 @@ template <class T>
 struct is_literal : std::false_type {};
 template <std::size_t N>
 struct is_literal<const char (&)[N]> : std::true_type {};
+template <class... Names>
+struct all_text : std::true_type {};
+template <class First, class... Rest>
+struct all_text<First, Rest...>
+    : std::integral_constant<bool, std::is_convertible<First, string_view>::value && all_text<Rest...>::value> {};
 }  // namespace detail
 
 /// The label names of a family: exactly N of them, counted by the compiler.
@@ -79,7 +84,8 @@ class label_names {
     requires(sizeof...(Names) == N && !(detail::is_literal<Names>::value && ...) &&
              (std::is_convertible_v<Names, string_view> && ...))
 #else
-  template <class... Names, class = typename std::enable_if<sizeof...(Names) == N>::type>
+  template <class... Names,
+            class = typename std::enable_if<sizeof...(Names) == N && detail::all_text<Names...>::value>::type>
 #endif
   label_names(Names&&... names) noexcept : names_{string_view(names)...} {}
 

@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "narthex/config.hpp"
+#include "narthex/detail/registration.hpp"
 #include "narthex/detail/registry_core.hpp"
 #include "narthex/label.hpp"
 
@@ -20,7 +21,7 @@ class registry_options {
   enum : unsigned { max_labels = 8 };
 
   /// A label on every series; one without a value is left out. Errors (see registry::status): errc::bad_label_name,
-  /// reserved_label_name ("__...", le, quantile), duplicate_label_name, label_too_long beyond max_labels or
+  /// reserved_label_name ("__...", le, quantile, what), duplicate_label_name, label_too_long beyond max_labels or
   /// registry::max_label_bytes; a bad label is left out.
   registry_options& label(label_name name, string_view value) noexcept {
     if (count_ < max_labels) {
@@ -92,7 +93,8 @@ class registry : public registry_core {
       const unsigned i = sorted[k];
       std::size_t which = 0;
       errc why = detail::check_label_names(&options.names_[i], 1, metric_type::histogram, constant.text(), which);
-      if (options.names_[i] == "quantile") why = errc::reserved_label_name;
+      // "what" is the label of narthex_refused_total.
+      if (options.names_[i] == "quantile" || options.names_[i] == "what") why = errc::reserved_label_name;
       const std::size_t one = detail::label_text_size(options.names_[i], options.values_[i]) + 1;
       if (why == errc::ok && constant.text().size() + one > max_label_bytes) why = errc::label_too_long;
       // An empty value is no label to Prometheus: written, it would make one series look like two.
@@ -134,7 +136,6 @@ inline status registry_core::attach(registry_core& other) noexcept {
       if (r == &other) why = status(errc::attach_cycle, "registry::attach");
     }
     for (const registry_core* r = &other; r; r = r->next_in_tree(&other)) ++registries;
-    if (registries > max_registries) why = status(errc::too_many_registries, "registry::attach", max_registries);
     if (other.parent_.load(detail::memory_order_acquire)) why = status(errc::already_attached, "registry::attach");
     // Every name of the one tree against every name of the other.
     for (const registry_core* r = &all; r && why.ok(); r = r->next_in_tree(&all)) {
@@ -151,6 +152,9 @@ inline status registry_core::attach(registry_core& other) noexcept {
           }
         }
       }
+    }
+    if (why.ok() && registries > max_registries) {
+      why = status(errc::too_many_registries, "registry::attach", max_registries);
     }
     const detail::hold held(detail::lists::lock);
     if (detail::lists::version.load(detail::memory_order_relaxed) != seen) continue;

@@ -19,7 +19,7 @@ namespace detail {
 
 /// All states in one word, so that a scrape sees them at one moment.
 struct state_node : family_node {
-  state_node(const family_ops* kind, const char* full, const char* words) noexcept
+  constexpr state_node(const family_ops* kind, const char* full, const char* words) noexcept
       : family_node(kind, full, words), states(nullptr), count(0), bits(1) {}
   const char* const* states;
   unsigned count;
@@ -88,9 +88,8 @@ struct state_node : family_node {
   }
 
   static void restart(family_node& n) noexcept { static_cast<state_node&>(n).bits.store(1, memory_order_relaxed); }
-  static bool same(const family_node& a, const family_node& b) noexcept {
-    const state_node& x = static_cast<const state_node&>(a);
-    const state_node& y = static_cast<const state_node&>(b);
+  static const void* chosen(const family_node& n) noexcept { return &static_cast<const state_node&>(n); }
+  friend bool operator==(const state_node& x, const state_node& y) noexcept {
     unsigned i = 0;
     while (i < x.count && i < y.count && string_view(x.states[i]) == string_view(y.states[i])) ++i;
     return i == x.count && i == y.count;
@@ -113,7 +112,7 @@ struct state_ops {
 template <bool Owned>
 const family_ops state_ops<Owned>::table = {
     metric_type::state_set, storage::state_set, Owned, &state_node::next, &state_node::restart, &no_label,
-    &state_node::same, &state_node::unregister, &node_state, Owned ? &state_node::destroy : nullptr};
+    &state_node::chosen, &same_choice<state_node>, &state_node::unregister, &node_state, Owned ? &state_node::destroy : nullptr};
 
 }  // namespace detail
 
@@ -195,9 +194,7 @@ class registered_states {
       detail::state_node::destroy(node_);
       node_ = static_cast<detail::state_node*>(twin);
     } else if (why != errc::ok) {
-      node_->refuse(why, at);
-      registry.keep(*node_);
-      registry.tell(*node_);
+      node_ = static_cast<detail::state_node*>(registry.keep_refused(*node_, why, at));
     }
   }
   NARTHEX_NAMESPACE::status status() const noexcept { return node_->state(); }

@@ -23,6 +23,7 @@ enum class errc : std::uint8_t {
   reserved_label_name,    ///< a label name begins with __, or is le on a histogram, quantile on a summary
   duplicate_label_name,   ///< a label name occurs twice, or a registry's constant label has it already
   unknown_label,          ///< labels() by name: a name the family does not have, or one that is missing
+  repeated_label_value,   ///< an enum has the same label value twice
   label_too_long,         ///< label text does not fit the fixed storage
   bad_buckets,            ///< bounds are not strictly increasing, not numbers, or too many
   bad_quantile,           ///< a quantile outside 0..1, out of order, or too many
@@ -49,10 +50,11 @@ inline const char* describe(errc code) noexcept {
     case errc::missing_suffix: return "the name of an info metric must end in _info";
     case errc::name_taken: return "the name is registered with another type, help or label set";
     case errc::name_collides: return "another metric writes a sample of this name";
-    case errc::bad_label_name: return "a label name may hold only [a-zA-Z0-9_] and must not begin with a digit; bad byte at";
+    case errc::bad_label_name: return "a label name may hold only [a-zA-Z0-9_] and must not begin with a digit; label number";
     case errc::reserved_label_name: return "the label name is reserved; label number";
     case errc::duplicate_label_name: return "the label name occurs twice; label number";
     case errc::unknown_label: return "the label name is not one of the family's, or is missing, or was given twice";
+    case errc::repeated_label_value: return "an enum's label values must all be different; label number";
     case errc::label_too_long: return "the label text does not fit; bytes of room";
     case errc::bad_buckets: return "bucket bounds must be numbers in strictly increasing order, within the limit; bound number";
     case errc::bad_quantile: return "quantiles must lie in 0..1 in increasing order, within the limit; quantile number";

@@ -145,7 +145,7 @@ struct summary_core {
 /// Sum and count alone, with the storage inside.
 struct fixed_summary_core {
   static constexpr metric_type type = metric_type::summary;
-  static constexpr storage kind = storage::summary;
+  static constexpr storage kind = storage::fixed_summary;
   using args = no_args;
   static args smallest() noexcept { return args(); }
   static errc check(const args&, std::size_t&) noexcept { return errc::ok; }

@@ -147,11 +147,12 @@ class text_writer {
 /// Writes everything a registry shows, in text format 0.0.4, to a sink.
 ///
 /// chunk:   room for `size` >= 1 bytes; the sink gets pieces of that size.
-/// Returns: ok; errc::closed when the sink would not take more.
+/// Returns: ok; errc::closed when the sink would not take more; errc::no_memory when `size` is 0.
 /// Errors:  what the sink throws comes through.
 /// Threads: any number at once; updates and new series never wait for it, and it holds nothing while the sink runs.
 /// Cost:    memory is constant, whatever the number of series; no allocation but for custom collectors.
 inline status write_text(registry_core& registry, const sink& to, char* chunk, std::size_t size) {
+  if (size == 0) return status(errc::no_memory, "write_text");
   walk series(registry);
   detail::chunk_writer out(to, series, chunk, size);
   detail::text_writer text(out);
@@ -167,7 +168,7 @@ inline status write_text(registry_core& registry, const sink& to) {
 }
 inline status write_text(const sink& to) { return write_text(default_registry(), to); }
 
-/// Writes into a buffer.
+/// Writes into a buffer, without a NUL.
 ///
 /// Returns: the size of the whole exposition. When it is larger than `size`, the buffer holds its beginning:
 ///          do not serve that.

@@ -154,6 +154,10 @@ class walk {
     const detail::full_name left = c.full();
     c.start(c.node->next.load(detail::memory_order_seq_cst));
     const unsigned before = present_;
+    // A node that came under this name while the walk rested has its turn at the next scrape.
+    while ((shown_from_ >> before & 1) && c.node && detail::relate(c.full(), left).order == 0) {
+      c.start(c.node->next.load(detail::memory_order_seq_cst));
+    }
     present_ = nobody;
     for (unsigned i = before; i < count_ && count_ > 1; ++i) {
       if (cursors_[i].node && detail::relate(cursors_[i].full(), left).order == 0) {

@@ -169,6 +169,13 @@
 #define NARTHEX_DETAIL_LIKELY(x) (x)
 #endif
 
+// For what all shared libraries of a process must have in common, also those built with hidden visibility.
+#if defined(__GNUC__) && !NARTHEX_HAS(WINDOWS)
+#define NARTHEX_DETAIL_VISIBLE __attribute__((visibility("default")))
+#else
+#define NARTHEX_DETAIL_VISIBLE
+#endif
+
 // ---- namespace ----
 // The inline namespace carries the version and every fact that changes a layout or an inline body, so
 // that two versions or two configurations in one program coexist instead of corrupting each other.
@@ -323,6 +330,7 @@ enum class errc : std::uint8_t {
   reserved_label_name,    ///< a label name begins with __, or is le on a histogram, quantile on a summary
   duplicate_label_name,   ///< a label name occurs twice, or a registry's constant label has it already
   unknown_label,          ///< labels() by name: a name the family does not have, or one that is missing
+  repeated_label_value,   ///< an enum has the same label value twice
   label_too_long,         ///< label text does not fit the fixed storage
   bad_buckets,            ///< bounds are not strictly increasing, not numbers, or too many
   bad_quantile,           ///< a quantile outside 0..1, out of order, or too many
@@ -349,10 +357,11 @@ inline const char* describe(errc code) noexcept {
     case errc::missing_suffix: return "the name of an info metric must end in _info";
     case errc::name_taken: return "the name is registered with another type, help or label set";
     case errc::name_collides: return "another metric writes a sample of this name";
-    case errc::bad_label_name: return "a label name may hold only [a-zA-Z0-9_] and must not begin with a digit; bad byte at";
+    case errc::bad_label_name: return "a label name may hold only [a-zA-Z0-9_] and must not begin with a digit; label number";
     case errc::reserved_label_name: return "the label name is reserved; label number";
     case errc::duplicate_label_name: return "the label name occurs twice; label number";
     case errc::unknown_label: return "the label name is not one of the family's, or is missing, or was given twice";
+    case errc::repeated_label_value: return "an enum's label values must all be different; label number";
     case errc::label_too_long: return "the label text does not fit; bytes of room";
     case errc::bad_buckets: return "bucket bounds must be numbers in strictly increasing order, within the limit; bound number";
     case errc::bad_quantile: return "quantiles must lie in 0..1 in increasing order, within the limit; quantile number";
@@ -463,6 +472,7 @@ NARTHEX_END_NAMESPACE
 
 #include <atomic>
 #include <cstdint>
+#include <type_traits>
 
 
 NARTHEX_BEGIN_NAMESPACE
@@ -493,8 +503,9 @@ class shared {
     return old;
   }
   T fetch_add(T by, std::memory_order) noexcept {
+    using wraps = typename std::make_unsigned<T>::type;  // as std::atomic does, also for signed types
     const T old = value_;
-    value_ = static_cast<T>(old + by);
+    value_ = static_cast<T>(static_cast<wraps>(old) + static_cast<wraps>(by));
     return old;
   }
   T fetch_sub(T by, std::memory_order) noexcept {
@@ -822,7 +833,7 @@ namespace detail {
 /// After fork() a child has the locks and counts of threads that it does not have. The first process to use
 /// narthex is remembered, so that its children can tell.
 template <class Once>
-struct process {
+struct NARTHEX_DETAIL_VISIBLE process {
   static std::atomic<long> origin;
   static bool is_forked() noexcept {
 #if NARTHEX_HAS(FORK)
@@ -843,15 +854,17 @@ class patience {
   void wait() noexcept {
     if (turns_ <= enough) ++turns_;
 #if NARTHEX_HAS(FORK)
-    if (turns_ > 64) sched_yield();
+    if (turns_ <= 64) return;
+    if (process<void>::is_forked()) usleep(1000);
+    else sched_yield();
 #endif
   }
-  /// Whether it is a thread of the parent process that is waited for: a child only, after a million turns (a fifth of a
-  /// second at least) of what takes microseconds.
+  /// Whether it is a thread of the parent process that is waited for: a child only, after a second of what takes
+  /// microseconds. It sleeps, as yields tell no time: a million of them took half a minute beside busy threads.
   bool in_vain() const noexcept { return turns_ > enough && process<void>::is_forked(); }
 
  private:
-  enum : std::uint32_t { enough = 1u << 20 };
+  enum : std::uint32_t { enough = 1024 };
   std::uint32_t turns_ = 0;
 };
 
@@ -883,11 +896,12 @@ class spin_lock {
 /// Order: everything here, and the loads and stores of the links, is sequentially consistent. A reader
 /// that wait() did not see inside (its count still 0) enters after wait() read that 0, so its loads
 /// of the links come after the unlinking store. No fences: ThreadSanitizer does not know them.
-/// Two counters, so that a stream of new readers cannot hold up the wait for the old ones.
+/// Two counters, so that a stream of new readers cannot hold up the wait for the old ones; one waiter at a time, so
+/// that its two rounds are of both counters: others' turns in between would give it the same one twice.
 /// Fork:  the first to enter in a child forgets the readers that stayed in the parent.
 class grace {
  public:
-  constexpr grace() noexcept : turn_(0), even_(0), odd_(0), owner_(0) {}
+  constexpr grace() noexcept : waiters_(), turn_(0), even_(0), odd_(0), owner_(0) {}
   std::uint32_t enter() noexcept {
     own();
     const std::uint32_t side = turn_.load(memory_order_seq_cst) & 1;
@@ -896,11 +910,14 @@ class grace {
   }
   void leave(std::uint32_t side) noexcept { inside(side).fetch_sub(1, memory_order_seq_cst); }
   void wait() noexcept {
+    own();
+    waiters_.lock();
     for (int round = 0; round < 2; ++round) {
       const std::uint32_t side = turn_.fetch_add(1, memory_order_seq_cst) & 1;
       patience p;
       while (inside(side).load(memory_order_seq_cst)) p.wait();
     }
+    waiters_.unlock();
   }
 
  private:
@@ -923,6 +940,7 @@ class grace {
   }
   enum : long { taking = -1 };
   std::atomic<std::uint32_t>& inside(std::uint32_t side) noexcept { return side ? odd_ : even_; }
+  spin_lock waiters_;
   std::atomic<std::uint32_t> turn_, even_, odd_;
   std::atomic<long> owner_;
 };
@@ -1071,7 +1089,7 @@ class record {
       word expected = now.head;
       if (head_.compare_exchange_strong(expected, (now.head / slots + 1) * slots + mine, memory_order_acq_rel,
                                         memory_order_relaxed)) {
-        NARTHEX_ASSERT(now.head % slots != mine && taken_[now.head % slots].load(memory_order_relaxed) == 1);
+        NARTHEX_ASSERT(now.head % slots != mine && taken_[now.head % slots].load(memory_order_relaxed) != 0);
         taken_[now.head % slots].store(0, memory_order_release);
         return;
       }
@@ -1085,9 +1103,11 @@ class record {
     // The slot after the present one is free unless somebody else is writing.
     for (unsigned s = static_cast<unsigned>(head_.load(memory_order_relaxed) % slots) + 1;; ++s) {
       s %= slots;
-      std::uint32_t free = 0;
-      if (taken_[s].load(memory_order_relaxed) == 0 &&
-          taken_[s].compare_exchange_strong(free, 1, memory_order_acquire, memory_order_relaxed)) {
+      std::uint32_t held = taken_[s].load(memory_order_relaxed);
+      // In a forked child the slots of threads that stayed in the parent are free, once all others are not.
+      const bool lost = held != 0 && p.in_vain() && s != head_.load(memory_order_acquire) % slots;
+      if ((held == 0 || lost) &&
+          taken_[s].compare_exchange_strong(held, held + 1, memory_order_acquire, memory_order_relaxed)) {
         return s;
       }
       p.wait();
@@ -1725,12 +1745,12 @@ struct small_powers {
   static u128 get(std::int32_t e) noexcept {
     const std::int32_t from_first = e - sparse_powers_of_ten<>::first;
     const std::int32_t rest = from_first % sparse_powers_of_ten<>::step;
-    const std::uint64_t* const near = sparse_powers_of_ten<>::top[from_first / sparse_powers_of_ten<>::step];
+    const std::uint64_t* const closest = sparse_powers_of_ten<>::top[from_first / sparse_powers_of_ten<>::step];
     const std::uint64_t five = std::uint64_t{powers_of_five<>::top[rest / 2]} * powers_of_five<>::top[rest - rest / 2];
     // 192 by 64 bits, from the low end; then the first bit goes to the top.
-    const u128 low = multiply(near[2], five);
-    const u128 middle = multiply_add(near[1], five, low.high);
-    u128 high = multiply_add(near[0], five, middle.high);
+    const u128 low = multiply(closest[2], five);
+    const u128 middle = multiply_add(closest[1], five, low.high);
+    u128 high = multiply_add(closest[0], five, middle.high);
     std::uint64_t below = middle.low;
     bool inexact = low.low != 0;
     for (; !(high.high >> 63); below <<= 1) {
@@ -1984,11 +2004,9 @@ class name {
     append(last);
     text_[size_] = '\0';
   }
-  template <detail::lifetime Lifetime>
-  operator detail::name_arg<detail::alphabet::metric, Lifetime>() const noexcept {
-    using wanted = detail::name_arg<detail::alphabet::metric, Lifetime>;
-    return wanted(typename wanted::composed{text()});
-  }
+  operator metric_name() const noexcept { return metric_name(metric_name::composed{text()}); }
+  operator static_name() const& noexcept { return static_name(static_name::composed{text()}); }
+  operator static_name() const&& = delete;  // would keep a pointer into a temporary
   string_view text() const noexcept { return string_view(text_, size_); }
 
   enum : std::size_t { max_size = 127 };
@@ -2038,8 +2056,7 @@ constexpr double default_bounds<Once>::values[11];
 ///
 /// Shape:  bounds[n], finite and strictly increasing, n <= max_bounds; a last +Inf is dropped.
 /// Errors: anything else is refused at registration: errc::bad_buckets with the bound's number.
-/// Memory: a view or a formula. A list in braces lives until the end of the statement: fine for a
-///         registered histogram, which copies it; a fixed_histogram takes an array of static lifetime.
+/// Memory: a view or a formula; histograms copy the bounds. A list in braces lives until the end of the statement.
 /// Source: Prometheus, "Writing client libraries", Histogram.
 class buckets {
  public:
@@ -2194,6 +2211,11 @@ template <class T>
 struct is_literal : std::false_type {};
 template <std::size_t N>
 struct is_literal<const char (&)[N]> : std::true_type {};
+template <class... Names>
+struct all_text : std::true_type {};
+template <class First, class... Rest>
+struct all_text<First, Rest...>
+    : std::integral_constant<bool, std::is_convertible<First, string_view>::value && all_text<Rest...>::value> {};
 }  // namespace detail
 
 /// The label names of a family: exactly N of them, counted by the compiler.
@@ -2213,7 +2235,8 @@ class label_names {
     requires(sizeof...(Names) == N && !(detail::is_literal<Names>::value && ...) &&
              (std::is_convertible_v<Names, string_view> && ...))
 #else
-  template <class... Names, class = typename std::enable_if<sizeof...(Names) == N>::type>
+  template <class... Names,
+            class = typename std::enable_if<sizeof...(Names) == N && detail::all_text<Names...>::value>::type>
 #endif
   label_names(Names&&... names) noexcept : names_{string_view(names)...} {}
 
@@ -2435,7 +2458,7 @@ class observation_set {
   using image = typename state::image;
 
   static void follow(shared<word>* counts, const image& now) noexcept {
-    if (now.words[count_at]) move_on(counts[now.words[bucket_at]], now.words[count_at]);
+    move_on(counts[now.words[bucket_at]], now.words[count_at]);
   }
   static void move_on(shared<word>& cell, word count) noexcept {
     word before = static_cast<word>(count - 1);
@@ -2781,7 +2804,7 @@ struct position {
 
 // What kind of storage stands behind a name: a second registration must have the same.
 enum class storage : std::uint8_t {
-  counter, double_counter, gauge, int_gauge, histogram, summary, info, state_set, callback, collected, self
+  counter, double_counter, gauge, int_gauge, histogram, summary, fixed_summary, info, state_set, callback, collected, self
 };
 
 /// What a registry asks of a family. One constant table per kind.
@@ -2796,8 +2819,10 @@ struct family_ops {
   void (*restart)(family_node&);
   /// The family's label name number `i`; empty beyond the last.
   string_view (*label)(const family_node&, unsigned i);
-  /// Whether another node of the same kind, name, help and label names is the same metric (bounds, states).
-  bool (*same)(const family_node&, const family_node&);
+  /// What else makes it the metric it is (bounds, quantiles, states): of one type for each kind of storage.
+  const void* (*chosen)(const family_node&);
+  /// Whether two such choices are the same.
+  bool (*same)(const void*, const void*);
   /// Takes the instrument with this storage out of the exposition.
   void (*unregister)(family_node&, void* core);
   /// What became of the instrument with this storage.
@@ -2847,7 +2872,8 @@ struct family_node {
     };
     put(name);
     const bool about_label =
-        reason == errc::bad_label_name || reason == errc::reserved_label_name || reason == errc::duplicate_label_name;
+        reason == errc::bad_label_name || reason == errc::reserved_label_name || reason == errc::duplicate_label_name ||
+        reason == errc::repeated_label_value;
     const string_view label = about_label ? ops->label(*this, reason_at) : string_view();
     if (!label.empty()) {
       put("{");
@@ -2862,8 +2888,13 @@ struct family_node {
 };
 
 inline string_view no_label(const family_node&, unsigned) noexcept { return string_view(); }
-inline bool always_same(const family_node&, const family_node&) noexcept { return true; }
-inline bool never_same(const family_node&, const family_node&) noexcept { return false; }
+inline const void* nothing_more(const family_node&) noexcept { return nullptr; }
+inline bool always_same(const void*, const void*) noexcept { return true; }
+inline bool never_same(const void*, const void*) noexcept { return false; }
+template <class Choice>
+bool same_choice(const void* a, const void* b) noexcept {
+  return *static_cast<const Choice*>(a) == *static_cast<const Choice*>(b);
+}
 inline void nothing_to_restart(family_node&) noexcept {}
 inline status node_state(const family_node& n, const void*) noexcept { return n.state(); }
 
@@ -2903,11 +2934,11 @@ enum : unsigned { mistake_kinds = 4 };
 
 namespace detail {
 
-/// What guards the lists of all registries of this program (or shared library). Searching is done
-/// outside the lock; under it a registration only looks whether the version is still the one it
-/// searched, and links.
+/// What guards the lists of all registries of this program: visible, as attached registries of several shared
+/// libraries are walked as one. Searching is done outside the lock; under it a registration only looks whether the
+/// version is still the one it searched, and links.
 template <class Once>
-struct structure {
+struct NARTHEX_DETAIL_VISIBLE structure {
   static spin_lock lock;
   static shared<std::uint32_t> version;
   static grace readers;
@@ -2999,12 +3030,9 @@ class registry_core {
     detail::report(n.refusal());
   }
 #if NARTHEX_HAS(HEAP)
-  /// Keeps a refused node, which its handles go on using, until the registry ends.
-  void keep(detail::family_node& n) noexcept {
-    const detail::hold held(detail::lists::lock);
-    n.next.store(refused_nodes_, detail::memory_order_relaxed);
-    refused_nodes_ = &n;
-  }
+  /// What the handles of a refused registration use until the registry ends: `fresh`, or the node of an equal
+  /// refusal among the last 64, so that a refusal in a loop does not fill memory.
+  detail::family_node* keep_refused(detail::family_node& fresh, errc why, std::size_t at) noexcept;
   /// A copy of `text` that lives as long as the registry; the same text is kept once. Null without memory.
   const char* intern(string_view text) noexcept;
 #endif
@@ -3101,7 +3129,7 @@ struct self_ops {
 template <class Once>
 const family_ops self_ops<Once>::table = {
     metric_type::counter, storage::self, false,   &next_refusal, &nothing_to_restart, &refusal_label,
-    &always_same,         nullptr,       nullptr, nullptr};
+    &nothing_more,        &always_same,  nullptr, nullptr,       nullptr};
 
 constexpr self_node::self_node(registry_core* registry) noexcept
     : family_node(&self_ops<void>::table, "narthex_refused_total",
@@ -3124,7 +3152,23 @@ inline const registry_core* registry_core::next_in_tree(const registry_core* roo
   return nullptr;
 }
 
-// ---- registration ----
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_DETAIL_REGISTRY_CORE_HPP
+
+// ==== narthex/detail/registration.hpp ===========================================================
+// narthex/detail/registration.hpp - how a node joins the list of names, and leaves it.
+// Room: foundations. Read detail/registry_core.hpp first. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_DETAIL_REGISTRATION_HPP
+#define NARTHEX_DETAIL_REGISTRATION_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <new>
+
+
+NARTHEX_BEGIN_NAMESPACE
 
 #if NARTHEX_HAS(HEAP)
 inline const char* registry_core::intern(string_view text) noexcept {
@@ -3157,7 +3201,7 @@ inline errc registry_core::clash(const registry_core& a, const detail::family_no
   relation = detail::relate(left, right);
   if (relation.order == 0) {
     const bool same = x.ops->kind == y.ops->kind && x.ops->type == y.ops->type &&
-                      string_view(x.help) == string_view(y.help) && detail::same_labels(x, y) && x.ops->same(x, y);
+                      string_view(x.help) == string_view(y.help) && detail::same_labels(x, y) && x.ops->same(x.ops->chosen(x), y.ops->chosen(y));
     return same ? errc::ok : errc::name_taken;
   }
   if ((relation.common == left.size() && detail::writes_suffix(x.ops->type, right, relation.common)) ||
@@ -3213,6 +3257,36 @@ inline detail::family_node* registry_core::start_for(const detail::full_name& wa
 #endif
   return best ? best : first();
 }
+
+#if NARTHEX_HAS(HEAP)
+inline detail::family_node* registry_core::keep_refused(detail::family_node& fresh, errc why, std::size_t at) noexcept {
+  fresh.refuse(why, at);
+  count(mistake::registration);
+  detail::family_node* equal = nullptr;
+  {
+    const detail::hold held(detail::lists::lock);
+    unsigned looked_at = 0;
+    for (equal = refused_nodes_; equal; equal = equal->next.load(detail::memory_order_relaxed)) {
+      if (equal->ops == fresh.ops && equal->reason == why && string_view(equal->name) == string_view(fresh.name) &&
+          string_view(equal->help) == string_view(fresh.help) && detail::same_labels(*equal, fresh)) {
+        break;
+      }
+      if (++looked_at == 64) {
+        equal = nullptr;
+        break;
+      }
+    }
+    if (!equal) {
+      fresh.next.store(refused_nodes_, detail::memory_order_relaxed);
+      refused_nodes_ = &fresh;
+    }
+  }
+  detail::report(fresh.refusal());
+  if (!equal) return &fresh;
+  fresh.ops->destroy(&fresh);
+  return equal;
+}
+#endif
 
 inline errc registry_core::insert(detail::family_node& n, detail::family_node*& twin) noexcept {
   for (detail::patience p;;) {
@@ -3272,7 +3346,7 @@ inline void registry_core::unlink(detail::family_node& n) noexcept {
 
 NARTHEX_END_NAMESPACE
 
-#endif  // NARTHEX_DETAIL_REGISTRY_CORE_HPP
+#endif  // NARTHEX_DETAIL_REGISTRATION_HPP
 
 // ==== narthex/detail/default_registry.hpp =======================================================
 // narthex/detail/default_registry.hpp - the one registry that needs no argument.
@@ -3409,9 +3483,7 @@ struct single_ops {
     return true;
   }
   static void restart(family_node& n) noexcept { static_cast<single<Core>&>(n).core.restart(); }
-  static bool same(const family_node& a, const family_node& b) noexcept {
-    return static_cast<const single<Core>&>(a).core.chosen() == static_cast<const single<Core>&>(b).core.chosen();
-  }
+  static const void* chosen(const family_node& n) noexcept { return &static_cast<const single<Core>&>(n).core.chosen(); }
   static void unregister(family_node& n, void*) noexcept {
     if (registry_core* const home = n.home.load(memory_order_acquire)) home->hide(n);
   }
@@ -3420,7 +3492,9 @@ struct single_ops {
 };
 template <class Core, bool Owned>
 const family_ops single_ops<Core, Owned>::table = {
-    Core::type, Core::kind, Owned, &next, &restart, &no_label, &same, &unregister, &node_state, Owned ? &destroy : nullptr};
+    Core::type, Core::kind,  Owned,       &next,       &restart,
+    &no_label,  &chosen,     &same_choice<typename Core::args>, &unregister, &node_state,
+    Owned ? &destroy : nullptr};
 
 /// Checks what can be checked without a registry.
 template <class Core>
@@ -3499,12 +3573,9 @@ registered<Core> register_single(registry_core& r, string_view name, string_view
     single_ops<Core, true>::destroy(s);
     return registered<Core>{&static_cast<single<Core>*>(twin)->core, twin};
   }
-  if (why != errc::ok) {
-    s->refuse(why, at);
-    r.keep(*s);
-    r.tell(*s);
-  }
-  return registered<Core>{&s->core, s};
+  if (why == errc::ok) return registered<Core>{&s->core, s};
+  family_node* const refused = r.keep_refused(*s, why, at);
+  return registered<Core>{&static_cast<single<Core>*>(refused)->core, refused};
 }
 
 #else
@@ -3544,7 +3615,7 @@ class handle {
   /// errc::not_registered after unregister().
   NARTHEX_NAMESPACE::status status() const noexcept { return at_.node->ops->state(*at_.node, at_.core); }
 
-  /// Takes the series out of the exposition. Its handles go on counting; registering the same thing again
+  /// Takes the series out of the exposition (not those of an enum_family). Its handles go on counting; registering it again
   /// shows it again, from zero. A series of a family is shown again by the next update, too.
   void unregister() const noexcept { at_.node->ops->unregister(*at_.node, at_.core); }
 
@@ -3627,6 +3698,11 @@ NARTHEX_END_NAMESPACE
 NARTHEX_BEGIN_NAMESPACE
 namespace detail {
 
+inline bool is_not_zero(std::uint64_t value) noexcept { return value != 0; }
+inline bool is_not_zero(std::int64_t value) noexcept { return value != 0; }
+/// By bits, so that NaN is not 0 under -ffast-math either.
+inline bool is_not_zero(const double& value) noexcept { return double_bits(value) << 1 != 0; }
+
 /// The storage of a series that is one number.
 template <class Cell, metric_type Type, storage Kind>
 struct number_core {
@@ -3643,7 +3719,7 @@ struct number_core {
   bool read(reading& out) const noexcept {
     const auto value = cell.get();
     out.value = value;
-    return value != 0;  // a gauge at NaN differs from 0, as it should
+    return is_not_zero(value);
   }
   void restart() noexcept { cell.set(0); }
   const args& chosen() const noexcept { return nothing_chosen(); }
@@ -3858,12 +3934,15 @@ struct histogram_core {
 
 template <unsigned Bounds>
 struct inline_histogram_room {
-  explicit inline_histogram_room(const bucket_args& a) noexcept : own_bounds(a) {}
+  explicit inline_histogram_room(const bucket_args& a) noexcept : values(), own_bounds(buckets(values, a.size())) {
+    for (unsigned i = 0; i < a.size(); ++i) values[i] = a[i];  // a list in braces does not live long
+  }
+  double values[Bounds ? Bounds : 1];
   bucket_args own_bounds;
   shared<word> cells[distribution::cells(Bounds + 1)];
 };
 
-/// The same with room for up to `Bounds` bounds inside; a list of bounds is kept by reference.
+/// The same with room for up to `Bounds` bounds inside.
 template <unsigned Bounds>
 struct inline_histogram_core : private inline_histogram_room<Bounds>, histogram_core {
   using args = histogram_core::args;
@@ -3929,7 +4008,6 @@ class histogram_of : public Holder {
 };
 
 /// A histogram with its storage inside, for up to `Bounds` bounds (more are refused: errc::bad_buckets).
-/// A list of bounds is kept by reference: static lifetime.
 template <unsigned Bounds = 11>
 using fixed_histogram = histogram_of<fixed<detail::inline_histogram_core<Bounds>>>;
 
@@ -4087,7 +4165,7 @@ struct summary_core {
 /// Sum and count alone, with the storage inside.
 struct fixed_summary_core {
   static constexpr metric_type type = metric_type::summary;
-  static constexpr storage kind = storage::summary;
+  static constexpr storage kind = storage::fixed_summary;
   using args = no_args;
   static args smallest() noexcept { return args(); }
   static errc check(const args&, std::size_t&) noexcept { return errc::ok; }
@@ -4205,9 +4283,7 @@ struct info_node : family_node {
     }
     return string_view();
   }
-  static bool same(const family_node& a, const family_node& b) noexcept {
-    return static_cast<const info_node&>(a).text == static_cast<const info_node&>(b).text;
-  }
+  static const void* chosen(const family_node& n) noexcept { return &static_cast<const info_node&>(n).text; }
   static void unregister(family_node& n, void*) noexcept {
     if (registry_core* const home = n.home.load(memory_order_acquire)) home->hide(n);
   }
@@ -4226,7 +4302,7 @@ struct info_ops {
 template <bool Owned>
 const family_ops info_ops<Owned>::table = {
     metric_type::info, storage::info,    Owned, &info_node::next, &nothing_to_restart, &info_node::label,
-    &info_node::same,  &info_node::unregister, &node_state, Owned ? &info_node::destroy : nullptr};
+    &info_node::chosen, &same_choice<string_view>, &info_node::unregister, &node_state, Owned ? &info_node::destroy : nullptr};
 
 /// Checks name and labels of an info metric; counts what its text needs.
 inline errc check_info(string_view name, std::initializer_list<label_pair> labels, string_view constant, std::size_t& size,
@@ -4299,9 +4375,7 @@ class info {
       detail::info_node::destroy(node_);
       node_ = static_cast<detail::info_node*>(twin);
     } else if (why != errc::ok) {
-      node_->refuse(why, at);
-      registry.keep(*node_);
-      registry.tell(*node_);
+      node_ = static_cast<detail::info_node*>(registry.keep_refused(*node_, why, at));
     }
   }
   NARTHEX_NAMESPACE::status status() const noexcept {
@@ -4330,7 +4404,7 @@ class fixed_info {
       : node_(&detail::info_ops<false>::table, name.text().data(), help) {
     std::size_t size = 0, at = 0;
     errc why = detail::check_info(name.text(), labels, registry.constant_labels(), size, at);
-    if (why == errc::ok && (size > sizeof text_ || size + registry.constant_labels().size() > detail::reading::text_room)) {
+    if (why == errc::ok && (size > sizeof text_ + 1 || size + registry.constant_labels().size() > detail::reading::text_room)) {
       why = errc::label_too_long;
       at = sizeof text_;
     }
@@ -4374,7 +4448,7 @@ namespace detail {
 
 /// All states in one word, so that a scrape sees them at one moment.
 struct state_node : family_node {
-  state_node(const family_ops* kind, const char* full, const char* words) noexcept
+  constexpr state_node(const family_ops* kind, const char* full, const char* words) noexcept
       : family_node(kind, full, words), states(nullptr), count(0), bits(1) {}
   const char* const* states;
   unsigned count;
@@ -4443,9 +4517,8 @@ struct state_node : family_node {
   }
 
   static void restart(family_node& n) noexcept { static_cast<state_node&>(n).bits.store(1, memory_order_relaxed); }
-  static bool same(const family_node& a, const family_node& b) noexcept {
-    const state_node& x = static_cast<const state_node&>(a);
-    const state_node& y = static_cast<const state_node&>(b);
+  static const void* chosen(const family_node& n) noexcept { return &static_cast<const state_node&>(n); }
+  friend bool operator==(const state_node& x, const state_node& y) noexcept {
     unsigned i = 0;
     while (i < x.count && i < y.count && string_view(x.states[i]) == string_view(y.states[i])) ++i;
     return i == x.count && i == y.count;
@@ -4468,7 +4541,7 @@ struct state_ops {
 template <bool Owned>
 const family_ops state_ops<Owned>::table = {
     metric_type::state_set, storage::state_set, Owned, &state_node::next, &state_node::restart, &no_label,
-    &state_node::same, &state_node::unregister, &node_state, Owned ? &state_node::destroy : nullptr};
+    &state_node::chosen, &same_choice<state_node>, &state_node::unregister, &node_state, Owned ? &state_node::destroy : nullptr};
 
 }  // namespace detail
 
@@ -4550,9 +4623,7 @@ class registered_states {
       detail::state_node::destroy(node_);
       node_ = static_cast<detail::state_node*>(twin);
     } else if (why != errc::ok) {
-      node_->refuse(why, at);
-      registry.keep(*node_);
-      registry.tell(*node_);
+      node_ = static_cast<detail::state_node*>(registry.keep_refused(*node_, why, at));
     }
   }
   NARTHEX_NAMESPACE::status status() const noexcept { return node_->state(); }
@@ -4676,6 +4747,7 @@ class series_key {
 
   /// Whether a series' text (without constant labels) is this key's.
   bool is(string_view text) const noexcept {
+    if (text.empty()) return false;  // room of a fixed family that holds none
     const char* at = text.begin();
     for (unsigned i = 0; i < arity_; ++i) {
       at += (i ? 1 : 0) + names_[i].size() + 2;
@@ -5030,11 +5102,10 @@ struct labelled_of : labelled {
   // ---- what the registry asks ----
 
   static void restart(family_node& n) noexcept { static_cast<labelled_of&>(n).clear(); }
-  static bool same(const family_node& a, const family_node& b) noexcept {
-    return *static_cast<const labelled_of&>(a).args == *static_cast<const labelled_of&>(b).args;
-  }
+  static const void* chosen(const family_node& n) noexcept { return static_cast<const labelled_of&>(n).args; }
   static void unregister(family_node& n, void* core) noexcept {
-    static_cast<labelled_of&>(n).hide(*static_cast<series_of<Core>*>(static_cast<Core*>(core)));
+    // By reference: for a pointer GCC 12 adds a test for null, and warns of what would follow.
+    static_cast<labelled_of&>(n).hide(static_cast<series_of<Core>&>(*static_cast<Core*>(core)));
   }
   static status state(const family_node& n, const void* core) noexcept {
     const labelled_of& f = static_cast<const labelled_of&>(n);
@@ -5064,8 +5135,9 @@ struct labelled_of : labelled {
   static const family_ops table;
 };
 template <class Core>
-const family_ops labelled_of<Core>::table = {Core::type, Core::kind,     true,  &next,       &restart,
-                                             &labelled_name, &same, &unregister, &state, &destroy};
+const family_ops labelled_of<Core>::table = {
+    Core::type, Core::kind, true, &next, &restart, &labelled_name, &chosen, &same_choice<typename Core::args>,
+    &unregister, &state, &destroy};
 
 }  // namespace detail
 NARTHEX_END_NAMESPACE
@@ -5088,7 +5160,7 @@ NARTHEX_END_NAMESPACE
 
 NARTHEX_BEGIN_NAMESPACE
 
-/// How many series a family may have: 10,000 unless said otherwise. Hidden ones count.
+/// How many series a family may have: 10,000 unless said otherwise. Hidden ones count. The first registration decides.
 ///
 /// What comes after is counted in one overflow series, whose label values are all "_overflow_", and in
 /// narthex_refused_total{what="series"}.
@@ -5155,12 +5227,7 @@ labelled_of<Core>* register_family(registry_core& r, string_view name, string_vi
     node::destroy(f);
     return static_cast<node*>(twin);
   }
-  if (why != errc::ok) {
-    f->refuse(why, at);
-    r.keep(*f);
-    r.tell(*f);
-  }
-  return f;
+  return why == errc::ok ? f : static_cast<node*>(r.keep_refused(*f, why, at));
 }
 
 }  // namespace detail
@@ -5504,13 +5571,14 @@ class fixed_family {
       return slot::is_shown(s.state.load(detail::memory_order_acquire)) ? family
                                                                  : NARTHEX_NAMESPACE::status(errc::not_registered, n.name);
     }
+    static const void* chosen(const detail::family_node& n) noexcept { return &static_cast<const node&>(n).args; }
     static const detail::family_ops table;
   };
   node node_;
 };
 template <class T, std::size_t N, std::size_t Series, std::size_t LabelBytes>
 const detail::family_ops fixed_family<T, N, Series, LabelBytes>::node::table = {
-    core::type, core::kind, false, &next, &restart, &label, &detail::never_same, &unregister, &state, nullptr};
+    core::type, core::kind, false, &next, &restart, &label, &chosen, &detail::same_choice<args_type>, &unregister, &state, nullptr};
 
 NARTHEX_END_NAMESPACE
 
@@ -5560,6 +5628,7 @@ struct enum_index {
   static std::size_t of() noexcept { return 0; }
   static void write(std::size_t, const string_view*, label_text&) noexcept {}
   static std::size_t longest(const string_view*) noexcept { return 0; }
+  static bool all_different(std::size_t&) noexcept { return true; }
 };
 template <class First, class... Rest>
 struct enum_index<First, Rest...> {
@@ -5582,6 +5651,23 @@ struct enum_index<First, Rest...> {
     }
     return most + enum_index<Rest...>::longest(names + 1);
   }
+  /// `at` counts the labels before one that has a value twice, as it will be written.
+  static bool all_different(std::size_t& at) noexcept {
+    const auto values = label_values(First());
+    const string_view none[1] = {string_view()};
+    for (std::size_t i = 0; i < enum_size<First>::value; ++i) {
+      const string_view mine(values.text[i]);
+      char text[reading::text_room];
+      label_text written(text, sizeof text);
+      written.add(none[0], mine);
+      for (std::size_t k = 0; k < i; ++k) {
+        const string_view other(values.text[k]);
+        if (series_key(none, &other, 1).is(written.text())) return false;
+      }
+    }
+    ++at;
+    return enum_index<Rest...>::all_different(at);
+  }
 };
 
 }  // namespace detail
@@ -5591,7 +5677,7 @@ struct enum_index<First, Rest...> {
 /// T: counter, double_counter, gauge, int_gauge, fixed_histogram<B>, fixed_summary.
 /// An object with its storage inside: static lifetime, or longer than its handles; its destructor takes it out
 /// of the registry. With a heap, name and help are copied; label names and values have static lifetime.
-/// Errors:  see status(). A value that is no enumerator counts into nothing and in
+/// Errors:  see status(); errc::repeated_label_value for two equal values. A value that is no enumerator counts into nothing and in
 ///          narthex_refused_total{what="series"}.
 /// Threads: any. Cost: labels() is a multiplication and an addition for each label.
 template <class T, class... Enums>
@@ -5620,6 +5706,11 @@ class enum_family {
     if (why == errc::ok && index::longest(names.data()) + registry.constant_labels().size() > detail::reading::text_room) {
       why = errc::label_too_long;
       at = detail::reading::text_room;
+    }
+    std::size_t label = 0;
+    if (why == errc::ok && !index::all_different(label)) {
+      why = errc::repeated_label_value;
+      at = label;
     }
     detail::join(registry, node_, why, at);
   }
@@ -5673,13 +5764,14 @@ class enum_family {
     }
     // One element of the array cannot go alone.
     static void unregister(detail::family_node&, void*) noexcept {}
+    static const void* chosen(const detail::family_node& n) noexcept { return &static_cast<const node&>(n).args; }
     static const detail::family_ops table;
   };
   node node_;
 };
 template <class T, class... Enums>
 const detail::family_ops enum_family<T, Enums...>::node::table = {
-    core::type, core::kind, false, &next, &restart, &label, &detail::never_same, &unregister, &detail::node_state, nullptr};
+    core::type, core::kind, false, &next, &restart, &label, &chosen, &detail::same_choice<args_type>, &unregister, &detail::node_state, nullptr};
 
 NARTHEX_END_NAMESPACE
 
@@ -5794,7 +5886,7 @@ class callback_of {
 template <metric_type Type>
 const detail::family_ops callback_of<Type>::node::table = {
     Type,      detail::storage::callback, false,   &next, &detail::nothing_to_restart, &detail::no_label,
-    &detail::never_same, nullptr, nullptr, nullptr};
+    &detail::nothing_more, &detail::never_same, nullptr, nullptr, nullptr};
 
 /// A counter kept elsewhere: nx::callback_counter c{"x_total", "...", [&] { return source.total; }};
 using callback_counter = callback_of<metric_type::counter>;
@@ -5849,15 +5941,21 @@ struct collected_node : calling_node {
 
 /// What a collector's function gives its samples to, during one scrape.
 ///
-/// A sample that was not declared, has another number of labels, or repeats an earlier one is dropped and counted
+/// A sample that was not declared, has another shape or number of labels, or repeats an earlier one is dropped and counted
 /// in narthex_refused_total{what="sample"}; so is what finds no memory. Without exceptions or locks of ours.
+/// Cost: each sample is compared with those before it: meant for hundreds of series, not for tens of thousands.
 class collected {
  public:
-  /// A counter, gauge or unknown value of family number `family` (in the order of declaration, from 0).
+  /// A counter, gauge or unknown value of family number `family` (in the order of declaration, from 0). A counter's must
+  /// be finite and not negative.
   template <class Value>
   void add(unsigned family, std::initializer_list<label_value> labels, Value value) noexcept {
-    if (entry* const e = begin(family, labels, 0)) {
+    if (entry* const e = begin(family, labels, metric_type::gauge, 0)) {
       e->value = detail::to_number(value);
+      const double as_double = e->value.as_double();
+      if (is_counter(family) && (as_double < 0 || !detail::is_finite(as_double))) {
+        return refuse();
+      }
       keep(*e);
     }
   }
@@ -5866,7 +5964,7 @@ class collected {
                      const std::uint64_t* counts, double sum) noexcept {
     const unsigned n = bounds.size();
     if (bounds.first_bad() != n) return refuse();
-    if (entry* const e = begin(family, labels, (2 * n + 1) * 8)) {
+    if (entry* const e = begin(family, labels, metric_type::histogram, (2 * n + 1) * 8)) {
       e->sum = sum;
       e->size = n;
       for (unsigned i = 0; i < n; ++i) put(*e, i, detail::double_bits(bounds[i]));
@@ -5878,10 +5976,10 @@ class collected {
   void add_summary(unsigned family, std::initializer_list<label_value> labels, const double* quantiles,
                    const double* values, unsigned n, double sum, std::uint64_t count) noexcept {
     for (unsigned i = 0; i < n; ++i) {
-      if (!(quantiles[i] >= 0 && quantiles[i] <= 1) || (i && !(quantiles[i] > quantiles[i - 1]))) return refuse();
+      if (detail::is_nan(quantiles[i]) || !(quantiles[i] >= 0 && quantiles[i] <= 1) || (i && !(quantiles[i] > quantiles[i - 1]))) return refuse();
     }
     if (n > detail::reading::max_quantiles) return refuse();
-    if (entry* const e = begin(family, labels, 2 * n * 8)) {
+    if (entry* const e = begin(family, labels, metric_type::summary, 2 * n * 8)) {
       e->sum = sum;
       e->count = count;
       e->size = n;
@@ -5928,7 +6026,10 @@ class collected {
     return type == metric_type::histogram ? (2 * e.size + 1) * 8 : type == metric_type::summary ? 2 * e.size * 8 : 0;
   }
 
-  inline entry* begin(unsigned family, std::initializer_list<label_value> labels, std::size_t numbers_size) noexcept;
+  /// `shape` is histogram, summary, or gauge for whatever is one number.
+  inline entry* begin(unsigned family, std::initializer_list<label_value> labels, metric_type shape,
+                      std::size_t numbers_size) noexcept;
+  inline bool is_counter(unsigned family) const noexcept;
   inline void refuse() noexcept;
   void keep(const entry& e) noexcept { used_ += e.bytes; }
   bool make_room(std::size_t more) noexcept {
@@ -6022,7 +6123,7 @@ struct collected_ops {
 };
 template <metric_type Type>
 const family_ops collected_ops<Type>::table = {
-    Type, storage::collected, false, nullptr, &nothing_to_restart, &collected_label, &never_same, nullptr, nullptr, nullptr};
+    Type, storage::collected, false, nullptr, &nothing_to_restart, &collected_label, &nothing_more, &never_same, nullptr, nullptr, nullptr};
 
 inline const family_ops* collected_table(metric_type type) noexcept {
   switch (type) {
@@ -6057,6 +6158,7 @@ inline void collector::join(registry_core& registry, std::initializer_list<decla
     ++count_;
     std::size_t at = 0;
     errc why = detail::check_name(d.name, at);
+    if (d.type == metric_type::info || d.type == metric_type::state_set) why = errc::unsupported;
     n->names = label;
     n->arity = static_cast<unsigned>(d.labels.size());
     for (const string_view& l : d.labels) {
@@ -6072,6 +6174,10 @@ inline void collector::join(registry_core& registry, std::initializer_list<decla
   for (unsigned i = 0; i < count_; ++i) detail::join(registry, nodes_[i], nodes_[i].reason, nodes_[i].reason_at);
 }
 
+inline bool collected::is_counter(unsigned family) const noexcept {
+  return from_->nodes_[family].ops->type == metric_type::counter;
+}
+
 inline void collected::refuse() noexcept {
   for (unsigned i = 0; i < from_->count_; ++i) {
     if (registry_core* const home = from_->nodes_[i].home.load(detail::memory_order_acquire)) {
@@ -6080,10 +6186,13 @@ inline void collected::refuse() noexcept {
   }
 }
 
-inline collected::entry* collected::begin(unsigned family, std::initializer_list<label_value> labels,
+inline collected::entry* collected::begin(unsigned family, std::initializer_list<label_value> labels, metric_type shape,
                                           std::size_t numbers_size) noexcept {
   if (family >= from_->count_ || from_->nodes_[family].arity != labels.size()) return refuse(), nullptr;
   const detail::collected_node& n = from_->nodes_[family];
+  const metric_type type = n.ops->type;
+  const bool is_number = type != metric_type::histogram && type != metric_type::summary;
+  if (is_number ? shape != metric_type::gauge : shape != type) return refuse(), nullptr;
   const registry_core* const home = n.home.load(detail::memory_order_acquire);
   if (!home) return nullptr;  // its family was refused when the collector was made, and told then
   std::size_t text_size = home->constant_labels().size() + 1;
@@ -6166,7 +6275,7 @@ class registry_options {
   enum : unsigned { max_labels = 8 };
 
   /// A label on every series; one without a value is left out. Errors (see registry::status): errc::bad_label_name,
-  /// reserved_label_name ("__...", le, quantile), duplicate_label_name, label_too_long beyond max_labels or
+  /// reserved_label_name ("__...", le, quantile, what), duplicate_label_name, label_too_long beyond max_labels or
   /// registry::max_label_bytes; a bad label is left out.
   registry_options& label(label_name name, string_view value) noexcept {
     if (count_ < max_labels) {
@@ -6238,7 +6347,8 @@ class registry : public registry_core {
       const unsigned i = sorted[k];
       std::size_t which = 0;
       errc why = detail::check_label_names(&options.names_[i], 1, metric_type::histogram, constant.text(), which);
-      if (options.names_[i] == "quantile") why = errc::reserved_label_name;
+      // "what" is the label of narthex_refused_total.
+      if (options.names_[i] == "quantile" || options.names_[i] == "what") why = errc::reserved_label_name;
       const std::size_t one = detail::label_text_size(options.names_[i], options.values_[i]) + 1;
       if (why == errc::ok && constant.text().size() + one > max_label_bytes) why = errc::label_too_long;
       // An empty value is no label to Prometheus: written, it would make one series look like two.
@@ -6280,7 +6390,6 @@ inline status registry_core::attach(registry_core& other) noexcept {
       if (r == &other) why = status(errc::attach_cycle, "registry::attach");
     }
     for (const registry_core* r = &other; r; r = r->next_in_tree(&other)) ++registries;
-    if (registries > max_registries) why = status(errc::too_many_registries, "registry::attach", max_registries);
     if (other.parent_.load(detail::memory_order_acquire)) why = status(errc::already_attached, "registry::attach");
     // Every name of the one tree against every name of the other.
     for (const registry_core* r = &all; r && why.ok(); r = r->next_in_tree(&all)) {
@@ -6297,6 +6406,9 @@ inline status registry_core::attach(registry_core& other) noexcept {
           }
         }
       }
+    }
+    if (why.ok() && registries > max_registries) {
+      why = status(errc::too_many_registries, "registry::attach", max_registries);
     }
     const detail::hold held(detail::lists::lock);
     if (detail::lists::version.load(detail::memory_order_relaxed) != seen) continue;
@@ -6507,6 +6619,10 @@ class walk {
     const detail::full_name left = c.full();
     c.start(c.node->next.load(detail::memory_order_seq_cst));
     const unsigned before = present_;
+    // A node that came under this name while the walk rested has its turn at the next scrape.
+    while ((shown_from_ >> before & 1) && c.node && detail::relate(c.full(), left).order == 0) {
+      c.start(c.node->next.load(detail::memory_order_seq_cst));
+    }
     present_ = nobody;
     for (unsigned i = before; i < count_ && count_ > 1; ++i) {
       if (cursors_[i].node && detail::relate(cursors_[i].full(), left).order == 0) {
@@ -6819,11 +6935,12 @@ class text_writer {
 /// Writes everything a registry shows, in text format 0.0.4, to a sink.
 ///
 /// chunk:   room for `size` >= 1 bytes; the sink gets pieces of that size.
-/// Returns: ok; errc::closed when the sink would not take more.
+/// Returns: ok; errc::closed when the sink would not take more; errc::no_memory when `size` is 0.
 /// Errors:  what the sink throws comes through.
 /// Threads: any number at once; updates and new series never wait for it, and it holds nothing while the sink runs.
 /// Cost:    memory is constant, whatever the number of series; no allocation but for custom collectors.
 inline status write_text(registry_core& registry, const sink& to, char* chunk, std::size_t size) {
+  if (size == 0) return status(errc::no_memory, "write_text");
   walk series(registry);
   detail::chunk_writer out(to, series, chunk, size);
   detail::text_writer text(out);
@@ -6839,7 +6956,7 @@ inline status write_text(registry_core& registry, const sink& to) {
 }
 inline status write_text(const sink& to) { return write_text(default_registry(), to); }
 
-/// Writes into a buffer.
+/// Writes into a buffer, without a NUL.
 ///
 /// Returns: the size of the whole exposition. When it is larger than `size`, the buffer holds its beginning:
 ///          do not serve that.

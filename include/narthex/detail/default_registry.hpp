@@ -4,6 +4,7 @@
 #define NARTHEX_DETAIL_DEFAULT_REGISTRY_HPP
 
 #include "narthex/config.hpp"
+#include "narthex/detail/registration.hpp"
 #include "narthex/detail/registry_core.hpp"
 
 NARTHEX_BEGIN_NAMESPACE

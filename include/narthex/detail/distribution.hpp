@@ -68,7 +68,7 @@ class observation_set {
   using image = typename state::image;
 
   static void follow(shared<word>* counts, const image& now) noexcept {
-    if (now.words[count_at]) move_on(counts[now.words[bucket_at]], now.words[count_at]);
+    move_on(counts[now.words[bucket_at]], now.words[count_at]);
   }
   static void move_on(shared<word>& cell, word count) noexcept {
     word before = static_cast<word>(count - 1);

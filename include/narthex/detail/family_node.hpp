@@ -38,7 +38,7 @@ struct position {
 
 // What kind of storage stands behind a name: a second registration must have the same.
 enum class storage : std::uint8_t {
-  counter, double_counter, gauge, int_gauge, histogram, summary, info, state_set, callback, collected, self
+  counter, double_counter, gauge, int_gauge, histogram, summary, fixed_summary, info, state_set, callback, collected, self
 };
 
 /// What a registry asks of a family. One constant table per kind.
@@ -53,8 +53,10 @@ struct family_ops {
   void (*restart)(family_node&);
   /// The family's label name number `i`; empty beyond the last.
   string_view (*label)(const family_node&, unsigned i);
-  /// Whether another node of the same kind, name, help and label names is the same metric (bounds, states).
-  bool (*same)(const family_node&, const family_node&);
+  /// What else makes it the metric it is (bounds, quantiles, states): of one type for each kind of storage.
+  const void* (*chosen)(const family_node&);
+  /// Whether two such choices are the same.
+  bool (*same)(const void*, const void*);
   /// Takes the instrument with this storage out of the exposition.
   void (*unregister)(family_node&, void* core);
   /// What became of the instrument with this storage.
@@ -104,7 +106,8 @@ struct family_node {
     };
     put(name);
     const bool about_label =
-        reason == errc::bad_label_name || reason == errc::reserved_label_name || reason == errc::duplicate_label_name;
+        reason == errc::bad_label_name || reason == errc::reserved_label_name || reason == errc::duplicate_label_name ||
+        reason == errc::repeated_label_value;
     const string_view label = about_label ? ops->label(*this, reason_at) : string_view();
     if (!label.empty()) {
       put("{");
@@ -119,8 +122,13 @@ struct family_node {
 };
 
 inline string_view no_label(const family_node&, unsigned) noexcept { return string_view(); }
-inline bool always_same(const family_node&, const family_node&) noexcept { return true; }
-inline bool never_same(const family_node&, const family_node&) noexcept { return false; }
+inline const void* nothing_more(const family_node&) noexcept { return nullptr; }
+inline bool always_same(const void*, const void*) noexcept { return true; }
+inline bool never_same(const void*, const void*) noexcept { return false; }
+template <class Choice>
+bool same_choice(const void* a, const void* b) noexcept {
+  return *static_cast<const Choice*>(a) == *static_cast<const Choice*>(b);
+}
 inline void nothing_to_restart(family_node&) noexcept {}
 inline status node_state(const family_node& n, const void*) noexcept { return n.state(); }
 

@@ -282,11 +282,10 @@ struct labelled_of : labelled {
   // ---- what the registry asks ----
 
   static void restart(family_node& n) noexcept { static_cast<labelled_of&>(n).clear(); }
-  static bool same(const family_node& a, const family_node& b) noexcept {
-    return *static_cast<const labelled_of&>(a).args == *static_cast<const labelled_of&>(b).args;
-  }
+  static const void* chosen(const family_node& n) noexcept { return static_cast<const labelled_of&>(n).args; }
   static void unregister(family_node& n, void* core) noexcept {
-    static_cast<labelled_of&>(n).hide(*static_cast<series_of<Core>*>(static_cast<Core*>(core)));
+    // By reference: for a pointer GCC 12 adds a test for null, and warns of what would follow.
+    static_cast<labelled_of&>(n).hide(static_cast<series_of<Core>&>(*static_cast<Core*>(core)));
   }
   static status state(const family_node& n, const void* core) noexcept {
     const labelled_of& f = static_cast<const labelled_of&>(n);
@@ -316,8 +315,9 @@ struct labelled_of : labelled {
   static const family_ops table;
 };
 template <class Core>
-const family_ops labelled_of<Core>::table = {Core::type, Core::kind,     true,  &next,       &restart,
-                                             &labelled_name, &same, &unregister, &state, &destroy};
+const family_ops labelled_of<Core>::table = {
+    Core::type, Core::kind, true, &next, &restart, &labelled_name, &chosen, &same_choice<typename Core::args>,
+    &unregister, &state, &destroy};
 
 }  // namespace detail
 NARTHEX_END_NAMESPACE

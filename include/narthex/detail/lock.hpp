@@ -24,7 +24,7 @@ namespace detail {
 /// After fork() a child has the locks and counts of threads that it does not have. The first process to use
 /// narthex is remembered, so that its children can tell.
 template <class Once>
-struct process {
+struct NARTHEX_DETAIL_VISIBLE process {
   static std::atomic<long> origin;
   static bool is_forked() noexcept {
 #if NARTHEX_HAS(FORK)
@@ -45,15 +45,17 @@ class patience {
   void wait() noexcept {
     if (turns_ <= enough) ++turns_;
 #if NARTHEX_HAS(FORK)
-    if (turns_ > 64) sched_yield();
+    if (turns_ <= 64) return;
+    if (process<void>::is_forked()) usleep(1000);
+    else sched_yield();
 #endif
   }
-  /// Whether it is a thread of the parent process that is waited for: a child only, after a million turns (a fifth of a
-  /// second at least) of what takes microseconds.
+  /// Whether it is a thread of the parent process that is waited for: a child only, after a second of what takes
+  /// microseconds. It sleeps, as yields tell no time: a million of them took half a minute beside busy threads.
   bool in_vain() const noexcept { return turns_ > enough && process<void>::is_forked(); }
 
  private:
-  enum : std::uint32_t { enough = 1u << 20 };
+  enum : std::uint32_t { enough = 1024 };
   std::uint32_t turns_ = 0;
 };
 
@@ -85,11 +87,12 @@ class spin_lock {
 /// Order: everything here, and the loads and stores of the links, is sequentially consistent. A reader
 /// that wait() did not see inside (its count still 0) enters after wait() read that 0, so its loads
 /// of the links come after the unlinking store. No fences: ThreadSanitizer does not know them.
-/// Two counters, so that a stream of new readers cannot hold up the wait for the old ones.
+/// Two counters, so that a stream of new readers cannot hold up the wait for the old ones; one waiter at a time, so
+/// that its two rounds are of both counters: others' turns in between would give it the same one twice.
 /// Fork:  the first to enter in a child forgets the readers that stayed in the parent.
 class grace {
  public:
-  constexpr grace() noexcept : turn_(0), even_(0), odd_(0), owner_(0) {}
+  constexpr grace() noexcept : waiters_(), turn_(0), even_(0), odd_(0), owner_(0) {}
   std::uint32_t enter() noexcept {
     own();
     const std::uint32_t side = turn_.load(memory_order_seq_cst) & 1;
@@ -98,11 +101,14 @@ class grace {
   }
   void leave(std::uint32_t side) noexcept { inside(side).fetch_sub(1, memory_order_seq_cst); }
   void wait() noexcept {
+    own();
+    waiters_.lock();
     for (int round = 0; round < 2; ++round) {
       const std::uint32_t side = turn_.fetch_add(1, memory_order_seq_cst) & 1;
       patience p;
       while (inside(side).load(memory_order_seq_cst)) p.wait();
     }
+    waiters_.unlock();
   }
 
  private:
@@ -125,6 +131,7 @@ class grace {
   }
   enum : long { taking = -1 };
   std::atomic<std::uint32_t>& inside(std::uint32_t side) noexcept { return side ? odd_ : even_; }
+  spin_lock waiters_;
   std::atomic<std::uint32_t> turn_, even_, odd_;
   std::atomic<long> owner_;
 };

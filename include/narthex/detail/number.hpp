@@ -114,12 +114,12 @@ struct small_powers {
   static u128 get(std::int32_t e) noexcept {
     const std::int32_t from_first = e - sparse_powers_of_ten<>::first;
     const std::int32_t rest = from_first % sparse_powers_of_ten<>::step;
-    const std::uint64_t* const near = sparse_powers_of_ten<>::top[from_first / sparse_powers_of_ten<>::step];
+    const std::uint64_t* const closest = sparse_powers_of_ten<>::top[from_first / sparse_powers_of_ten<>::step];
     const std::uint64_t five = std::uint64_t{powers_of_five<>::top[rest / 2]} * powers_of_five<>::top[rest - rest / 2];
     // 192 by 64 bits, from the low end; then the first bit goes to the top.
-    const u128 low = multiply(near[2], five);
-    const u128 middle = multiply_add(near[1], five, low.high);
-    u128 high = multiply_add(near[0], five, middle.high);
+    const u128 low = multiply(closest[2], five);
+    const u128 middle = multiply_add(closest[1], five, low.high);
+    u128 high = multiply_add(closest[0], five, middle.high);
     std::uint64_t below = middle.low;
     bool inexact = low.low != 0;
     for (; !(high.high >> 63); below <<= 1) {

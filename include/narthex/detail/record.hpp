@@ -67,7 +67,7 @@ class record {
       word expected = now.head;
       if (head_.compare_exchange_strong(expected, (now.head / slots + 1) * slots + mine, memory_order_acq_rel,
                                         memory_order_relaxed)) {
-        NARTHEX_ASSERT(now.head % slots != mine && taken_[now.head % slots].load(memory_order_relaxed) == 1);
+        NARTHEX_ASSERT(now.head % slots != mine && taken_[now.head % slots].load(memory_order_relaxed) != 0);
         taken_[now.head % slots].store(0, memory_order_release);
         return;
       }
@@ -81,9 +81,11 @@ class record {
     // The slot after the present one is free unless somebody else is writing.
     for (unsigned s = static_cast<unsigned>(head_.load(memory_order_relaxed) % slots) + 1;; ++s) {
       s %= slots;
-      std::uint32_t free = 0;
-      if (taken_[s].load(memory_order_relaxed) == 0 &&
-          taken_[s].compare_exchange_strong(free, 1, memory_order_acquire, memory_order_relaxed)) {
+      std::uint32_t held = taken_[s].load(memory_order_relaxed);
+      // In a forked child the slots of threads that stayed in the parent are free, once all others are not.
+      const bool lost = held != 0 && p.in_vain() && s != head_.load(memory_order_acquire) % slots;
+      if ((held == 0 || lost) &&
+          taken_[s].compare_exchange_strong(held, held + 1, memory_order_acquire, memory_order_relaxed)) {
         return s;
       }
       p.wait();

@@ -51,6 +51,7 @@ class series_key {
 
   /// Whether a series' text (without constant labels) is this key's.
   bool is(string_view text) const noexcept {
+    if (text.empty()) return false;  // room of a fixed family that holds none
     const char* at = text.begin();
     for (unsigned i = 0; i < arity_; ++i) {
       at += (i ? 1 : 0) + names_[i].size() + 2;

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <type_traits>
 
 #include "narthex/config.hpp"
 
@@ -36,8 +37,9 @@ class shared {
     return old;
   }
   T fetch_add(T by, std::memory_order) noexcept {
+    using wraps = typename std::make_unsigned<T>::type;  // as std::atomic does, also for signed types
     const T old = value_;
-    value_ = static_cast<T>(old + by);
+    value_ = static_cast<T>(static_cast<wraps>(old) + static_cast<wraps>(by));
     return old;
   }
   T fetch_sub(T by, std::memory_order) noexcept {

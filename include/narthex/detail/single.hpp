@@ -58,9 +58,7 @@ struct single_ops {
     return true;
   }
   static void restart(family_node& n) noexcept { static_cast<single<Core>&>(n).core.restart(); }
-  static bool same(const family_node& a, const family_node& b) noexcept {
-    return static_cast<const single<Core>&>(a).core.chosen() == static_cast<const single<Core>&>(b).core.chosen();
-  }
+  static const void* chosen(const family_node& n) noexcept { return &static_cast<const single<Core>&>(n).core.chosen(); }
   static void unregister(family_node& n, void*) noexcept {
     if (registry_core* const home = n.home.load(memory_order_acquire)) home->hide(n);
   }
@@ -69,7 +67,9 @@ struct single_ops {
 };
 template <class Core, bool Owned>
 const family_ops single_ops<Core, Owned>::table = {
-    Core::type, Core::kind, Owned, &next, &restart, &no_label, &same, &unregister, &node_state, Owned ? &destroy : nullptr};
+    Core::type, Core::kind,  Owned,       &next,       &restart,
+    &no_label,  &chosen,     &same_choice<typename Core::args>, &unregister, &node_state,
+    Owned ? &destroy : nullptr};
 
 /// Checks what can be checked without a registry.
 template <class Core>
@@ -148,12 +148,9 @@ registered<Core> register_single(registry_core& r, string_view name, string_view
     single_ops<Core, true>::destroy(s);
     return registered<Core>{&static_cast<single<Core>*>(twin)->core, twin};
   }
-  if (why != errc::ok) {
-    s->refuse(why, at);
-    r.keep(*s);
-    r.tell(*s);
-  }
-  return registered<Core>{&s->core, s};
+  if (why == errc::ok) return registered<Core>{&s->core, s};
+  family_node* const refused = r.keep_refused(*s, why, at);
+  return registered<Core>{&static_cast<single<Core>*>(refused)->core, refused};
 }
 
 #else
@@ -193,7 +190,7 @@ class handle {
   /// errc::not_registered after unregister().
   NARTHEX_NAMESPACE::status status() const noexcept { return at_.node->ops->state(*at_.node, at_.core); }
 
-  /// Takes the series out of the exposition. Its handles go on counting; registering the same thing again
+  /// Takes the series out of the exposition (not those of an enum_family). Its handles go on counting; registering it again
   /// shows it again, from zero. A series of a family is shown again by the next update, too.
   void unregister() const noexcept { at_.node->ops->unregister(*at_.node, at_.core); }
 

@@ -1,0 +1,297 @@
+// tests/portable/registration.cpp - every refusal of a name, label, bound, quantile or state: code, subject, number, words.
+#include <narthex/narthex.hpp>
+
+#include <cstdio>
+#include <cstring>
+#include <initializer_list>
+#include <limits>
+
+#include "text_of.hpp"
+
+namespace {
+
+using check::text_of;
+using check::told;
+using nx::errc;
+
+// Names come through pointers: as literals, C++20 would not compile the bad ones.
+using text = const char*;
+
+/// The instrument was refused for this reason, and the hook has heard of it once, in the same words.
+template <class Instrument>
+bool refused(nx::registry& r, const Instrument& x, errc why, text subject, unsigned number) {
+  const nx::status s = x.status();
+  bool good = CHECK(!s.ok()) && CHECK(s.code() == why);
+  good = CHECK_EQ_TEXT(s.subject(), subject) && good;
+  good = CHECK(s.number() == number) && good;
+  good = CHECK(told::count() == 1) && good;
+  good = CHECK(told::last().code() == why && told::last().number() == number) && good;
+  good = CHECK_EQ_TEXT(told::last().subject(), subject) && good;
+  good = CHECK(r.refused(nx::mistake::registration) == 1) && good;
+  good = CHECK_EQ_TEXT(text_of(r),
+                       "# HELP narthex_refused_total What was refused: registrations, updates, new series, collected samples.\n"
+                       "# TYPE narthex_refused_total counter\nnarthex_refused_total{what=\"registration\"} 1\n") && good;
+  if (!good) std::printf("  in the case of %s: %s\n", subject, check::message_of(s));
+  return good;
+}
+
+const char name_words[] = ": a metric name may hold only [a-zA-Z0-9_:] and must not begin with a digit; bad byte at ";
+
+// A name that is empty or holds a byte that it may not: the byte's place is told; the instrument counts unseen.
+void bad_names() {
+  const struct {
+    text name;
+    errc why;
+    unsigned at;
+    text subject;
+  } all[] = {{"", errc::empty_name, 0, ""},      {nullptr, errc::empty_name, 0, ""},  {"9x", errc::bad_name, 0, "9x"},
+             {"a-b", errc::bad_name, 1, "a-b"},  {"a b", errc::bad_name, 1, "a b"},   {"x.y", errc::bad_name, 1, "x.y"},
+             {"long_name{", errc::bad_name, 9, "long_name{"}, {"a\nb", errc::bad_name, 1, "a?b"},
+             {"caf\xc3\xa9", errc::bad_name, 3, "caf??"},     {"a\x80", errc::bad_name, 1, "a?"}};
+  for (const auto& row : all) {
+    nx::registry r;
+    told::listen();
+    nx::counter c{r, row.name, "C."};
+    refused(r, c, row.why, row.subject, row.at);
+    c.inc(2);
+    CHECK(c.value() == 2);
+    char words[160];
+    std::snprintf(words, sizeof words, "%s%s%u", row.subject, name_words, row.at);
+    CHECK_EQ_TEXT(check::message_of(c.status()), row.why == errc::bad_name ? words : "a metric name must not be empty");
+    c.unregister();
+    CHECK(c.status().code() == row.why);
+  }
+  for (const text good : {"a", "_", ":", "A9:z_", "__x", "le", "Z"}) {
+    nx::registry r;
+    nx::gauge g{r, good, "G."};
+    CHECK(g.status().ok());
+    g.set(3);
+    char line[16];
+    std::snprintf(line, sizeof line, "%s 3", good);
+    CHECK_SHOWS(r, line);
+  }
+}
+
+/// Every kind of instrument answers to a bad name in the same way, and still works.
+template <class T, class Works, class... More>
+void bad_name(Works works, More... more) {
+  const text bad = "no-good";
+  nx::registry r;
+  told::listen();
+  T x{r, bad, "X.", more...};
+  CHECK(works(x));
+  refused(r, x, errc::bad_name, "no-good", 2);
+}
+
+template <class T>
+struct works {
+  static bool counter(T& x) { return x.inc(), x.value() == 1; }
+  static bool gauge(T& x) { return x.set(7), x.dec(), x.value() == 6; }
+  static bool distribution(T& x) { return x.observe(2), x.count() == 1 && x.sum() == 2; }
+  static bool somehow(T&) { return true; }
+};
+
+void bad_names_everywhere() {
+  bad_name<nx::counter>(works<nx::counter>::counter);
+  bad_name<nx::fixed_counter>(works<nx::fixed_counter>::counter);
+  bad_name<nx::double_counter>(works<nx::double_counter>::counter);
+  bad_name<nx::gauge>(works<nx::gauge>::gauge);
+  bad_name<nx::fixed_gauge>(works<nx::fixed_gauge>::gauge);
+  bad_name<nx::int_gauge>(works<nx::int_gauge>::gauge);
+  bad_name<nx::histogram>(works<nx::histogram>::distribution);
+  bad_name<nx::fixed_histogram<>>(works<nx::fixed_histogram<>>::distribution);
+  bad_name<nx::summary>(works<nx::summary>::distribution);
+  bad_name<nx::fixed_summary>(works<nx::fixed_summary>::distribution);
+  bad_name<nx::callback_gauge>(works<nx::callback_gauge>::somehow, [] { return 1; });
+  const std::initializer_list<nx::label_pair> labels = {{"v", "1"}};
+  bad_name<nx::info>(works<nx::info>::somehow, labels);
+  const text bad = "no-good";
+  nx::registry r;
+  told::listen();
+  nx::state_set s{r, bad, "S.", {"a", "b"}};
+  s.set("b");
+  CHECK(s.is("b") && !s.is("a"));
+  refused(r, s, errc::bad_name, "no-good", 2);
+}
+
+#if NARTHEX_HAS(HEAP)
+template <class T>
+using pair_family = nx::family<T, 2>;
+#else
+template <class T>
+using pair_family = nx::fixed_family<T, 2, 2>;
+#endif
+
+template <class T>
+void bad_label(text one, text two, errc why, unsigned which, text subject) {
+  nx::registry r{nx::registry_options().label("constant", "1")};
+  told::listen();
+  pair_family<T> f{r, "m", "M.", {one, two}};
+  CHECK(f.status().code() == why && f.status().number() == which);
+  CHECK_EQ_TEXT(f.status().subject(), subject);
+  CHECK(told::count() == 1 && told::last().code() == why);
+  f.labels("x", "y");
+  CHECK(!std::strstr(text_of(r), "m{"));
+  CHECK(f.labels("x", "y").status().code() == why);
+}
+
+// A label name that is bad, reserved or there already: its number and itself are told.
+void bad_labels() {
+  bad_label<nx::counter>("", "b", errc::bad_label_name, 0, "m");
+  bad_label<nx::counter>("a", "", errc::bad_label_name, 1, "m");
+  bad_label<nx::counter>("good", "not-good", errc::bad_label_name, 1, "m{not-good}");
+  bad_label<nx::counter>("a:b", "b", errc::bad_label_name, 0, "m{a:b}");
+  bad_label<nx::gauge>("a", "0", errc::bad_label_name, 1, "m{0}");
+  bad_label<nx::gauge>("a", "\xc3\xa9\n", errc::bad_label_name, 1, "m{???}");
+  bad_label<nx::counter>("__a", "b", errc::reserved_label_name, 0, "m{__a}");
+  bad_label<nx::counter>("a", "__name__", errc::reserved_label_name, 1, "m{__name__}");
+  bad_label<nx::counter>("a", "a", errc::duplicate_label_name, 1, "m{a}");
+  bad_label<nx::counter>("a", "constant", errc::duplicate_label_name, 1, "m{constant}");
+  bad_label<nx::summary>("quantile", "b", errc::reserved_label_name, 0, "m{quantile}");
+#if NARTHEX_HAS(HEAP)
+  bad_label<nx::histogram>("a", "le", errc::reserved_label_name, 1, "m{le}");
+#else
+  bad_label<nx::fixed_histogram<>>("a", "le", errc::reserved_label_name, 1, "m{le}");
+#endif
+  const struct {
+    text one, two, words;
+  } all[] = {{"good", "not-good", "m{not-good}: a label name may hold only [a-zA-Z0-9_] and must not begin with a digit; label number 1"},
+             {"__a", "b", "m{__a}: the label name is reserved; label number 0"},
+             {"a", "a", "m{a}: the label name occurs twice; label number 1"}};
+  for (const auto& row : all) {
+    nx::registry r;
+    pair_family<nx::counter> f{r, "m", "M.", {row.one, row.two}};
+    CHECK_EQ_TEXT(check::message_of(f.status()), row.words);
+  }
+  nx::registry r;  // le and quantile are ordinary elsewhere, and a single underscore is no reservation
+  pair_family<nx::gauge> f{r, "g", "G.", {"le", "quantile"}}, h{r, "h", "H.", {"_", "_a"}};
+  f.labels("1", "2").set(1);
+  h.labels("1", "2").set(1);
+  CHECK_SHOWS(r, "g{le=\"1\",quantile=\"2\"} 1");
+  CHECK_SHOWS(r, "h{_=\"1\",_a=\"2\"} 1");
+}
+
+template <class Histogram>
+void bad_bounds(const nx::buckets& bounds, unsigned which) {
+  nx::registry r;
+  told::listen();
+  Histogram h{r, "h", "H.", bounds};
+  h.observe(2);
+  CHECK(h.count() == 1 && h.sum() == 2);
+  refused(r, h, errc::bad_buckets, "h", which);
+  char words[160];
+  std::snprintf(words, sizeof words,
+                "h: bucket bounds must be numbers in strictly increasing order, within the limit; bound number %u", which);
+  CHECK_EQ_TEXT(check::message_of(h.status()), words);
+}
+
+// Bounds out of order, equal, no numbers, infinite, computed badly, too many: the bound's number is told.
+void bad_bucket_bounds() {
+  const double inf = std::numeric_limits<double>::infinity(), nan = std::numeric_limits<double>::quiet_NaN();
+  static const double order[] = {2, 1}, equal[] = {1, 2, 2}, zeros[] = {-0.0, 0.0}, inside[] = {1, inf, 2}, low[] = {-inf, 1};
+  static const double no_number[] = {1, nan}, first[] = {nan, 1}, twice[] = {1, inf, inf};
+  bad_bounds<nx::histogram>(nx::buckets(order), 1);
+  bad_bounds<nx::histogram>(nx::buckets(equal), 2);
+  bad_bounds<nx::histogram>(nx::buckets(zeros), 1);
+  bad_bounds<nx::histogram>(nx::buckets(inside), 1);
+  bad_bounds<nx::histogram>(nx::buckets(low), 0);
+  bad_bounds<nx::histogram>(nx::buckets(no_number), 1);
+  bad_bounds<nx::histogram>(nx::buckets(first), 0);
+  bad_bounds<nx::histogram>(nx::buckets(twice), 1);
+  bad_bounds<nx::histogram>(nx::buckets::linear(1, 0, 2), 1);
+  bad_bounds<nx::histogram>(nx::buckets::linear(1, -1, 3), 1);
+  bad_bounds<nx::histogram>(nx::buckets::linear(1e17, 1, 3), 1);
+  bad_bounds<nx::histogram>(nx::buckets::linear(nan, 1, 1), 0);
+  bad_bounds<nx::histogram>(nx::buckets::exponential(0, 2, 3), 0);
+  bad_bounds<nx::histogram>(nx::buckets::exponential(-1, 2, 3), 0);
+  bad_bounds<nx::histogram>(nx::buckets::exponential(1, 1, 3), 1);
+  bad_bounds<nx::histogram>(nx::buckets::exponential(1, 0.5, 3), 1);
+  bad_bounds<nx::histogram>(nx::buckets::exponential(1e300, 1e10, 3), 1);
+  bad_bounds<nx::fixed_histogram<2>>(nx::buckets::linear(1, 1, 3), 2);
+  const unsigned limit = NARTHEX_HAS(HEAP) ? unsigned(nx::buckets::max_bounds) : 11;
+  bad_bounds<nx::histogram>(nx::buckets::linear(1, 1, limit + 1), limit);
+  bad_bounds<nx::histogram>(nx::buckets::linear(1, 1, ~0u), limit);
+  static double many[nx::buckets::max_bounds + 8];
+  for (unsigned i = 0; i < nx::buckets::max_bounds + 8; ++i) many[i] = i;
+  for (unsigned more = 1; more < 8; ++more) bad_bounds<nx::histogram>(nx::buckets(many, nx::buckets::max_bounds + more), limit);
+}
+
+#if NARTHEX_HAS(HEAP)
+// Quantiles beyond 0..1, out of order or too many: the quantile's number is told.
+void bad_quantiles() {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  const struct {
+    nx::quantiles which;
+    unsigned bad;
+  } all[] = {{{-0.1}, 0}, {{1.1}, 0}, {{0.5, 0.5}, 1}, {{0.5, 0.9, 0.7}, 2}, {{0.5, nan}, 1},
+             {{0, .01, .02, .03, .04, .05, .06, .07, .08, .09, .1, .11, .12, .13, .14, .15, .16}, 16}};
+  for (const auto& row : all) {
+    nx::registry r;
+    told::listen();
+    nx::summary s{r, "s", "S.", row.which};
+    s.observe(2);
+    CHECK(s.count() == 1);
+    refused(r, s, errc::bad_quantile, "s", row.bad);
+  }
+}
+#endif
+
+template <class... States>
+void bad_states(text name, errc why, unsigned number, text subject, States... states) {
+  nx::registry r{nx::registry_options()};
+  told::listen();
+  nx::state_set s{r, name, "S.", {states...}};
+  refused(r, s, why, subject, number);
+}
+
+// A state set needs different states, a name that is a label's name too, and room for its labels.
+void bad_state_sets() {
+  static char long_state[300];
+  std::memset(long_state, 'x', sizeof long_state - 1);
+  bad_states("s", errc::bad_states, 2, "s", "a", "b", "a");
+  bad_states("s", errc::bad_states, 1, "s", "\xff", "\xef\xbf\xbd" "ff");  // repaired, they are the same
+  bad_states("s:s", errc::bad_label_name, 0, "s:s", "a");  // its label has its name
+  bad_states("s", errc::label_too_long, 256, "s", "a", text(long_state));
+  bad_states("__s", errc::reserved_label_name, 0, "__s", "a");
+  const unsigned most = NARTHEX_HAS(HEAP) ? 32 : 8;
+  bad_states("s", errc::bad_states, most, "s", "0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "a", "b", "c", "d", "e", "f",
+             "g", "h", "i", "j", "k", "l", "m", "n", "o", "p", "q", "r", "s", "t", "u", "v", "w");
+  nx::registry r;
+  told::listen();
+  nx::state_set none{r, "s", "S.", {}};
+  refused(r, none, errc::bad_states, "s", 0);
+}
+
+// An info's name ends in _info; its labels answer to the rules of labels.
+void bad_infos() {
+  const struct {
+    text name, label, second;
+    errc why;
+    unsigned number;
+    text subject;
+  } all[] = {{"build", "a", "b", errc::missing_suffix, 0, "build"}, {"infos", "a", "b", errc::missing_suffix, 0, "infos"},
+             {"x_info", "a", "a", errc::duplicate_label_name, 1, "x_info{a}"},
+             {"x_info", "a", "-", errc::bad_label_name, 1, "x_info{-}"},
+             {"x_info", "__a", "b", errc::reserved_label_name, 0, "x_info{__a}"}};
+  for (const auto& row : all) {
+    nx::registry r;
+    told::listen();
+    nx::info i{r, row.name, "I.", {{row.label, "1"}, {row.second, 2}}};
+    refused(r, i, row.why, row.subject, row.number);
+  }
+}
+
+}  // namespace
+
+int main() {
+  bad_names();
+  bad_names_everywhere();
+  bad_labels();
+  bad_bucket_bounds();
+#if NARTHEX_HAS(HEAP)
+  bad_quantiles();
+#endif
+  bad_state_sets();
+  bad_infos();
+  return check::report();
+}

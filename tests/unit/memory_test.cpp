@@ -1,0 +1,377 @@
+// Memory: refused at every single point, never asked for where updates are made, and given back.
+#include <narthex/narthex.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+#include <string>
+
+#include "support/catch.hpp"
+
+namespace nx = narthex;
+
+// ---- this program's operator new: counts, and refuses when told to ----
+
+namespace {
+
+struct heap {
+  static std::atomic<long> live;     // allocations not yet given back
+  static std::atomic<long> asked;    // all since the start
+  static std::atomic<long> refuse;   // which request is refused, counted down from here; below 0: none
+  static std::atomic<bool> for_ever; // whether all that come after it are refused, too
+  static void* get(std::size_t size) noexcept {
+    ++asked;
+    if (refuse >= 0) {
+      const long left = refuse.fetch_sub(1);
+      if (left == 0 && for_ever) refuse = 0;
+      if (left == 0) return nullptr;
+    }
+    void* const memory = std::malloc(size ? size : 1);
+    if (memory) ++live;
+    return memory;
+  }
+  static void give_back(void* memory) noexcept {
+    if (memory) --live;
+    std::free(memory);
+  }
+};
+std::atomic<long> heap::live(0);
+std::atomic<long> heap::asked(0);
+std::atomic<long> heap::refuse(-1);
+std::atomic<bool> heap::for_ever(false);
+
+}  // namespace
+
+void* operator new(std::size_t size) {
+  if (void* const memory = heap::get(size)) return memory;
+  throw std::bad_alloc();
+}
+void* operator new[](std::size_t size) { return operator new(size); }
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept { return heap::get(size); }
+void* operator new[](std::size_t size, const std::nothrow_t&) noexcept { return heap::get(size); }
+void operator delete(void* memory) noexcept { heap::give_back(memory); }
+void operator delete[](void* memory) noexcept { heap::give_back(memory); }
+void operator delete(void* memory, std::size_t) noexcept { heap::give_back(memory); }
+void operator delete[](void* memory, std::size_t) noexcept { heap::give_back(memory); }
+void operator delete(void* memory, const std::nothrow_t&) noexcept { heap::give_back(memory); }
+void operator delete[](void* memory, const std::nothrow_t&) noexcept { heap::give_back(memory); }
+
+namespace {
+
+enum class method { get, post };
+inline nx::enum_values<2> label_values(method) { return {{"get", "post"}}; }
+
+struct quiet {
+  quiet() : before(nx::set_error_hook(nullptr)) {}
+  ~quiet() { nx::set_error_hook(before); }
+  nx::error_hook before;
+};
+
+char page[256 * 1024];
+
+bool has(const char* text) { return std::strstr(page, text) != nullptr; }
+
+/// Whether each line is a comment or "name value" or "name{...} value", and ends.
+bool is_well_formed(const char* text, std::size_t size) {
+  for (std::size_t at = 0; at < size;) {
+    const char* const end = static_cast<const char*>(std::memchr(text + at, '\n', size - at));
+    if (!end) return false;
+    const char* const line = text + at;
+    at = static_cast<std::size_t>(end - text) + 1;
+    if (std::strncmp(line, "# HELP ", 7) == 0 || std::strncmp(line, "# TYPE ", 7) == 0) continue;
+    const char* space = end;
+    while (space > line && *space != ' ') --space;
+    char* rest = nullptr;
+    std::strtod(space, &rest);
+    if (space == line || rest != end) return false;
+    if (std::memchr(line, '{', static_cast<std::size_t>(space - line)) && space[-1] != '}') return false;
+  }
+  return true;
+}
+
+/// What is not right with an answer under memory pressure: it is either registered, or says which memory was missing.
+bool is_fair(const nx::status& s) {
+  return s.ok() || s.code() == nx::errc::no_memory || s.code() == nx::errc::series_limit;
+}
+
+/// Everything once: registers all kinds, makes 100 series, collects, scrapes. Gives false when something is wrong.
+/// Nothing here allocates but the library. `whole` says whether all of it was there.
+bool everything(bool& whole) {
+  bool good = true;
+  nx::registry r(nx::registry_options().label("region", "east").prefix("p_"));
+  good = good && is_fair(r.status());
+  nx::counter c{r, "c_total", "C."}, same{r, "c_total", "C."};
+  nx::double_counter dc{r, "dc_total", "D."};
+  nx::gauge g{r, "g", "G."};
+  nx::int_gauge ig{r, "ig", "I."};
+  nx::histogram h{r, "h", "H."};
+  nx::summary s{r, "s", "S."}, q{r, "q", "Q.", nx::quantiles({0.5, 0.9})};
+  nx::info i{r, "i_info", "I.", {{"version", "1"}}};
+  nx::state_set m{r, "m", "M.", {"a", "b"}};
+  nx::counter refused{r, "0bad", "R."};
+  nx::fixed_counter fc{r, "fc_total", "F."};
+  nx::family<nx::counter, 2> f{r, "f_total", "F.", {"k", "l"}};
+  nx::family<nx::histogram, 1> fh{r, "fh", "F.", {"l"}, {1, 2, 3}};
+  nx::fixed_family<nx::counter, 1, 4> ff{r, "ff_total", "F.", {"l"}};
+  nx::enum_family<nx::counter, method> e{r, "e_total", "E.", {"l"}};
+  nx::callback_gauge cb{r, "cb", "C.", [] { return 7; }};
+  nx::collector co{r,
+                   {{nx::metric_type::gauge, "co", "C.", {"l"}}, {nx::metric_type::counter, "cp_total", "C.", {}}},
+                   [](nx::collected& out) {
+                     for (int k = 0; k < 20; ++k) out.add(0, {k}, k);
+                     out.add(1, {}, 3);
+                   }};
+
+  // Whatever was refused, every instrument takes updates.
+  c.inc();
+  same.inc();
+  dc.inc(0.5);
+  g.set(1);
+  ig.dec();
+  h.observe(1);
+  s.observe(1);
+  q.observe(1);
+  m.set("b");
+  m.enable("a");
+  refused.inc();
+  fc.inc();
+  ff.labels("x").inc();
+  e.labels(method::post).inc();
+  for (unsigned k = 0; k < 100; ++k) {
+    nx::counter one = f.labels(k, "x");
+    one.inc();
+    good = good && is_fair(one.status());
+  }
+  for (unsigned k = 0; k < 5; ++k) {
+    nx::histogram one = fh.labels(k);
+    one.observe(2);
+    good = good && is_fair(one.status());
+  }
+  nx::counter by_name = f.labels({{"nobody", "x"}, {"l", "y"}});
+  by_name.inc();
+  good = good && (by_name.status().code() == nx::errc::unknown_label || by_name.status().code() == nx::errc::no_memory);
+  f.remove(7u, "x");
+  f.labels(7u, "x").inc();
+  good = good && is_fair(c.status()) && is_fair(dc.status()) && is_fair(g.status()) && is_fair(ig.status());
+  good = good && is_fair(h.status()) && is_fair(s.status()) && is_fair(q.status()) && is_fair(i.status());
+  good = good && is_fair(m.status()) && is_fair(fc.status()) && is_fair(f.status()) && is_fair(fh.status());
+  good = good && is_fair(ff.status()) && is_fair(e.status()) && is_fair(cb.status()) && is_fair(co.status());
+  good = good && (refused.status().code() == nx::errc::bad_name || refused.status().code() == nx::errc::no_memory);
+  // Two handles to one counter; what stands in for one without memory is shared by all of its kind.
+  good = good && (!c.status().ok() || c.value() == (same.status().ok() ? 2u : 1u));
+  good = good && dc.value() >= 0.5 && h.count() >= 1 && s.count() >= 1 && fc.value() == 1;
+
+  const std::size_t size = nx::write_text(r, page, sizeof page - 1);
+  good = good && size < sizeof page && is_well_formed(page, size);
+  page[size < sizeof page ? size : 0] = '\0';
+  const bool plain = r.status().ok();
+  if (plain) {
+    good = good && has("\np_fc_total{region=\"east\"} 1\n");
+    good = good && (!c.status().ok() || has("\np_c_total{region=\"east\"} "));
+    good = good && (!h.status().ok() || has("\np_h_count{region=\"east\"} 1\n"));
+    good = good && (!e.status().ok() || has("\np_e_total{region=\"east\",l=\"post\"} 1\n"));
+    good = good && (!cb.status().ok() || has("\np_cb{region=\"east\"} 7\n"));
+    good = good && (f.overflowed() == 0 || has("\np_f_total{region=\"east\",k=\"_overflow_\",l=\"_overflow_\"} "));
+  }
+  const std::uint64_t lost = r.refused(nx::mistake::registration) + r.refused(nx::mistake::series) +
+                             r.refused(nx::mistake::sample);
+  whole = plain && lost == 2 && has("\np_co{region=\"east\",l=\"19\"} 19\n") && has("\np_cp_total{region=\"east\"} 3\n");
+  return good;
+}
+
+}  // namespace
+
+TEST_CASE("memory that is refused at any one point leaves everything else working, and nothing leaks") {
+  quiet hush;
+  bool whole = false;
+  REQUIRE(everything(whole));  // names of in-place objects are kept for ever: from here on they are
+  REQUIRE(whole);
+  const long before = heap::live;
+  const long first = heap::asked;
+  REQUIRE(everything(whole));
+  const long requests = heap::asked - first;
+  REQUIRE(requests > 100);
+  CHECK(heap::live == before);
+  long bad_at = -1, leaked_at = -1, passed = 0;
+  for (long n = 0; n < requests; ++n) {
+    heap::refuse = n;
+    const bool good = everything(whole);
+    heap::refuse = -1;
+    if (!good && bad_at < 0) bad_at = n;
+    if (heap::live != before && leaked_at < 0) leaked_at = n;
+    passed += whole;
+  }
+  CHECK(bad_at == -1);
+  CHECK(leaked_at == -1);
+  CHECK(passed < 20);  // a refused request shows, but for copies that a later request replaces
+}
+
+TEST_CASE("memory that runs out for good at any point is survived, and nothing leaks") {
+  quiet hush;
+  bool whole = false;
+  REQUIRE(everything(whole));
+  const long before = heap::live;
+  long bad_at = -1, leaked_at = -1;
+  heap::for_ever = true;
+  for (long n = 0;; ++n) {
+    heap::refuse = n;
+    const bool good = everything(whole);
+    const bool ran_out = heap::refuse <= 0;
+    heap::refuse = -1;
+    if (!good && bad_at < 0) bad_at = n;
+    if (heap::live != before && leaked_at < 0) leaked_at = n;
+    if (!ran_out) break;
+  }
+  heap::for_ever = false;
+  CHECK(bad_at == -1);
+  CHECK(leaked_at == -1);
+  CHECK(whole);
+}
+
+TEST_CASE("without memory an instrument says no_memory and counts, and a family answers with its overflow series") {
+  quiet hush;
+  nx::registry r;
+  nx::family<nx::counter, 1> f{r, "f_total", "F.", {"l"}};
+  f.labels("before").inc();
+  heap::for_ever = true;
+  heap::refuse = 0;
+  nx::counter c{r, "c_total", "C."};
+  nx::histogram h{r, "h", "H."};
+  nx::info i{r, "i_info", "I.", {{"k", "v"}}};
+  nx::state_set m{r, "m", "M.", {"a"}};
+  nx::family<nx::gauge, 1> g{r, "g", "G.", {"l"}};
+  nx::counter over = f.labels("after");
+  const std::uint64_t was = c.value();
+  c.inc();
+  h.observe(1);
+  m.set("a");
+  g.labels("x").set(1);
+  over.inc(3);
+  f.labels("before").inc();
+  const std::size_t size = nx::write_text(r, page, sizeof page - 1);
+  heap::refuse = -1;
+  heap::for_ever = false;
+  page[size] = '\0';
+  CHECK(c.status().code() == nx::errc::no_memory);
+  CHECK(h.status().code() == nx::errc::no_memory);
+  CHECK(i.status().code() == nx::errc::no_memory);
+  CHECK(m.status().code() == nx::errc::no_memory);
+  CHECK(g.status().code() == nx::errc::no_memory);
+  CHECK(g.labels("x").status().code() == nx::errc::no_memory);
+  CHECK(over.status().code() == nx::errc::series_limit);
+  CHECK(c.value() == was + 1);
+  CHECK(over.value() == 3);
+  CHECK(f.overflowed() == 1);
+  CHECK(std::string(page) ==
+        "# HELP f_total F.\n# TYPE f_total counter\nf_total{l=\"before\"} 2\nf_total{l=\"_overflow_\"} 3\n"
+        "# HELP narthex_refused_total What was refused: registrations, updates, new series, collected samples.\n"
+        "# TYPE narthex_refused_total counter\nnarthex_refused_total{what=\"registration\"} 5\n"
+        "narthex_refused_total{what=\"series\"} 1\n");
+  // Memory is back: what was refused can be had.
+  CHECK(f.labels("after").status().ok());
+  nx::counter again{r, "c_total", "C."};
+  CHECK(again.status().ok());
+  CHECK(again.value() == 0);
+}
+
+TEST_CASE("no update, no lookup of an existing series and no scrape into a buffer asks for memory") {
+  nx::registry r(nx::registry_options().label("region", "east"));
+  nx::counter c{r, "c_total", "C."};
+  nx::double_counter dc{r, "dc_total", "D."};
+  nx::gauge g{r, "g", "G."};
+  nx::int_gauge ig{r, "ig", "I."};
+  nx::histogram h{r, "h", "H."};
+  nx::summary s{r, "s", "S."}, q{r, "q", "Q.", nx::quantiles({0.5})};
+  nx::info i{r, "i_info", "I.", {{"version", "1"}}};
+  nx::state_set m{r, "m", "M.", {"a", "b"}};
+  nx::family<nx::counter, 2> f{r, "f_total", "F.", {"k", "l"}};
+  nx::family<nx::histogram, 1> fh{r, "fh", "F.", {"l"}};
+  nx::fixed_counter fc{r, "fc_total", "F."};
+  nx::fixed_histogram<> fhi{r, "fhi", "F."};
+  nx::fixed_family<nx::counter, 1, 4> ff{r, "ff_total", "F.", {"l"}};
+  nx::enum_family<nx::counter, method> e{r, "e_total", "E.", {"l"}};
+  nx::callback_gauge cb{r, "cb", "C.", [] { return 7; }};
+  for (unsigned k = 0; k < 100; ++k) f.labels(k, "x");
+  f.labels("needs \"quotes\"\n", "\xff");
+  fh.labels("x");
+  const long before = heap::asked;
+  for (unsigned k = 0; k < 100; ++k) {
+    c.inc();
+    c.inc(k);
+    c.inc(-1);
+    dc.inc(0.5);
+    dc.inc(-1);
+    g.set(k);
+    g.inc();
+    g.dec(2);
+    ig.inc();
+    ig.set(4);
+    h.observe(k);
+    s.observe(k);
+    q.observe(k);
+    m.set("b");
+    m.set("never");
+    fc.inc();
+    fhi.observe(1);
+    f.labels(k, "x").inc();
+    f.labels({{"l", "x"}, {"k", k}}).inc();
+    f.labels("needs \"quotes\"\n", "\xff").inc();
+    f.remove(k, "x");
+    fh.labels("x").observe(k);
+    ff.labels(k).inc();
+    e.labels(method::get).inc();
+    nx::counter copy(c);
+    copy.inc();
+    copy.status();
+  }
+  CHECK(heap::asked == before);
+  const std::size_t size = nx::write_text(r, page, sizeof page);
+  CHECK(heap::asked == before);
+  CHECK(is_well_formed(page, size));
+}
+
+TEST_CASE("a collector's scrape gives back what it took, also when the sink refuses in the middle") {
+  nx::registry r;
+  nx::collector co{r, {{nx::metric_type::gauge, "co", "C.", {"l"}}}, [](nx::collected& out) {
+                     for (int k = 0; k < 1000; ++k) out.add(0, {k}, k);
+                   }};
+  struct refusing {
+    static bool write(void* context, const char*, std::size_t) { return --*static_cast<int*>(context) > 0; }
+  };
+  const long before = heap::live;
+  CHECK(nx::write_text(r, page, sizeof page) > 0);
+  CHECK(heap::live == before);
+  int chunks = 3;
+  const nx::sink to = {&refusing::write, &chunks};
+  CHECK(nx::write_text(r, to, page, 100).code() == nx::errc::closed);
+  CHECK(heap::live == before);
+  struct throwing {
+    static bool write(void*, const char*, std::size_t) { throw 1; }
+  };
+  const nx::sink hot = {&throwing::write, nullptr};
+  CHECK_THROWS_AS(nx::write_text(r, hot, page, 100), int);
+  CHECK(heap::live == before);
+  CHECK(nx::write_text(r, page, sizeof page) > 0);
+}
+
+TEST_CASE("a registry gives back all of its memory, however its metrics came and went") {
+  quiet hush;
+  const long before = heap::live;
+  for (unsigned round = 0; round < 3; ++round) {
+    nx::registry r(nx::registry_options().label("region", "east"));
+    for (unsigned k = 0; k < 20; ++k) {
+      nx::counter(r, "a_total", k % 2 ? "A." : "B.").unregister();
+      nx::family<nx::counter, 1> f{r, "f_total", "F.", {"l"}, nx::series_limits(10)};
+      for (unsigned n = 0; n < 20; ++n) f.labels(n + k).inc();
+      f.labels({{"nobody", "x"}}).inc();
+      if (k % 3 == 0) f.clear();
+      if (k % 4 == 0) f.unregister();
+      nx::summary(r, "s", "S.", nx::quantiles({0.5})).observe(1);
+      nx::histogram(r, "bad bounds", "H.", {2, 1}).observe(1);
+      nx::state_set(r, "m", "M.", {"a", "a"}).set("a");
+    }
+  }
+  CHECK(heap::live == before);
+}

@@ -76,7 +76,7 @@ struct enum_index<First, Rest...> {
   /// `at` counts the labels before one that has a value twice, as it will be written.
   static bool all_different(std::size_t& at) noexcept {
     const auto values = label_values(First());
-    const string_view none[1] = {string_view()};
+    const string_view none[1] = {string_view("")};  // not null: it goes to memcpy
     for (std::size_t i = 0; i < enum_size<First>::value; ++i) {
       const string_view mine(values.text[i]);
       char text[reading::text_room];

@@ -120,7 +120,7 @@ struct recorder {
     return true;
   }
   nx::status run(house& from, std::size_t chunk_size, void (*action)(house&) = nullptr, std::size_t position = 0,
-                 std::size_t end = sizeof text) {
+                 std::size_t end = sizeof text, nx::registry_core* top = nullptr) {
     static char chunk[8192];
     size = largest = calls = 0;
     at = position;
@@ -128,7 +128,7 @@ struct recorder {
     in = &from;
     act = action;
     const nx::sink to = {&write, this};
-    return nx::write_text(from.r, to, chunk, chunk_size);
+    return nx::write_text(top ? *top : from.r, to, chunk, chunk_size);
   }
 };
 recorder got, whole;
@@ -255,9 +255,16 @@ void changes_in_the_middle() {
   for (void (*const act)(house&) : acts) {
     for (const unsigned chunk : {1u, 7u, 64u}) {
       for (std::size_t at = 1; at < whole.size; at += 11) {
+        // Alone, and below a registry that has some of its families, too.
+        nx::registry top;
         house from{nx::registry_options()};
-        const bool good = CHECK(got.run(from, chunk, act, at).ok()) && CHECK_GOOD_TEXT(got.text, got.size);
-        const check::page after = check::page_of(from.r);
+        some_family<nx::counter> b{top, names[1], "B\\\n.", nx::label_names<1>("x")};
+        nx::counter a{top, names[0], "A."}, between{top, "dd", "B."};
+        b.labels(2).inc(), b.labels("top").inc();
+        const bool joined = chunk == 7 && top.attach(from.r).ok();
+        const bool good = CHECK(got.run(from, chunk, act, at, sizeof got.text, joined ? &top : nullptr).ok()) &&
+                          CHECK_GOOD_TEXT(got.text, got.size);
+        const check::page after = check::page_of(joined ? top : from.r);
         if (!good || !CHECK_GOOD_TEXT(after.text, after.size)) {
           std::printf("  act %u at byte %u in chunks of %u:\n%.*s\n", number, unsigned(at), chunk, int(got.size), got.text);
           return;

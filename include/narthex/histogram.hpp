@@ -84,6 +84,14 @@ struct inline_histogram_core : private inline_histogram_room<Bounds>, histogram_
       : inline_histogram_room<Bounds>(good(a) ? a : smallest()),
         histogram_core(inline_histogram_room<Bounds>::own_bounds, inline_histogram_room<Bounds>::cells) {}
 
+  /// Copies the bounds, too: the object may go away while a sink is given the sample.
+  bool read(reading& out) const noexcept {
+    const bool counted = histogram_core::read(out);
+    for (unsigned i = 0; i < bounds.size(); ++i) out.bound_room[i] = bounds[i];
+    out.bounds_copy = buckets(out.bound_room, bounds.size());
+    return counted;
+  }
+
  private:
   static bool good(const args& a) noexcept {
     std::size_t at = 0;

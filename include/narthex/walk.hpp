@@ -23,7 +23,7 @@ NARTHEX_BEGIN_NAMESPACE
 ///
 /// Threads: any number of walks at once; a walk belongs to one thread. Updates and new series never wait for it.
 ///          Call rest() before running code that may block or destroy instruments.
-/// Memory:  about 5 KB in place, whatever the number of series.
+/// Memory:  about 9 KB in place, whatever the number of series.
 class walk {
  public:
   explicit walk(registry_core& root) noexcept

@@ -997,7 +997,7 @@ struct http_server_options {
 ///          Numeric addresses and "localhost" only: nothing is looked up.
 /// Threads: construct and destroy in one thread; the rest from any. The thread answers one client at a time;
 ///          callbacks of the registry run in it. More than one may call serve_once() at the same time.
-/// Memory:  inside the object, and about 26 kB of stack while a request is served; nothing is allocated.
+/// Memory:  inside the object, and about 40 kB of stack while a request is served; nothing is allocated.
 /// Errors:  kept in why(), with the system's words in error(). Nothing aborts, throws, or touches the process:
 ///          no signal is handled or raised, and the thread takes none that was meant for the program.
 /// Source:  RFC 9112 (HTTP/1.1); Prometheus, "Exposition formats".

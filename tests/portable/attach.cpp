@@ -1,4 +1,5 @@
-// tests/portable/attach.cpp - registries: names in parts, options, the default one, and several that are scraped as one.
+// tests/portable/attach.cpp - registries: names in parts, options, the default one, and several that are scraped as
+// one.
 #include <narthex/narthex.hpp>
 
 #include <cstdio>
@@ -19,12 +20,17 @@ bool answer(const nx::status& s, errc why, const char* subject, unsigned number 
   return CHECK(s.code() == why) && CHECK_EQ_TEXT(s.subject(), subject) && CHECK(s.number() == number);
 }
 
-// Namespace, subsystem and name are joined by underscores; empty parts leave none; what is too long is refused, not cut.
+// Namespace, subsystem and name are joined by underscores; empty parts leave none; what is too long is refused, not
+// cut.
 void composed_names() {
   const struct {
     const char *space, *subsystem, *last, *want;
-  } all[] = {{"shop", "cart", "items", "shop_cart_items"}, {"", "cart", "items", "cart_items"}, {"shop", "", "items", "shop_items"},
-             {"", "", "items", "items"}, {"shop", "cart", "", "shop_cart"}, {"_", "_", "_", "_____"}};
+  } all[] = {{"shop", "cart", "items", "shop_cart_items"},
+             {"", "cart", "items", "cart_items"},
+             {"shop", "", "items", "shop_items"},
+             {"", "", "items", "items"},
+             {"shop", "cart", "", "shop_cart"},
+             {"_", "_", "_", "_____"}};
   for (const auto& row : all) {
     nx::registry r;
     const nx::name joined(row.space, row.subsystem, row.last);
@@ -93,7 +99,11 @@ void state_set_under_a_prefix() {
   const struct {
     const char *prefix, *label, *name;
     bool good;
-  } all[] = {{"p_", "x", "s", true}, {"p:", "x", "s", false}, {"p_", "p_s", "s", false}, {"p_", "s", "s", true}, {"_", "x", "_s", false}};
+  } all[] = {{"p_", "x", "s", true},
+             {"p:", "x", "s", false},
+             {"p_", "p_s", "s", false},
+             {"p_", "s", "s", true},
+             {"_", "x", "_s", false}};
   for (const auto& row : all) {
     nx::registry r{nx::registry_options().prefix(row.prefix).label(row.label, "1")};
     nx::state_set s{r, row.name, "S.", {"on", "off"}};
@@ -129,7 +139,8 @@ void merged() {
       "# HELP d D.\n# TYPE d counter\nd 0.75\n# HELP g G.\n# TYPE g gauge\ng 5\n"
       "# HELP p_b B.\n# TYPE p_b counter\np_b 5\n# HELP p_m M.\n# TYPE p_m counter\np_m 4\n"
       "# HELP s S.\n# TYPE s summary\ns_sum 30\ns_count 2\n"
-      "# HELP x X.\n# TYPE x histogram\nx_bucket{le=\"1\"} 1\nx_bucket{le=\"2\"} 2\nx_bucket{le=\"+Inf\"} 3\nx_sum 6\nx_count 3\n"
+      "# HELP x X.\n# TYPE x histogram\nx_bucket{le=\"1\"} 1\nx_bucket{le=\"2\"} 2\nx_bucket{le=\"+Inf\"} 3\nx_sum "
+      "6\nx_count 3\n"
       "# HELP z Z.\n# TYPE z counter\nz 1\n";
   CHECK_EQ_TEXT(text_of(root), want);
   CHECK_EQ_TEXT(text_of(part), "# HELP p_b B.\n# TYPE p_b counter\np_b 3\n# HELP p_m M.\n# TYPE p_m counter\np_m 4\n");
@@ -161,8 +172,9 @@ void merged_families() {
   nx::family<nx::counter, 1> i{top, "f", "F.", {"x"}}, j{side, "f", "F.", {"x"}}, k{low, "f", "F.", {"x"}};
   i.labels("a").inc(1), i.labels("b").inc(2), j.labels("b").inc(10), j.labels("c").inc(20), k.labels("b").inc(100);
   CHECK(top.attach(side).ok() && side.attach(low).ok());
-  CHECK_EQ_TEXT(text_of(top),
-                "# HELP f F.\n# TYPE f counter\nf{x=\"a\"} 1\nf{x=\"b\"} 12\nf{x=\"c\"} 20\nf{region=\"east\",x=\"b\"} 100\n");
+  CHECK_EQ_TEXT(
+      text_of(top),
+      "# HELP f F.\n# TYPE f counter\nf{x=\"a\"} 1\nf{x=\"b\"} 12\nf{x=\"c\"} 20\nf{region=\"east\",x=\"b\"} 100\n");
   i.remove("b");
   CHECK_SHOWS(top, "f{x=\"b\"} 10");
   low.count(nx::mistake::sample);
@@ -216,8 +228,10 @@ void refused_attachments() {
   for (auto& place : room) {
     nx::registry* const next = new (&place) nx::registry;
     const nx::status s = last->attach(*next);
-    if (s.ok()) ++taken_in, last = next;
-    else answer(s, errc::too_many_registries, "registry::attach", nx::registry::max_registries);
+    if (s.ok())
+      ++taken_in, last = next;
+    else
+      answer(s, errc::too_many_registries, "registry::attach", nx::registry::max_registries);
   }
   CHECK(taken_in == nx::registry::max_registries);
   nx::counter deep{*last, "deep", "D."};

@@ -1,44 +1,18 @@
-// tests/portable/chunks.cpp - an exposition in pieces: the same bytes whatever the size, a sink that stops it, a sink that changes
-// the very registry it is fed from.
+// tests/portable/chunks.cpp - an exposition in pieces: the same bytes whatever the size, a sink that stops it, a sink
+// that changes the very registry it is fed from.
 #include <narthex/narthex.hpp>
 
+#include <cstdio>
 #include <cstring>
-#include <new>
-#include <type_traits>
-#include <utility>
+#include <initializer_list>
 
+#include "slot.hpp"
 #include "text_check.hpp"
 #include "text_of.hpp"
 
 namespace {
 
-/// An object that can be made and ended at any time, always at the same address.
-template <class T>
-class slot {
- public:
-  slot() : made_(false) {}
-  ~slot() { drop(); }
-  slot(const slot&) = delete;
-  slot& operator=(const slot&) = delete;
-  template <class... Args>
-  T& make(Args&&... args) {
-    drop();
-    made_ = true;
-    return *new (&room_) T{std::forward<Args>(args)...};
-  }
-  /// With a heap the handle's end would remove nothing: it is taken out first.
-  void drop() {
-    if (!made_) return;
-    made_ = false;
-    get().unregister();
-    get().~T();
-  }
-  T& get() { return *reinterpret_cast<T*>(&room_); }
-
- private:
-  typename std::aligned_storage<sizeof(T), alignof(T)>::type room_;
-  bool made_;
-};
+using check::slot;
 
 template <class T>
 #if NARTHEX_HAS(HEAP)
@@ -85,7 +59,9 @@ struct house {
 #if NARTHEX_HAS(HEAP)
   using const_state = nx::string_view;
   void make_collector() {
-    e.make(r, std::initializer_list<nx::declared>{{nx::metric_type::gauge, names[4], "E.", {"x"}}, {nx::metric_type::unknown, names[5], "F.", {"x"}}},
+    e.make(r,
+           std::initializer_list<nx::declared>{{nx::metric_type::gauge, names[4], "E.", {"x"}},
+                                               {nx::metric_type::unknown, names[5], "F.", {"x"}}},
            [](nx::collected& out) {
              for (int n = 0; n < 4; ++n) out.add(0, {n}, n * 0.5);
              out.add(1, {"text"}, 42.23);
@@ -133,7 +109,8 @@ struct recorder {
 };
 recorder got, whole;
 
-// The bytes are the same in chunks of any size, in a buffer, and in a string; families are sorted, HELP and TYPE stand once.
+// The bytes are the same in chunks of any size, in a buffer, and in a string; families are sorted, HELP and TYPE stand
+// once.
 void any_chunk_size(house& from) {
   CHECK(whole.run(from, 8192).ok() && whole.calls == 1);
   CHECK_GOOD_TEXT(whole.text, whole.size);
@@ -232,7 +209,9 @@ void updates(house& o) {
 #if NARTHEX_HAS(HEAP)
 // The new one lies where the old one was, and its families have other shapes.
 void collectors_change(house& o) {
-  o.e.make(o.r, std::initializer_list<nx::declared>{{nx::metric_type::summary, names[4], "E.", {"y"}}, {nx::metric_type::histogram, names[5], "F.", {"y"}}},
+  o.e.make(o.r,
+           std::initializer_list<nx::declared>{{nx::metric_type::summary, names[4], "E.", {"y"}},
+                                               {nx::metric_type::histogram, names[5], "F.", {"y"}}},
            [](nx::collected& out) {
              const std::uint64_t counts[] = {1, 2, 3};
              out.add_histogram(1, {"\n"}, nx::buckets::linear(1, 1, 2), counts, 1.5);
@@ -245,12 +224,26 @@ void collector_goes(house& o) { o.e.drop(); }
 
 // Whatever a sink does, and wherever in the text, what it gets is a good exposition, and the next one is, too.
 void changes_in_the_middle() {
-  void (*const acts[])(house&) = {new_type_under_b, histogram_under_b, b_leaves_and_comes_back, series_come_and_go,
-                                  new_bounds_under_c, callbacks_change, callback_elsewhere, fixed_elsewhere, fixed_change, states_change,
+  void (*const acts[])(house&) = {
+    new_type_under_b,
+    histogram_under_b,
+    b_leaves_and_comes_back,
+    series_come_and_go,
+    new_bounds_under_c,
+    callbacks_change,
+    callback_elsewhere,
+    fixed_elsewhere,
+    fixed_change,
+    states_change,
 #if NARTHEX_HAS(HEAP)
-                                  collectors_change, collector_goes,
+    collectors_change,
+    collector_goes,
 #endif
-                                  names_come_before_and_behind, everything_goes, another_scrape, updates};
+    names_come_before_and_behind,
+    everything_goes,
+    another_scrape,
+    updates
+  };
   unsigned number = 0;
   for (void (*const act)(house&) : acts) {
     for (const unsigned chunk : {1u, 7u, 64u}) {
@@ -266,7 +259,8 @@ void changes_in_the_middle() {
                           CHECK_GOOD_TEXT(got.text, got.size);
         const check::page after = check::page_of(joined ? top : from.r);
         if (!good || !CHECK_GOOD_TEXT(after.text, after.size)) {
-          std::printf("  act %u at byte %u in chunks of %u:\n%.*s\n", number, unsigned(at), chunk, int(got.size), got.text);
+          std::printf("  act %u at byte %u in chunks of %u:\n%.*s\n", number, unsigned(at), chunk, int(got.size),
+                      got.text);
           return;
         }
       }

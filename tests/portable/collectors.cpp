@@ -1,4 +1,5 @@
-// tests/portable/collectors.cpp - families fetched by one call: what was declared is shown, everything else is dropped and counted.
+// tests/portable/collectors.cpp - families fetched by one call: what was declared is shown, everything else is dropped
+// and counted.
 #include <narthex/narthex.hpp>
 
 #include <cstdint>
@@ -40,15 +41,17 @@ void every_type() {
                       out.add(3, {}, std::numeric_limits<double>::infinity());
                     }};
   CHECK(all.status().ok());
-  CHECK_EQ_TEXT(text_of(r),
-                "# HELP p_a_total A.\n# TYPE p_a_total counter\n"
-                "p_a_total{c=\"1\",x=\"\xef\xbf\xbd" "ff\",y=\"200\"} 18446744073709551615\np_a_total{c=\"1\",x=\"b\\\"\",y=\"z\"} 1\n"
-                "# HELP p_b B\\n.\n# TYPE p_b gauge\np_b{c=\"1\"} -0.25\n# HELP p_c C.\n# TYPE p_c untyped\np_c{c=\"1\"} +Inf\n"
-                "# HELP p_d D.\n# TYPE p_d counter\np_d{c=\"1\"} 0\n"
-                "# HELP p_e E.\n# TYPE p_e summary\np_e{c=\"1\",x=\"q\",quantile=\"0.5\"} 7.5\np_e_sum{c=\"1\",x=\"q\"} 2.5\n"
-                "p_e_count{c=\"1\",x=\"q\"} 3\np_e_sum{c=\"1\",x=\"none\"} 0\np_e_count{c=\"1\",x=\"none\"} 0\n"
-                "# HELP p_f F.\n# TYPE p_f histogram\np_f_bucket{c=\"1\",le=\"1\"} 1\np_f_bucket{c=\"1\",le=\"2\"} 3\n"
-                "p_f_bucket{c=\"1\",le=\"+Inf\"} 6\np_f_sum{c=\"1\"} -0.5\np_f_count{c=\"1\"} 6\n");
+  CHECK_EQ_TEXT(
+      text_of(r),
+      "# HELP p_a_total A.\n# TYPE p_a_total counter\n"
+      "p_a_total{c=\"1\",x=\"\xef\xbf\xbd"
+      "ff\",y=\"200\"} 18446744073709551615\np_a_total{c=\"1\",x=\"b\\\"\",y=\"z\"} 1\n"
+      "# HELP p_b B\\n.\n# TYPE p_b gauge\np_b{c=\"1\"} -0.25\n# HELP p_c C.\n# TYPE p_c untyped\np_c{c=\"1\"} +Inf\n"
+      "# HELP p_d D.\n# TYPE p_d counter\np_d{c=\"1\"} 0\n"
+      "# HELP p_e E.\n# TYPE p_e summary\np_e{c=\"1\",x=\"q\",quantile=\"0.5\"} 7.5\np_e_sum{c=\"1\",x=\"q\"} 2.5\n"
+      "p_e_count{c=\"1\",x=\"q\"} 3\np_e_sum{c=\"1\",x=\"none\"} 0\np_e_count{c=\"1\",x=\"none\"} 0\n"
+      "# HELP p_f F.\n# TYPE p_f histogram\np_f_bucket{c=\"1\",le=\"1\"} 1\np_f_bucket{c=\"1\",le=\"2\"} 3\n"
+      "p_f_bucket{c=\"1\",le=\"+Inf\"} 6\np_f_sum{c=\"1\"} -0.5\np_f_count{c=\"1\"} 6\n");
   CHECK(calls == 1);
   all.unregister();
   CHECK(all.status().code() == nx::errc::not_registered);
@@ -60,7 +63,9 @@ void every_type() {
 void undeclared_samples() {
   nx::registry r;
   nx::collector wild{r,
-                     {{metric_type::gauge, "a", "A.", {"x"}}, {metric_type::histogram, "b", "B.", {"x"}}, {metric_type::summary, "c", "C.", {"x"}}},
+                     {{metric_type::gauge, "a", "A.", {"x"}},
+                      {metric_type::histogram, "b", "B.", {"x"}},
+                      {metric_type::summary, "c", "C.", {"x"}}},
                      [](nx::collected& out) {
                        static const double falling[] = {2, 1}, high[] = {1.5}, many[20] = {};
                        const nx::buckets bounds = nx::buckets::linear(1, 1, 2);
@@ -86,13 +91,14 @@ void undeclared_samples() {
   const check::page page = check::page_of(r);
   CHECK_GOOD_TEXT(page.text, page.size);
   CHECK(r.refused(nx::mistake::sample) == 14);
-  CHECK_EQ_TEXT(text_of(r),
-                "# HELP a A.\n# TYPE a gauge\na{x=\"good\"} 1\n"
-                "# HELP b B.\n# TYPE b histogram\nb_bucket{x=\"good\",le=\"1\"} 1\nb_bucket{x=\"good\",le=\"2\"} 3\n"
-                "b_bucket{x=\"good\",le=\"+Inf\"} 6\nb_sum{x=\"good\"} 1\nb_count{x=\"good\"} 6\n"
-                "# HELP c C.\n# TYPE c summary\nc{x=\"good\",quantile=\"0.5\"} 7.5\nc_sum{x=\"good\"} 1\nc_count{x=\"good\"} 1\n"
-                "# HELP narthex_refused_total What was refused: registrations, updates, new series, collected samples.\n"
-                "# TYPE narthex_refused_total counter\nnarthex_refused_total{what=\"sample\"} 28\n");
+  CHECK_EQ_TEXT(
+      text_of(r),
+      "# HELP a A.\n# TYPE a gauge\na{x=\"good\"} 1\n"
+      "# HELP b B.\n# TYPE b histogram\nb_bucket{x=\"good\",le=\"1\"} 1\nb_bucket{x=\"good\",le=\"2\"} 3\n"
+      "b_bucket{x=\"good\",le=\"+Inf\"} 6\nb_sum{x=\"good\"} 1\nb_count{x=\"good\"} 6\n"
+      "# HELP c C.\n# TYPE c summary\nc{x=\"good\",quantile=\"0.5\"} 7.5\nc_sum{x=\"good\"} 1\nc_count{x=\"good\"} 1\n"
+      "# HELP narthex_refused_total What was refused: registrations, updates, new series, collected samples.\n"
+      "# TYPE narthex_refused_total counter\nnarthex_refused_total{what=\"sample\"} 28\n");
 }
 
 // One of its families refused: the collector says which, and shows the others.
@@ -101,8 +107,11 @@ void refused_families() {
   check::told::listen();
   nx::counter taken{r, "taken", "T."};
   nx::collector some{r,
-                     {{metric_type::gauge, "good", "G.", {}}, {metric_type::counter, "taken", "T.", {}}, {metric_type::histogram, "h", "H.", {"le"}},
-                      {metric_type::gauge, "bad-name", "B.", {}}, {metric_type::gauge, "good", "G.", {}}},
+                     {{metric_type::gauge, "good", "G.", {}},
+                      {metric_type::counter, "taken", "T.", {}},
+                      {metric_type::histogram, "h", "H.", {"le"}},
+                      {metric_type::gauge, "bad-name", "B.", {}},
+                      {metric_type::gauge, "good", "G.", {}}},
                      [](nx::collected& out) {
                        out.add(0, {}, 1);
                        out.add(1, {}, 2);

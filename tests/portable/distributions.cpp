@@ -53,7 +53,8 @@ void bounds_as_text() {
   nx::registry r;
   static const double bounds[] = {-1e6, 0, 1e-7, 1e-5, 0.0001, 0.1, 1, 100000, 999999, 1e6, 1.1e23};
   nx::histogram h{r, "h", "H.", nx::buckets(bounds)};
-  for (const char* const le : {"-1e+06", "0", "1e-07", "1e-05", "0.0001", "0.1", "1", "100000", "999999", "1e+06", "1.1e+23"}) {
+  for (const char* const le :
+       {"-1e+06", "0", "1e-07", "1e-05", "0.0001", "0.1", "1", "100000", "999999", "1e+06", "1.1e+23"}) {
     char line[64];
     std::snprintf(line, sizeof line, "h_bucket{le=\"%s\"} 0", le);
     CHECK_SHOWS(r, line);
@@ -64,19 +65,34 @@ void bounds_as_text() {
 template <class Histogram>
 void formulas() {
   nx::registry r;
-  Histogram linear{r, "a", "A.", nx::buckets::linear(-15, 5, 6)}, tenths{r, "b", "B.", nx::buckets::linear(0.1, 0.1, 3)};
-  Histogram powers{r, "c", "C.", nx::buckets::exponential(100, 1.2, 3)}, none{r, "d", "D.", nx::buckets::linear(1, 1, 0)};
+  Histogram linear{r, "a", "A.", nx::buckets::linear(-15, 5, 6)},
+      tenths{r, "b", "B.", nx::buckets::linear(0.1, 0.1, 3)};
+  Histogram powers{r, "c", "C.", nx::buckets::exponential(100, 1.2, 3)},
+      none{r, "d", "D.", nx::buckets::linear(1, 1, 0)};
   for (int i = -20; i <= 15; ++i) linear.observe(i);
   tenths.observe(0.3);
   powers.observe(120);
   powers.observe(145);
   none.observe(3);
-  const char* const lines[] = {
-      "a_bucket{le=\"-15\"} 6", "a_bucket{le=\"-10\"} 11", "a_bucket{le=\"-5\"} 16", "a_bucket{le=\"0\"} 21",
-      "a_bucket{le=\"5\"} 26", "a_bucket{le=\"10\"} 31", "a_bucket{le=\"+Inf\"} 36", "a_sum -90", "a_count 36",
-      "b_bucket{le=\"0.1\"} 0", "b_bucket{le=\"0.2\"} 0", "b_bucket{le=\"0.30000000000000004\"} 1",
-      "c_bucket{le=\"100\"} 0", "c_bucket{le=\"120\"} 1", "c_bucket{le=\"144\"} 1", "c_bucket{le=\"+Inf\"} 2",
-      "d_bucket{le=\"+Inf\"} 1", "d_sum 3", "d_count 1"};
+  const char* const lines[] = {"a_bucket{le=\"-15\"} 6",
+                               "a_bucket{le=\"-10\"} 11",
+                               "a_bucket{le=\"-5\"} 16",
+                               "a_bucket{le=\"0\"} 21",
+                               "a_bucket{le=\"5\"} 26",
+                               "a_bucket{le=\"10\"} 31",
+                               "a_bucket{le=\"+Inf\"} 36",
+                               "a_sum -90",
+                               "a_count 36",
+                               "b_bucket{le=\"0.1\"} 0",
+                               "b_bucket{le=\"0.2\"} 0",
+                               "b_bucket{le=\"0.30000000000000004\"} 1",
+                               "c_bucket{le=\"100\"} 0",
+                               "c_bucket{le=\"120\"} 1",
+                               "c_bucket{le=\"144\"} 1",
+                               "c_bucket{le=\"+Inf\"} 2",
+                               "d_bucket{le=\"+Inf\"} 1",
+                               "d_sum 3",
+                               "d_count 1"};
   for (const char* const line : lines) CHECK_SHOWS(r, line);
 }
 
@@ -133,7 +149,8 @@ void exact_sums() {
   nx::histogram many{r, "many", "M.", nx::buckets::exponential(1, 2, 10)};
   for (int i = 0; i < 3000; ++i) {
     many.observe(i * 0.7);
-    if (i % 500 == 0) CHECK(check::occurrences(text_of(r), "many_bucket") == 11);  // a scrape in between changes nothing
+    if (i % 500 == 0)
+      CHECK(check::occurrences(text_of(r), "many_bucket") == 11);  // a scrape in between changes nothing
   }
   // Each snapshot may turn to the other set of cells, so the order of addition is not ours: within a few last places.
   const double want = 0.7 * 2999 * 3000 / 2;

@@ -128,21 +128,22 @@ void prefix_and_constant_labels() {
   c.inc();
   c.inc(-1);
   CHECK_EQ_TEXT(text_of(plain), "# HELP orders_total O.\n# TYPE orders_total counter\norders_total 0\n");
-  CHECK_EQ_TEXT(text_of(r),
-                "# HELP shop_g G.\n# TYPE shop_g gauge\nshop_g{region=\"e\\\"st\",zone=\"1\"} 7\n"
-                "# HELP shop_h H.\n# TYPE shop_h histogram\n"
-                "shop_h_bucket{region=\"e\\\"st\",zone=\"1\",le=\"1\"} 0\n"
-                "shop_h_bucket{region=\"e\\\"st\",zone=\"1\",le=\"+Inf\"} 0\n"
-                "shop_h_sum{region=\"e\\\"st\",zone=\"1\"} 0\nshop_h_count{region=\"e\\\"st\",zone=\"1\"} 0\n"
-                "# HELP shop_i_info I.\n# TYPE shop_i_info gauge\nshop_i_info{region=\"e\\\"st\",zone=\"1\",v=\"1\"} 1\n"
-                "# HELP shop_m M.\n# TYPE shop_m summary\nshop_m_sum{region=\"e\\\"st\",zone=\"1\"} 0\n"
-                "shop_m_count{region=\"e\\\"st\",zone=\"1\"} 0\n"
-                "# HELP shop_narthex_refused_total What was refused: registrations, updates, new series, collected samples.\n"
-                "# TYPE shop_narthex_refused_total counter\n"
-                "shop_narthex_refused_total{region=\"e\\\"st\",zone=\"1\",what=\"update\"} 1\n"
-                "# HELP shop_orders_total O.\n# TYPE shop_orders_total counter\n"
-                "shop_orders_total{region=\"e\\\"st\",zone=\"1\"} 1\n"
-                "# HELP shop_s S.\n# TYPE shop_s gauge\nshop_s{region=\"e\\\"st\",zone=\"1\",shop_s=\"on\"} 1\n");
+  CHECK_EQ_TEXT(
+      text_of(r),
+      "# HELP shop_g G.\n# TYPE shop_g gauge\nshop_g{region=\"e\\\"st\",zone=\"1\"} 7\n"
+      "# HELP shop_h H.\n# TYPE shop_h histogram\n"
+      "shop_h_bucket{region=\"e\\\"st\",zone=\"1\",le=\"1\"} 0\n"
+      "shop_h_bucket{region=\"e\\\"st\",zone=\"1\",le=\"+Inf\"} 0\n"
+      "shop_h_sum{region=\"e\\\"st\",zone=\"1\"} 0\nshop_h_count{region=\"e\\\"st\",zone=\"1\"} 0\n"
+      "# HELP shop_i_info I.\n# TYPE shop_i_info gauge\nshop_i_info{region=\"e\\\"st\",zone=\"1\",v=\"1\"} 1\n"
+      "# HELP shop_m M.\n# TYPE shop_m summary\nshop_m_sum{region=\"e\\\"st\",zone=\"1\"} 0\n"
+      "shop_m_count{region=\"e\\\"st\",zone=\"1\"} 0\n"
+      "# HELP shop_narthex_refused_total What was refused: registrations, updates, new series, collected samples.\n"
+      "# TYPE shop_narthex_refused_total counter\n"
+      "shop_narthex_refused_total{region=\"e\\\"st\",zone=\"1\",what=\"update\"} 1\n"
+      "# HELP shop_orders_total O.\n# TYPE shop_orders_total counter\n"
+      "shop_orders_total{region=\"e\\\"st\",zone=\"1\"} 1\n"
+      "# HELP shop_s S.\n# TYPE shop_s gauge\nshop_s{region=\"e\\\"st\",zone=\"1\",shop_s=\"on\"} 1\n");
 }
 
 // HELP: a backslash and a newline are escaped, a quote is not, broken UTF-8 is repaired, emptiness is kept.
@@ -151,7 +152,8 @@ void help_texts() {
   nx::counter a{r, "a", ""}, b{r, "b", "x\\y\n\"z\" "}, c{r, "c", "caf\xc3\xa9 \xff"};
   CHECK_EQ_TEXT(text_of(r),
                 "# HELP a \n# TYPE a counter\na 0\n# HELP b x\\\\y\\n\"z\" \n# TYPE b counter\nb 0\n"
-                "# HELP c caf\xc3\xa9 \xef\xbf\xbd" "ff\n# TYPE c counter\nc 0\n");
+                "# HELP c caf\xc3\xa9 \xef\xbf\xbd"
+                "ff\n# TYPE c counter\nc 0\n");
 }
 
 }  // namespace

@@ -123,10 +123,12 @@ void overflow(nx::registry& r, Family& f) {
   f.labels(4, "y").inc();
   f.labels("_overflow_", "_overflow_").inc();  // the same series, by its name
   CHECK(r.refused(nx::mistake::series) == 2);
-  CHECK_EQ_TEXT(text_of(r),
-                "# HELP f F.\n# TYPE f counter\nf{a=\"0\",b=\"x\"} 0\nf{a=\"2\",b=\"x\"} 0\nf{a=\"_overflow_\",b=\"_overflow_\"} 3\n"
-                "# HELP narthex_refused_total What was refused: registrations, updates, new series, collected samples.\n"
-                "# TYPE narthex_refused_total counter\nnarthex_refused_total{what=\"series\"} 2\n");
+  CHECK_EQ_TEXT(
+      text_of(r),
+      "# HELP f F.\n# TYPE f counter\nf{a=\"0\",b=\"x\"} 0\nf{a=\"2\",b=\"x\"} 0\nf{a=\"_overflow_\",b=\"_overflow_\"} "
+      "3\n"
+      "# HELP narthex_refused_total What was refused: registrations, updates, new series, collected samples.\n"
+      "# TYPE narthex_refused_total counter\nnarthex_refused_total{what=\"series\"} 2\n");
   CHECK(f.labels(1, "x").status().ok());
   f.clear();
   CHECK(!std::strstr(text_of(r), "f{"));
@@ -161,13 +163,14 @@ void enums() {
   ops.labels(method::get, result::ok).inc();
   ops.labels(static_cast<method>(2), result::ok).inc(1000);
   ops.labels(method::get, static_cast<result>(-1)).inc(1000);
-  CHECK_EQ_TEXT(text_of(r),
-                "# HELP narthex_refused_total What was refused: registrations, updates, new series, collected samples.\n"
-                "# TYPE narthex_refused_total counter\nnarthex_refused_total{what=\"series\"} 2\n"
-                "# HELP ops_total Operations.\n# TYPE ops_total counter\nops_total{method=\"GET\",result=\"ok\"} 1\n"
-                "ops_total{method=\"GET\",result=\"failed\"} 0\nops_total{method=\"GET\",result=\"lost\"} 0\n"
-                "ops_total{method=\"P\\\"UT\",result=\"ok\"} 0\nops_total{method=\"P\\\"UT\",result=\"failed\"} 3\n"
-                "ops_total{method=\"P\\\"UT\",result=\"lost\"} 0\n");
+  CHECK_EQ_TEXT(
+      text_of(r),
+      "# HELP narthex_refused_total What was refused: registrations, updates, new series, collected samples.\n"
+      "# TYPE narthex_refused_total counter\nnarthex_refused_total{what=\"series\"} 2\n"
+      "# HELP ops_total Operations.\n# TYPE ops_total counter\nops_total{method=\"GET\",result=\"ok\"} 1\n"
+      "ops_total{method=\"GET\",result=\"failed\"} 0\nops_total{method=\"GET\",result=\"lost\"} 0\n"
+      "ops_total{method=\"P\\\"UT\",result=\"ok\"} 0\nops_total{method=\"P\\\"UT\",result=\"failed\"} 3\n"
+      "ops_total{method=\"P\\\"UT\",result=\"lost\"} 0\n");
   static const double bounds[] = {1};
   nx::enum_family<nx::fixed_histogram<1>, method> h{r, "h", "H.", {"m"}, nx::buckets(bounds)};
   h.labels(method::get).observe(1);

@@ -1,4 +1,5 @@
-// tests/portable/families_by_name.cpp - what only families with a heap have: labels by name, values of any size, thousands of series.
+// tests/portable/families_by_name.cpp - what only families with a heap have: labels by name, values of any size,
+// thousands of series.
 #include <narthex/narthex.hpp>
 
 #include <cstdint>
@@ -29,8 +30,8 @@ void by_name_in_any_order() {
   CHECK_EQ_TEXT(text_of(r), "");
 }
 
-// A name that is not the family's, is missing, or is given twice: a stand-in says so, counts, and is not shown; the hook
-// hears of the first one.
+// A name that is not the family's, is missing, or is given twice: a stand-in says so, counts, and is not shown; the
+// hook hears of the first one.
 void mislabelled() {
   nx::registry r;
   check::told::listen();
@@ -52,10 +53,11 @@ void mislabelled() {
   CHECK(f.labels({{"code", ""}, {"method", ""}}).status().ok());  // empty values are values
   CHECK(check::told::count() == 1);
   CHECK(r.refused(nx::mistake::series) == 5);
-  CHECK_EQ_TEXT(text_of(r),
-                "# HELP f_total F.\n# TYPE f_total counter\nf_total{method=\"\",code=\"\"} 0\n"
-                "# HELP narthex_refused_total What was refused: registrations, updates, new series, collected samples.\n"
-                "# TYPE narthex_refused_total counter\nnarthex_refused_total{what=\"series\"} 5\n");
+  CHECK_EQ_TEXT(
+      text_of(r),
+      "# HELP f_total F.\n# TYPE f_total counter\nf_total{method=\"\",code=\"\"} 0\n"
+      "# HELP narthex_refused_total What was refused: registrations, updates, new series, collected samples.\n"
+      "# TYPE narthex_refused_total counter\nnarthex_refused_total{what=\"series\"} 5\n");
 
   // Each family has its own stand-in, with its own bounds.
   nx::family<nx::histogram, 1> h{r, "h", "H.", {"x"}, {1, 2, 3}}, g{r, "g", "G.", {"y"}};
@@ -116,10 +118,14 @@ void values_of_any_size() {
   f.labels(quotes).inc(9);
   f.labels(broken).inc(10);
   const std::string text = nx::to_text(r);
-  CHECK(text.find("# HELP f " + large + "\n# TYPE f counter\nf{x=\"" + large + "\"} 2\nf{x=\"" + large + "y\"} 1\n") == 0);
+  CHECK(text.find("# HELP f " + large + "\n# TYPE f counter\nf{x=\"" + large + "\"} 2\nf{x=\"" + large + "y\"} 1\n") ==
+        0);
   CHECK(text.find(std::string("\nf{x=\"a\0b\"} 7\nf{x=\"a\"} 8\n", 25)) != std::string::npos);
   std::string escaped, repaired;
-  for (int i = 0; i < 1000; ++i) escaped += "\\\"", repaired += "\xef\xbf\xbd" "ff";
+  for (int i = 0; i < 1000; ++i)
+    escaped += "\\\"", repaired +=
+                       "\xef\xbf\xbd"
+                       "ff";
   CHECK(text.find("\nf{x=\"" + escaped + "\"} 9\nf{x=\"" + repaired + "\"} 10\n") != std::string::npos);
   CHECK_GOOD_TEXT(text.data(), text.size());
   CHECK(f.remove(large) && nx::to_text(r).size() < text.size() - large.size());
@@ -168,8 +174,8 @@ void caps() {
   CHECK_GOOD_TEXT(text.data(), text.size());
 }
 
-// A constant label stands on every series, also on overflow series and the registry's own; or, when the registry says that it
-// is too long or not to be had, on none.
+// A constant label stands on every series, also on overflow series and the registry's own; or, when the registry says
+// that it is too long or not to be had, on none.
 void constant_labels_everywhere() {
   const std::size_t sizes[] = {1, 100, 190, 200, 210, 220, 230, 240, 250, 260, 300, 5000};
   for (const std::size_t size : sizes) {
@@ -191,7 +197,8 @@ void constant_labels_everywhere() {
         CHECK(text.find(label) == std::string::npos);
       } else {
         CHECK(check::occurrences(text.c_str(), (label + "\"").c_str()) == check::reader().samples());
-        CHECK(text.find("\nf{" + label + "\",x=\"a\"} 1\nf{" + label + "\",x=\"_overflow_\"} 0\n") != std::string::npos);
+        CHECK(text.find("\nf{" + label + "\",x=\"a\"} 1\nf{" + label + "\",x=\"_overflow_\"} 0\n") !=
+              std::string::npos);
       }
     }
   }

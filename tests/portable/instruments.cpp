@@ -46,10 +46,11 @@ void counter_refuses_negative() {
   c.inc(std::numeric_limits<int64_t>::min());
   CHECK(c.value() == 5);
   CHECK(r.refused(nx::mistake::update) == 3);
-  CHECK_EQ_TEXT(text_of(r),
-                "# HELP c_total C.\n# TYPE c_total counter\nc_total 5\n"
-                "# HELP narthex_refused_total What was refused: registrations, updates, new series, collected samples.\n"
-                "# TYPE narthex_refused_total counter\nnarthex_refused_total{what=\"update\"} 3\n");
+  CHECK_EQ_TEXT(
+      text_of(r),
+      "# HELP c_total C.\n# TYPE c_total counter\nc_total 5\n"
+      "# HELP narthex_refused_total What was refused: registrations, updates, new series, collected samples.\n"
+      "# TYPE narthex_refused_total counter\nnarthex_refused_total{what=\"update\"} 3\n");
 }
 
 // A counter holds 64 bits and prints every digit; where cells have 32 bits, what does not fit is refused whole.
@@ -83,7 +84,8 @@ void double_counter_counts() {
   nx::registry r;
   Counter c{r, "busy_seconds_total", "Busy."};
   CHECK(c.status().ok());
-  CHECK_EQ_TEXT(text_of(r), "# HELP busy_seconds_total Busy.\n# TYPE busy_seconds_total counter\nbusy_seconds_total 0\n");
+  CHECK_EQ_TEXT(text_of(r),
+                "# HELP busy_seconds_total Busy.\n# TYPE busy_seconds_total counter\nbusy_seconds_total 0\n");
   c.inc(-0.0);
   CHECK_SHOWS(r, "busy_seconds_total 0");
   c.inc();
@@ -120,10 +122,19 @@ void doubles_at_their_ends() {
   const struct {
     double value;
     const char* line;
-  } all[] = {{largest, "g 1.7976931348623157e+308"}, {-largest, "g -1.7976931348623157e+308"},
-             {std::numeric_limits<double>::min(), "g 2.2250738585072014e-308"}, {-0.0, "g 0"}, {1e6, "g 1e+06"},
-             {999999, "g 999999"}, {1e-7, "g 1e-07"}, {0.0001, "g 0.0001"}, {123456789, "g 1.23456789e+08"},
-             {infinity, "g +Inf"}, {-infinity, "g -Inf"}, {not_a_number, "g NaN"}, {-not_a_number, "g NaN"}};
+  } all[] = {{largest, "g 1.7976931348623157e+308"},
+             {-largest, "g -1.7976931348623157e+308"},
+             {std::numeric_limits<double>::min(), "g 2.2250738585072014e-308"},
+             {-0.0, "g 0"},
+             {1e6, "g 1e+06"},
+             {999999, "g 999999"},
+             {1e-7, "g 1e-07"},
+             {0.0001, "g 0.0001"},
+             {123456789, "g 1.23456789e+08"},
+             {infinity, "g +Inf"},
+             {-infinity, "g -Inf"},
+             {not_a_number, "g NaN"},
+             {-not_a_number, "g NaN"}};
   for (const auto& row : all) {
     g.set(row.value);
     CHECK_SHOWS(r, row.line);

@@ -1,4 +1,5 @@
-// tests/portable/label_values.cpp - what a label value may hold: everything; what would break a line is escaped or repaired.
+// tests/portable/label_values.cpp - what a label value may hold: everything; what would break a line is escaped or
+// repaired.
 #include <narthex/narthex.hpp>
 
 #include <cstdint>
@@ -27,13 +28,15 @@ template <class Family>
 void values_are_whole() {
   nx::registry r;
   Family f{r, "f", "F.", {"a", "b"}};
-  const char* const values[][2] = {{"ab", ""}, {"a", "b"}, {"", "ab"}, {"", ""}, {"a\",b=\"b", ""}, {"a\\", "b"}, {"a", "\\b"}};
+  const char* const values[][2] = {{"ab", ""},        {"a", "b"},   {"", "ab"},  {"", ""},
+                                   {"a\",b=\"b", ""}, {"a\\", "b"}, {"a", "\\b"}};
   int n = 0;
   for (const auto& v : values) f.labels(v[0], v[1]).inc(++n);
   n = 0;
   for (const auto& v : values) CHECK(f.labels(v[0], v[1]).value() == static_cast<unsigned>(++n));
   CHECK_EQ_TEXT(text_of(r),
-                "# HELP f F.\n# TYPE f counter\nf{a=\"ab\",b=\"\"} 1\nf{a=\"a\",b=\"b\"} 2\nf{a=\"\",b=\"ab\"} 3\nf{a=\"\",b=\"\"} 4\n"
+                "# HELP f F.\n# TYPE f counter\nf{a=\"ab\",b=\"\"} 1\nf{a=\"a\",b=\"b\"} 2\nf{a=\"\",b=\"ab\"} "
+                "3\nf{a=\"\",b=\"\"} 4\n"
                 "f{a=\"a\\\",b=\\\"b\",b=\"\"} 5\nf{a=\"a\\\\\",b=\"b\"} 6\nf{a=\"a\",b=\"\\\\b\"} 7\n");
 }
 
@@ -42,13 +45,20 @@ template <class Family>
 void any_bytes() {
   nx::registry r;
   Family f{r, "f", "F.", {"x"}};
-  const nx::string_view values[] = {"\"", "\\", "\n", "\r\t\x01\x7f", "{a=\"b\"} 1 # x", "caf\xc3\xa9 \xf0\x9f\x98\x80 \xe6\x97\xa5",
-                                    nx::string_view("a\0b", 3), nx::string_view()};
+  const nx::string_view values[] = {"\"",
+                                    "\\",
+                                    "\n",
+                                    "\r\t\x01\x7f",
+                                    "{a=\"b\"} 1 # x",
+                                    "caf\xc3\xa9 \xf0\x9f\x98\x80 \xe6\x97\xa5",
+                                    nx::string_view("a\0b", 3),
+                                    nx::string_view()};
   for (const nx::string_view& v : values) f.labels(v).set(1);
   for (const nx::string_view& v : values) f.labels(v).inc();
   const char want[] =
       "# HELP f F.\n# TYPE f gauge\nf{x=\"\\\"\"} 2\nf{x=\"\\\\\"} 2\nf{x=\"\\n\"} 2\nf{x=\"\r\t\x01\x7f\"} 2\n"
-      "f{x=\"{a=\\\"b\\\"} 1 # x\"} 2\nf{x=\"caf\xc3\xa9 \xf0\x9f\x98\x80 \xe6\x97\xa5\"} 2\nf{x=\"a\0b\"} 2\nf{x=\"\"} 2\n";
+      "f{x=\"{a=\\\"b\\\"} 1 # x\"} 2\nf{x=\"caf\xc3\xa9 \xf0\x9f\x98\x80 \xe6\x97\xa5\"} 2\nf{x=\"a\0b\"} "
+      "2\nf{x=\"\"} 2\n";
   const check::page page = check::page_of(r);
   CHECK(page.size == sizeof want - 1 && std::memcmp(page.text, want, page.size) == 0);
   CHECK_GOOD_TEXT(page.text, page.size);
@@ -81,18 +91,38 @@ template <class Family>
 void broken_utf8() {
   nx::registry r;
   Family f{r, "f", "F.", {"x"}};
-  const char* const values[] = {"\xff", "\xfe", "a\xc3", "\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe6\x97", "\x80\xc3\xa9\"\x80"};
+  const char* const values[] = {
+      "\xff", "\xfe", "a\xc3", "\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe6\x97", "\x80\xc3\xa9\"\x80"};
   int n = 0;
   for (const char* const v : values) f.labels(v).inc(++n);
   for (const char* const v : values) f.labels(v).inc(10);
-  f.labels("\xef\xbf\xbd" "ff").inc(100);  // what the first is written as: the very same series
+  f.labels(
+       "\xef\xbf\xbd"
+       "ff")
+      .inc(100);  // what the first is written as: the very same series
   CHECK_EQ_TEXT(text_of(r),
-                "# HELP f F.\n# TYPE f counter\nf{x=\"\xef\xbf\xbd" "ff\"} 111\nf{x=\"\xef\xbf\xbd" "fe\"} 12\n"
-                "f{x=\"a\xef\xbf\xbd" "c3\"} 13\nf{x=\"\xef\xbf\xbd" "c0\xef\xbf\xbd" "80\"} 14\n"
-                "f{x=\"\xef\xbf\xbd" "ed\xef\xbf\xbd" "a0\xef\xbf\xbd" "80\"} 15\n"
-                "f{x=\"\xef\xbf\xbd" "f4\xef\xbf\xbd" "90\xef\xbf\xbd" "80\xef\xbf\xbd" "80\"} 16\n"
-                "f{x=\"\xef\xbf\xbd" "e6\xef\xbf\xbd" "97\"} 17\n"
-                "f{x=\"\xef\xbf\xbd" "80\xc3\xa9\\\"\xef\xbf\xbd" "80\"} 18\n");
+                "# HELP f F.\n# TYPE f counter\nf{x=\"\xef\xbf\xbd"
+                "ff\"} 111\nf{x=\"\xef\xbf\xbd"
+                "fe\"} 12\n"
+                "f{x=\"a\xef\xbf\xbd"
+                "c3\"} 13\nf{x=\"\xef\xbf\xbd"
+                "c0\xef\xbf\xbd"
+                "80\"} 14\n"
+                "f{x=\"\xef\xbf\xbd"
+                "ed\xef\xbf\xbd"
+                "a0\xef\xbf\xbd"
+                "80\"} 15\n"
+                "f{x=\"\xef\xbf\xbd"
+                "f4\xef\xbf\xbd"
+                "90\xef\xbf\xbd"
+                "80\xef\xbf\xbd"
+                "80\"} 16\n"
+                "f{x=\"\xef\xbf\xbd"
+                "e6\xef\xbf\xbd"
+                "97\"} 17\n"
+                "f{x=\"\xef\xbf\xbd"
+                "80\xc3\xa9\\\"\xef\xbf\xbd"
+                "80\"} 18\n");
 }
 
 // Random bytes as values, in random numbers of series: the exposition is good whatever they are.

@@ -1,4 +1,5 @@
-// tests/portable/rivals.cpp - what other C++ clients got wrong in the core, one test for each: the input, then the wrong result.
+// tests/portable/rivals.cpp - what other C++ clients got wrong in the core, one test for each: the input, then the
+// wrong result.
 #include <narthex/narthex.hpp>
 
 #include <cstring>
@@ -55,12 +56,13 @@ void observed_nan_counted_in_the_first_bucket_and_the_sum_was_nan_for_ever() {
   nx::summary s{r, "s", "S."};
   h.observe(not_a_number), s.observe(not_a_number);
   h.observe(1.5), s.observe(1.5);
-  CHECK_EQ_TEXT(text_of(r),
-                "# HELP h H.\n# TYPE h histogram\nh_bucket{le=\"1\"} 0\nh_bucket{le=\"2\"} 1\nh_bucket{le=\"+Inf\"} 1\n"
-                "h_sum 1.5\nh_count 1\n"
-                "# HELP narthex_refused_total What was refused: registrations, updates, new series, collected samples.\n"
-                "# TYPE narthex_refused_total counter\nnarthex_refused_total{what=\"update\"} 2\n"
-                "# HELP s S.\n# TYPE s summary\ns_sum 1.5\ns_count 1\n");
+  CHECK_EQ_TEXT(
+      text_of(r),
+      "# HELP h H.\n# TYPE h histogram\nh_bucket{le=\"1\"} 0\nh_bucket{le=\"2\"} 1\nh_bucket{le=\"+Inf\"} 1\n"
+      "h_sum 1.5\nh_count 1\n"
+      "# HELP narthex_refused_total What was refused: registrations, updates, new series, collected samples.\n"
+      "# TYPE narthex_refused_total counter\nnarthex_refused_total{what=\"update\"} 2\n"
+      "# HELP s S.\n# TYPE s summary\ns_sum 1.5\ns_count 1\n");
 }
 
 void counter_incremented_by_nan_was_poisoned() {
@@ -138,10 +140,11 @@ void labelled_histogram_repeated_its_type_and_had_no_sum() {
   some_family<small_histogram, 1> f{r, "h", "H.", {"x"}, nx::buckets(bounds)};
   f.labels("a").observe(0.5);
   f.labels("b").observe(2);
-  CHECK_EQ_TEXT(text_of(r),
-                "# HELP h H.\n# TYPE h histogram\n"
-                "h_bucket{x=\"a\",le=\"1\"} 1\nh_bucket{x=\"a\",le=\"+Inf\"} 1\nh_sum{x=\"a\"} 0.5\nh_count{x=\"a\"} 1\n"
-                "h_bucket{x=\"b\",le=\"1\"} 0\nh_bucket{x=\"b\",le=\"+Inf\"} 1\nh_sum{x=\"b\"} 2\nh_count{x=\"b\"} 1\n");
+  CHECK_EQ_TEXT(
+      text_of(r),
+      "# HELP h H.\n# TYPE h histogram\n"
+      "h_bucket{x=\"a\",le=\"1\"} 1\nh_bucket{x=\"a\",le=\"+Inf\"} 1\nh_sum{x=\"a\"} 0.5\nh_count{x=\"a\"} 1\n"
+      "h_bucket{x=\"b\",le=\"1\"} 0\nh_bucket{x=\"b\",le=\"+Inf\"} 1\nh_sum{x=\"b\"} 2\nh_count{x=\"b\"} 1\n");
 }
 
 void counter_was_typed_a_gauge() {
@@ -149,9 +152,10 @@ void counter_was_typed_a_gauge() {
   nx::counter a{r, "a_total", "A."};
   nx::double_counter b{r, "b_total", "B."};
   nx::callback_counter c{r, "c_total", "C.", [] { return 1; }};
-  CHECK_EQ_TEXT(text_of(r),
-                "# HELP a_total A.\n# TYPE a_total counter\na_total 0\n# HELP b_total B.\n# TYPE b_total counter\nb_total 0\n"
-                "# HELP c_total C.\n# TYPE c_total counter\nc_total 1\n");
+  CHECK_EQ_TEXT(
+      text_of(r),
+      "# HELP a_total A.\n# TYPE a_total counter\na_total 0\n# HELP b_total B.\n# TYPE b_total counter\nb_total 0\n"
+      "# HELP c_total C.\n# TYPE c_total counter\nc_total 1\n");
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
-// tests/portable/sharing.cpp - who may have a name: equal registrations, different ones, samples that would meet, coming back.
+// tests/portable/sharing.cpp - who may have a name: equal registrations, different ones, samples that would meet,
+// coming back.
 #include <narthex/narthex.hpp>
 
 #include <cstdio>
@@ -18,7 +19,8 @@ using nx::errc;
 template <class Instrument>
 bool is_refused(const Instrument& x, errc why, const char* message) {
   const bool good = CHECK(x.status().code() == why) && CHECK_EQ_TEXT(check::message_of(x.status()), message) &&
-                    CHECK(told::count() == 1 && told::last().code() == why) && CHECK_EQ_TEXT(told::last().subject(), x.status().subject());
+                    CHECK(told::count() == 1 && told::last().code() == why) &&
+                    CHECK_EQ_TEXT(told::last().subject(), x.status().subject());
   told::listen();
   return good;
 }
@@ -73,18 +75,21 @@ void different_registrations() {
   nx::fixed_family<nx::counter, 1, 2> family{r, "x", "X.", {"a"}};
   is_refused(family, errc::name_taken, taken);
   help.inc(), gauge.set(5), whole.inc(0.5), histogram.observe(1), family.labels("1").inc();
-  CHECK_EQ_TEXT(text_of(r),
-                "# HELP narthex_refused_total What was refused: registrations, updates, new series, collected samples.\n"
-                "# TYPE narthex_refused_total counter\nnarthex_refused_total{what=\"registration\"} 5\n"
-                "# HELP x X.\n# TYPE x counter\nx 0\n");
+  CHECK_EQ_TEXT(
+      text_of(r),
+      "# HELP narthex_refused_total What was refused: registrations, updates, new series, collected samples.\n"
+      "# TYPE narthex_refused_total counter\nnarthex_refused_total{what=\"registration\"} 5\n"
+      "# HELP x X.\n# TYPE x counter\nx 0\n");
   nx::counter own{r, "narthex_refused_total", "Mine."};
   CHECK(own.status().code() == errc::name_taken);
 }
 
-// A fixed instrument meets a registered one of its kind, and fixed ones of other sizes meet: refused, whatever the layouts.
+// A fixed instrument meets a registered one of its kind, and fixed ones of other sizes meet: refused, whatever the
+// layouts.
 void storage_of_one_kind() {
   static const double bounds[] = {1, 2};
-  const nx::buckets shapes[] = {nx::buckets(bounds), nx::buckets::linear(1, 1, 2), nx::buckets::defaults(), nx::buckets::linear(1, 1, 0)};
+  const nx::buckets shapes[] = {nx::buckets(bounds), nx::buckets::linear(1, 1, 2), nx::buckets::defaults(),
+                                nx::buckets::linear(1, 1, 0)};
   for (const nx::buckets& one : shapes) {
     for (const nx::buckets& two : shapes) {
       nx::registry r;
@@ -122,8 +127,10 @@ void collide(const char* one, const char* two, bool expected, const char* prefix
   CHECK(a.status().ok());
   char message[80];
   std::snprintf(message, sizeof message, "%s: another metric writes a sample of this name", two);
-  if (expected) is_refused(b, errc::name_collides, message);
-  else CHECK(b.status().ok());
+  if (expected)
+    is_refused(b, errc::name_collides, message);
+  else
+    CHECK(b.status().ok());
   CHECK_GOOD_TEXT(text_of(r), std::strlen(text_of(r)));
 }
 template <class Whole, class Part>
@@ -156,7 +163,8 @@ void colliding_samples() {
       told::listen();
       const char *const first = whole_first ? "long_name" : part, *const second = whole_first ? part : "long_name";
       nx::histogram a{r, first, "A."};
-      nx::counter before{r, "long_nam", "B."}, between{r, "long_name_aaa", "C."}, near{r, "long_name_", "D."}, last{r, "x", "E."};
+      nx::counter before{r, "long_nam", "B."}, between{r, "long_name_aaa", "C."}, near{r, "long_name_", "D."},
+          last{r, "x", "E."};
       nx::histogram b{r, second, "F."};
       char message[80];
       std::snprintf(message, sizeof message, "%s: another metric writes a sample of this name", second);
@@ -201,8 +209,9 @@ void out_and_back() {
     free.unregister();
     nx::histogram h{r, "x", "X.", nx::buckets::linear(0, 1, 1)};
     h.observe(0.5);
-    CHECK_EQ_TEXT(shown(r),
-                  "# HELP x X.\n# TYPE x histogram\nx_bucket{le=\"0\"} 0\nx_bucket{le=\"+Inf\"} 1\nx_sum 0.5\nx_count 1\n");
+    CHECK_EQ_TEXT(
+        shown(r),
+        "# HELP x X.\n# TYPE x histogram\nx_bucket{le=\"0\"} 0\nx_bucket{le=\"+Inf\"} 1\nx_sum 0.5\nx_count 1\n");
     h.unregister();
   }
   nx::counter part{r, "x_count", "P."};  // while the histogram is hidden, its samples' names are free
@@ -224,7 +233,8 @@ void out_and_back() {
 #endif
 
 // Names come in any order and go out sorted, each once, however many there are.
-#if NARTHEX_HAS(HEAP) && defined(__x86_64__) && defined(__OPTIMIZE__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if NARTHEX_HAS(HEAP) && defined(__x86_64__) && defined(__OPTIMIZE__) && !defined(__SANITIZE_ADDRESS__) && \
+    !defined(__SANITIZE_THREAD__)
 enum { many = 10000, step = 7919 };
 #else
 enum { many = 400, step = 73 };

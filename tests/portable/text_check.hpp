@@ -1,7 +1,8 @@
 // tests/portable/text_check.hpp - a strict reader of text format 0.0.4, for expositions nobody wrote down beforehand.
 //
-// It takes what narthex promises, which is less than parsers take: HELP, TYPE and samples of one family together, families
-// by name, no timestamps, no blanks but one, valid UTF-8, three escapes, no series twice, whole histograms and summaries.
+// It takes what narthex promises, which is less than parsers take: HELP, TYPE and samples of one family together,
+// families by name, no timestamps, no blanks but one, valid UTF-8, three escapes, no series twice, whole histograms and
+// summaries.
 #ifndef NARTHEX_TESTS_TEXT_CHECK_HPP
 #define NARTHEX_TESTS_TEXT_CHECK_HPP
 
@@ -9,10 +10,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
 
 #include "check.hpp"
+#include "number_text.hpp"
 
 namespace check {
 
@@ -103,8 +104,12 @@ class text_reader {
     if (!take("# TYPE ")) return "TYPE must follow HELP";
     const char* const typed = at_;
     if (take_name(true) != name_size_ || std::memcmp(typed, name_, name_size_) != 0) return "TYPE of another metric";
-    type_ = take(" counter\n") ? 'c' : take(" gauge\n") ? 'g' : take(" untyped\n") ? 'u'
-            : take(" histogram\n") ? 'h' : take(" summary\n") ? 's' : '?';
+    type_ = take(" counter\n")     ? 'c'
+            : take(" gauge\n")     ? 'g'
+            : take(" untyped\n")   ? 'u'
+            : take(" histogram\n") ? 'h'
+            : take(" summary\n")   ? 's'
+                                   : '?';
     if (type_ == '?') return "bad type";
     if (at_ == end_ || *at_ == '#') return "a family without samples";
     open_ = false;
@@ -128,10 +133,14 @@ class text_reader {
     if (n < name_size_ || std::memcmp(name, name_, name_size_) != 0) return "a sample of another family";
     const std::size_t tail_size = n - name_size_;
     const char* const tail = name + name_size_;
-    const char part = tail_size == 0 ? ' ' : is(tail, tail_size, "_bucket") ? 'b' : is(tail, tail_size, "_sum") ? 's'
-                      : is(tail, tail_size, "_count") ? 'c' : '?';
-    const bool fits = type_ == 'h' ? part == 'b' || part == 's' || part == 'c'
-                      : type_ == 's' ? part == ' ' || part == 's' || part == 'c' : part == ' ';
+    const char part = tail_size == 0                   ? ' '
+                      : is(tail, tail_size, "_bucket") ? 'b'
+                      : is(tail, tail_size, "_sum")    ? 's'
+                      : is(tail, tail_size, "_count")  ? 'c'
+                                                       : '?';
+    const bool fits = type_ == 'h'   ? part == 'b' || part == 's' || part == 'c'
+                      : type_ == 's' ? part == ' ' || part == 's' || part == 'c'
+                                     : part == ' ';
     if (!fits) return "a sample name that the type does not have";
 
     // The series, whatever order its labels have; and apart from le and quantile, to tell where the next one begins.
@@ -226,33 +235,6 @@ class text_reader {
     return grows;
   }
 
-  static bool is(const char* text, std::size_t size, const char* word) {
-    return std::strlen(word) == size && std::memcmp(text, word, size) == 0;
-  }
-  /// A number as Go writes it: digits, point, exponent with sign and two digits; NaN, +Inf, -Inf.
-  static bool number(const char* from, const char* to, double& value) {
-    char text[40];
-    const std::size_t size = static_cast<std::size_t>(to - from);
-    if (size == 0 || size >= sizeof text) return false;
-    std::memcpy(text, from, size);
-    text[size] = '\0';
-    value = std::strtod(std::strcmp(text, "+Inf") == 0 ? "inf" : std::strcmp(text, "-Inf") == 0 ? "-inf" : text, nullptr);
-    if (is(text, size, "NaN") || is(text, size, "+Inf") || is(text, size, "-Inf")) return true;
-    const char* p = text;
-    if (*p == '-') ++p;
-    if (!digits(p) || (*p == '.' && !digits(++p))) return false;
-    if (*p == 'e') {
-      if (*++p != '+' && *p != '-') return false;
-      if (!digits(++p) || p[-2] == '+' || p[-2] == '-') return false;
-    }
-    return *p == '\0' && value >= -DBL_MAX && value <= DBL_MAX;
-  }
-  static bool digits(const char*& p) {
-    const char* const from = p;
-    while (*p >= '0' && *p <= '9') ++p;
-    return p > from;
-  }
-
   bool remember(std::uint64_t series) {
     std::size_t i = static_cast<std::size_t>(series >> 20) % max_series;
     for (; seen_[i]; i = (i + 1) % max_series) {
@@ -285,7 +267,8 @@ inline bool good_text(const char* text, std::size_t size, const char* file, int 
   const char* const wrong = reader().read(text, size);
   if (wrong && count_failure()) {
     const char* line = text;
-    for (unsigned i = 1; i < reader().line() && line; ++i) line = std::strchr(line, '\n') ? std::strchr(line, '\n') + 1 : line;
+    for (unsigned i = 1; i < reader().line() && line; ++i)
+      line = std::strchr(line, '\n') ? std::strchr(line, '\n') + 1 : line;
     std::printf("%s:%d: failed: %s, line %u: %.200s\n", file, at, wrong, reader().line(), line);
   }
   return !wrong;

@@ -84,6 +84,26 @@ inline const char* message_of(const nx::status& status) {
   return text;
 }
 
+/// The instrument was refused for this reason, and the hook has heard of it once, in the same words.
+template <class Instrument>
+bool refused(nx::registry& r, const Instrument& x, nx::errc why, const char* subject, unsigned number) {
+  const nx::status s = x.status();
+  bool good = CHECK(!s.ok()) && CHECK(s.code() == why);
+  good = CHECK_EQ_TEXT(s.subject(), subject) && good;
+  good = CHECK(s.number() == number) && good;
+  good = CHECK(told::count() == 1) && good;
+  good = CHECK(told::last().code() == why && told::last().number() == number) && good;
+  good = CHECK_EQ_TEXT(told::last().subject(), subject) && good;
+  good = CHECK(r.refused(nx::mistake::registration) == 1) && good;
+  good = CHECK_EQ_TEXT(
+             text_of(r),
+             "# HELP narthex_refused_total What was refused: registrations, updates, new series, collected samples.\n"
+             "# TYPE narthex_refused_total counter\nnarthex_refused_total{what=\"registration\"} 1\n") &&
+         good;
+  if (!good) std::printf("  in the case of %s: %s\n", subject, check::message_of(s));
+  return good;
+}
+
 }  // namespace check
 
 #define CHECK_SHOWS(registry, line) (check::shows((registry), (line), __FILE__, __LINE__))

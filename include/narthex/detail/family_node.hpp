@@ -27,7 +27,8 @@ struct reading : sample {
   char text[text_room];                             // labels of series whose text is not kept ready
   double quantile_room[max_quantiles];
   std::uint64_t count_room[buckets::max_bounds + 1];
-  buckets bounds_copy = buckets(nullptr, 0);        // of series that may go away meanwhile
+  double bound_room[buckets::max_bounds];           // bounds that lie in an object that may go away meanwhile
+  buckets bounds_copy = buckets(nullptr, 0);
 };
 
 /// How far a walk came within one family.

@@ -137,7 +137,7 @@ inline std::size_t label_text_size(string_view name, string_view value) noexcept
 }
 
 inline char* write_label(char* out, string_view name, string_view value) noexcept {
-  std::memcpy(out, name.data(), name.size());
+  if (!name.empty()) std::memcpy(out, name.data(), name.size());
   out += name.size();
   *out++ = '=';
   *out++ = '"';

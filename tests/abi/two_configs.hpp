@@ -6,11 +6,11 @@
 #include <cstddef>
 
 struct seen {
-  const char* abi;           // NARTHEX_ABI as text
-  const void* inline_code;   // where describe() lives: two configurations, two functions
-  const char* message;       // what it says
+  const char* abi;          // NARTHEX_ABI as text
+  const void* inline_code;  // where describe() lives: two configurations, two functions
+  const char* message;      // what it says
   unsigned long status_size;
-  const void* registry;      // where the default registry lives
+  const void* registry;  // where the default registry lives
   unsigned long counter_size;
 };
 

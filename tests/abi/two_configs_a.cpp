@@ -11,8 +11,12 @@ static narthex::histogram same_histogram{"seconds", "Observed in both."};
 static narthex::fixed_family<narthex::counter, 1, 2> family{"by_label_total", "Counted in both.", {"l"}};
 
 seen look_a() {
-  seen s = {TEXT(NARTHEX_ABI), reinterpret_cast<const void*>(&narthex::describe), narthex::describe(narthex::errc::closed),
-            sizeof(narthex::status), &narthex::default_registry(), sizeof(narthex::counter)};
+  seen s = {TEXT(NARTHEX_ABI),
+            reinterpret_cast<const void*>(&narthex::describe),
+            narthex::describe(narthex::errc::closed),
+            sizeof(narthex::status),
+            &narthex::default_registry(),
+            sizeof(narthex::counter)};
   return s;
 }
 

@@ -1,5 +1,5 @@
-// Two configurations in one program coexist: their names differ, their inline functions are not merged, both work, and each
-// has its own registry, counts in it and writes it.
+// Two configurations in one program coexist: their names differ, their inline functions are not merged, both work, and
+// each has its own registry, counts in it and writes it.
 #include <cstdio>
 #include <cstring>
 #include <thread>

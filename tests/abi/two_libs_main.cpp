@@ -62,9 +62,11 @@ static void in_three_registries() {
   check(nothing_twice(page), "nothing is there twice");
   check(shows(page, "\nboth_total 11\n"), "equal counters add up");
   check(shows(page, "\nfamily_total{l=\"both\"} 11\n"), "equal series add up");
-  check(shows(page, "\nfamily_total{l=\"one\"} 1\n") && shows(page, "\nfamily_total{l=\"two\"} 10\n"), "families merge");
-  check(shows(page, "both_seconds_bucket{le=\"1\"} 1\nboth_seconds_bucket{le=\"2\"} 1\nboth_seconds_bucket{le=\"+Inf\"} 2\n"
-                    "both_seconds_sum 11\nboth_seconds_count 2\n"),
+  check(shows(page, "\nfamily_total{l=\"one\"} 1\n") && shows(page, "\nfamily_total{l=\"two\"} 10\n"),
+        "families merge");
+  check(shows(page,
+              "both_seconds_bucket{le=\"1\"} 1\nboth_seconds_bucket{le=\"2\"} 1\nboth_seconds_bucket{le=\"+Inf\"} 2\n"
+              "both_seconds_sum 11\nboth_seconds_count 2\n"),
         "equal histograms add up");
   check(shows(page, "\nlevel 5\n"), "of gauges the upper one is shown");
   check(shows(page, "\nonly_one_total 1\n") && shows(page, "\nonly_two_total 10\n"), "each one's own counter is there");
@@ -82,14 +84,18 @@ static void in_three_registries() {
   check(mine.detach(registry_of_one()).ok(), "a library can be detached");
   check(shows(narthex::to_text(), "\nboth_total 10\n"), "then only the other one counts");
   check(mine.detach(registry_of_two()).ok(), "and the other one, too");
-  check(narthex::to_text() == "# HELP level Set by both libraries.\n# TYPE level gauge\nlevel 5\n", "the program's own is left");
-  check(narthex::to_text(registry_of_two()).find("both_total 10\n") != std::string::npos, "a library's registry stays its own");
+  check(narthex::to_text() == "# HELP level Set by both libraries.\n# TYPE level gauge\nlevel 5\n",
+        "the program's own is left");
+  check(narthex::to_text(registry_of_two()).find("both_total 10\n") != std::string::npos,
+        "a library's registry stays its own");
 }
 
 int main() {
   count_in_one();
   count_in_two();
-  if (&registry_of_one() == &registry_of_two()) in_one_registry();
-  else in_three_registries();
+  if (&registry_of_one() == &registry_of_two())
+    in_one_registry();
+  else
+    in_three_registries();
   return failures;
 }

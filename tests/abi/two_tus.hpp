@@ -13,7 +13,8 @@ inline narthex::counter& shared_counter() {
   return c;
 }
 inline narthex::enum_family<narthex::counter, shared_method>& shared_family() {
-  static narthex::enum_family<narthex::counter, shared_method> f{"shared_methods_total", "Counted by both.", {"method"}};
+  static narthex::enum_family<narthex::counter, shared_method> f{
+      "shared_methods_total", "Counted by both.", {"method"}};
   return f;
 }
 
@@ -22,7 +23,7 @@ const void* registry_seen_from_a();
 const void* hook_seen_from_a();
 void count_in_a();
 
-extern narthex::counter from_a;              // defined in a, used in b
+extern narthex::counter from_a;  // defined in a, used in b
 extern narthex::fixed_histogram<> fixed_a;
 
 #endif  // NARTHEX_TESTS_TWO_TUS_HPP

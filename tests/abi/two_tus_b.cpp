@@ -34,11 +34,14 @@ int main() {
   const std::string page = "\n" + narthex::to_text();
   check(page.find("\nfrom_a_total 2\n") != std::string::npos, "the first unit's counter is on the page");
   check(page.find("\nfrom_b_total 1\n") != std::string::npos, "the second unit's counter is on the page");
-  check(page.find("\nfixed_seconds_sum 3\nfixed_seconds_count 2\n") != std::string::npos, "both observed in one histogram");
+  check(page.find("\nfixed_seconds_sum 3\nfixed_seconds_count 2\n") != std::string::npos,
+        "both observed in one histogram");
   check(page.find("\ntwice_total 2\n") != std::string::npos, "both objects stand for one counter");
-  check(page.find("\nfamily{l=\"a\"} 2\nfamily{l=\"b\"} 2\n") != std::string::npos, "both objects stand for one family");
+  check(page.find("\nfamily{l=\"a\"} 2\nfamily{l=\"b\"} 2\n") != std::string::npos,
+        "both objects stand for one family");
   check(page.find("\nshared_total 2\n") != std::string::npos, "an inline function's static is one");
-  check(page.find("\nshared_methods_total{method=\"get\"} 1\nshared_methods_total{method=\"post\"} 1\n") != std::string::npos,
+  check(page.find("\nshared_methods_total{method=\"get\"} 1\nshared_methods_total{method=\"post\"} 1\n") !=
+            std::string::npos,
         "an inline function's enum family is one");
   check(page.find("refused") == std::string::npos, "nothing was refused");
   return failures;

@@ -28,10 +28,10 @@ namespace nx = narthex;
 namespace {
 
 struct heap {
-  static std::atomic<long> live;     // allocations not yet given back
-  static std::atomic<long> asked;    // all since the start
-  static std::atomic<long> refuse;   // which request is refused, counted down from here; below 0: none
-  static std::atomic<bool> for_ever; // whether all that come after it are refused, too
+  static std::atomic<long> live;      // allocations not yet given back
+  static std::atomic<long> asked;     // all since the start
+  static std::atomic<long> refuse;    // which request is refused, counted down from here; below 0: none
+  static std::atomic<bool> for_ever;  // whether all that come after it are refused, too
   static void* get(std::size_t size) noexcept {
     ++asked;
     if (refuse >= 0) {
@@ -186,9 +186,10 @@ bool everything(bool& whole) {
     good = good && (!cb.status().ok() || has("\np_cb{region=\"east\"} 7\n"));
     good = good && (f.overflowed() == 0 || has("\np_f_total{region=\"east\",k=\"_overflow_\",l=\"_overflow_\"} "));
   }
-  const std::uint64_t lost = r.refused(nx::mistake::registration) + r.refused(nx::mistake::series) +
-                             r.refused(nx::mistake::sample);
-  whole = plain && lost == 2 && has("\np_co{region=\"east\",l=\"19\"} 19\n") && has("\np_cp_total{region=\"east\"} 3\n");
+  const std::uint64_t lost =
+      r.refused(nx::mistake::registration) + r.refused(nx::mistake::series) + r.refused(nx::mistake::sample);
+  whole =
+      plain && lost == 2 && has("\np_co{region=\"east\",l=\"19\"} 19\n") && has("\np_cp_total{region=\"east\"} 3\n");
   return good;
 }
 

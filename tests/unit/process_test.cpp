@@ -278,7 +278,10 @@ TEST_CASE("a child that was forked while other threads observed, registered and 
       nx::counter{r, "in_child_total", "C."}.inc();
       made.labels("child", 1).inc();
       nx::registry own;
-      { nx::registry attached; good = own.attach(attached).ok() && good; }
+      {
+        nx::registry attached;
+        good = own.attach(attached).ok() && good;
+      }
       _exit(good ? 0 : 1);
     }
     children.push_back(child);
@@ -343,8 +346,10 @@ TEST_CASE("a child that was forked in the middle of a scrape can let go of regis
     if (child == 0) {
       alarm(30);
       bool good = true;
-      if (round % 2) fixed.reset();
-      else good = top.detach(below).ok();
+      if (round % 2)
+        fixed.reset();
+      else
+        good = top.detach(below).ok();
       _exit(good ? 0 : 1);
     }
     const outcome end = wait_for(child);

@@ -54,7 +54,8 @@ const distribution distributions[] = {
     {"constant", [](std::mt19937&) { return 0.25; }},
     {"two values", [](std::mt19937& r) { return one(r) < 0.5 ? 1.0 : 2.0; }},
     {"powers of two", [](std::mt19937& r) { return std::ldexp(1, static_cast<int>(20 * one(r)) - 10); }},
-    {"just below them", [](std::mt19937& r) { return std::nextafter(std::ldexp(1, static_cast<int>(20 * one(r)) - 10), 0); }},
+    {"just below them",
+     [](std::mt19937& r) { return std::nextafter(std::ldexp(1, static_cast<int>(20 * one(r)) - 10), 0); }},
 };
 
 const char* const texts[] = {"0", "0.001", "0.05", "0.5", "0.75", "0.9", "0.99", "0.999", "1"};
@@ -220,8 +221,9 @@ TEST_CASE("a summary that is removed begins with an empty window, too") {
 TEST_CASE("quantiles outside 0..1, out of order, not numbers or too many are refused") {
   const nx::error_hook before = nx::set_error_hook(nullptr);
   const double nan = std::numeric_limits<double>::quiet_NaN();
-  const nx::quantiles bad[] = {{-0.1}, {1.1}, {0.5, 0.5}, {0.9, 0.5}, {0.5, nan},
-                               {0, .1, .2, .3, .4, .5, .6, .7, .8, .81, .82, .83, .84, .85, .86, .87, .88}};
+  const nx::quantiles bad[] = {{-0.1},     {1.1},
+                               {0.5, 0.5}, {0.9, 0.5},
+                               {0.5, nan}, {0, .1, .2, .3, .4, .5, .6, .7, .8, .81, .82, .83, .84, .85, .86, .87, .88}};
   const unsigned where[] = {0, 0, 1, 1, 1, 16};
   for (unsigned i = 0; i < 6; ++i) {
     nx::registry r;

@@ -534,8 +534,8 @@ TEST_CASE("summary: quantiles are numbers of what was observed while threads obs
 namespace {
 
 struct suspended_writer {
-  std::atomic<bool> inside{false};   // of observe(), set and cleared around it
-  std::atomic<unsigned> parked{0};   // 1: in the handler, outside; 2: inside
+  std::atomic<bool> inside{false};  // of observe(), set and cleared around it
+  std::atomic<unsigned> parked{0};  // 1: in the handler, outside; 2: inside
   std::atomic<bool> go_on{false};
   pthread_t id{};
 };

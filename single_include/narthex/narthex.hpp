@@ -5955,16 +5955,11 @@ struct collected_node : calling_node {
 /// Cost: each sample is compared with those before it: meant for hundreds of series, not for tens of thousands.
 class collected {
  public:
-  /// A counter, gauge or unknown value of family number `family` (in the order of declaration, from 0). A counter's must
-  /// be finite and not negative.
+  /// A counter, gauge or unknown value of family number `family` (in the order of declaration, from 0), taken as it is.
   template <class Value>
   void add(unsigned family, std::initializer_list<label_value> labels, Value value) noexcept {
     if (entry* const e = begin(family, labels, metric_type::gauge, 0)) {
       e->value = detail::to_number(value);
-      const double as_double = e->value.as_double();
-      if (is_counter(family) && (as_double < 0 || !detail::is_finite(as_double))) {
-        return refuse();
-      }
       keep(*e);
     }
   }
@@ -6038,7 +6033,6 @@ class collected {
   /// `shape` is histogram, summary, or gauge for whatever is one number.
   inline entry* begin(unsigned family, std::initializer_list<label_value> labels, metric_type shape,
                       std::size_t numbers_size) noexcept;
-  inline bool is_counter(unsigned family) const noexcept;
   inline void refuse() noexcept;
   void keep(const entry& e) noexcept { used_ += e.bytes; }
   bool make_room(std::size_t more) noexcept {
@@ -6181,10 +6175,6 @@ inline void collector::join(registry_core& registry, std::initializer_list<decla
   }
   // A scrape may call the function as soon as the first has joined: all are complete by now.
   for (unsigned i = 0; i < count_; ++i) detail::join(registry, nodes_[i], nodes_[i].reason, nodes_[i].reason_at);
-}
-
-inline bool collected::is_counter(unsigned family) const noexcept {
-  return from_->nodes_[family].ops->type == metric_type::counter;
 }
 
 inline void collected::refuse() noexcept {

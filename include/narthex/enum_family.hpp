@@ -105,6 +105,7 @@ struct enum_index<First, Rest...> {
 template <class T, class... Enums>
 class enum_family {
   using core = typename T::core_type;
+  static_assert(detail::is_in_place<core>::value, "use fixed_histogram<B> or fixed_summary here: the storage is inside");
   using args_type = typename core::args;
   using index = detail::enum_index<Enums...>;
   enum : std::size_t { count = detail::enum_product<Enums...>::value };

@@ -33,6 +33,7 @@ template <class T, std::size_t N, std::size_t Series, std::size_t LabelBytes = 6
 class fixed_family {
   static_assert(N > 0 && Series > 0 && LabelBytes <= 200, "at least one label and series, at most 200 bytes of labels");
   using core = typename T::core_type;
+  static_assert(detail::is_in_place<core>::value, "use fixed_histogram<B> or fixed_summary here: the storage is inside");
   using args_type = typename core::args;
 
  public:

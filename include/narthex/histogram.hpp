@@ -69,6 +69,9 @@ struct inline_histogram_room {
   shared<word> cells[distribution::cells(Bounds + 1)];
 };
 
+template <>
+struct is_in_place<histogram_core> : std::false_type {};
+
 /// The same with room for up to `Bounds` bounds inside.
 template <unsigned Bounds>
 struct inline_histogram_core : private inline_histogram_room<Bounds>, histogram_core {

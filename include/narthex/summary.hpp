@@ -142,6 +142,11 @@ struct summary_core {
 };
 #endif
 
+#if NARTHEX_HAS(HEAP)
+template <>
+struct is_in_place<summary_core> : std::false_type {};
+#endif
+
 /// Sum and count alone, with the storage inside.
 struct fixed_summary_core {
   static constexpr metric_type type = metric_type::summary;

@@ -3455,6 +3455,10 @@ namespace detail {
 //   void restart()                counts from zero again
 //   const args& chosen() const
 
+/// Whether a core has all of its storage inside.
+template <class Core>
+struct is_in_place : std::true_type {};
+
 /// The args of a core that leaves nothing to choose.
 struct no_args {
   friend bool operator==(const no_args&, const no_args&) noexcept { return true; }
@@ -3943,6 +3947,9 @@ struct inline_histogram_room {
   shared<word> cells[distribution::cells(Bounds + 1)];
 };
 
+template <>
+struct is_in_place<histogram_core> : std::false_type {};
+
 /// The same with room for up to `Bounds` bounds inside.
 template <unsigned Bounds>
 struct inline_histogram_core : private inline_histogram_room<Bounds>, histogram_core {
@@ -4169,6 +4176,11 @@ struct summary_core {
   distribution observed;
   quantile_window* late;
 };
+#endif
+
+#if NARTHEX_HAS(HEAP)
+template <>
+struct is_in_place<summary_core> : std::false_type {};
 #endif
 
 /// Sum and count alone, with the storage inside.
@@ -5406,6 +5418,7 @@ template <class T, std::size_t N, std::size_t Series, std::size_t LabelBytes = 6
 class fixed_family {
   static_assert(N > 0 && Series > 0 && LabelBytes <= 200, "at least one label and series, at most 200 bytes of labels");
   using core = typename T::core_type;
+  static_assert(detail::is_in_place<core>::value, "use fixed_histogram<B> or fixed_summary here: the storage is inside");
   using args_type = typename core::args;
 
  public:
@@ -5692,6 +5705,7 @@ struct enum_index<First, Rest...> {
 template <class T, class... Enums>
 class enum_family {
   using core = typename T::core_type;
+  static_assert(detail::is_in_place<core>::value, "use fixed_histogram<B> or fixed_summary here: the storage is inside");
   using args_type = typename core::args;
   using index = detail::enum_index<Enums...>;
   enum : std::size_t { count = detail::enum_product<Enums...>::value };

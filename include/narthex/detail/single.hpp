@@ -29,6 +29,10 @@ namespace detail {
 //   void restart()                counts from zero again
 //   const args& chosen() const
 
+/// Whether a core has all of its storage inside.
+template <class Core>
+struct is_in_place : std::true_type {};
+
 /// The args of a core that leaves nothing to choose.
 struct no_args {
   friend bool operator==(const no_args&, const no_args&) noexcept { return true; }

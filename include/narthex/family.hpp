@@ -135,10 +135,8 @@ class family {
   template <class... Values>
   T labels(const Values&... values) const noexcept {
     static_assert(sizeof...(Values) == N, "one value for each label name");
-    const label_value given[N] = {label_value(values)...};
-    string_view texts[N];
-    for (std::size_t i = 0; i < N; ++i) texts[i] = given[i].text();
-    return get(texts);
+    const detail::value_texts<N> texts(values...);
+    return get(texts.data());
   }
 
   /// The same by name, in any order: labels({{"code", "200"}, {"method", "GET"}}).
@@ -156,10 +154,8 @@ class family {
   template <class... Values>
   bool remove(const Values&... values) const noexcept {
     static_assert(sizeof...(Values) == N, "one value for each label name");
-    const label_value given[N] = {label_value(values)...};
-    string_view texts[N];
-    for (std::size_t i = 0; i < N; ++i) texts[i] = given[i].text();
-    return node_ && remove_series(texts);
+    const detail::value_texts<N> texts(values...);
+    return node_ && remove_series(texts.data());
   }
   bool remove(std::initializer_list<label_pair> pairs) const noexcept {
     string_view texts[N];

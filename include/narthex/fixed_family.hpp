@@ -66,10 +66,8 @@ class fixed_family {
   template <class... Values>
   handle_type labels(const Values&... values) noexcept {
     static_assert(sizeof...(Values) == N, "one value for each label name");
-    const label_value given[N] = {label_value(values)...};
-    string_view texts[N];
-    for (std::size_t i = 0; i < N; ++i) texts[i] = given[i].text();
-    slot& s = node_.get(node_.key(texts));
+    const detail::value_texts<N> texts(values...);
+    slot& s = node_.get(node_.key(texts.data()));
     return handle_type(detail::registered<core>{&s.storage(), &node_});
   }
 
@@ -77,10 +75,8 @@ class fixed_family {
   template <class... Values>
   bool remove(const Values&... values) noexcept {
     static_assert(sizeof...(Values) == N, "one value for each label name");
-    const label_value given[N] = {label_value(values)...};
-    string_view texts[N];
-    for (std::size_t i = 0; i < N; ++i) texts[i] = given[i].text();
-    slot* const s = node_.find(node_.key(texts));
+    const detail::value_texts<N> texts(values...);
+    slot* const s = node_.find(node_.key(texts.data()));
     if (!s || !slot::is_shown(s->state.load(detail::memory_order_acquire))) return false;
     s->hide();
     return true;

@@ -146,6 +146,21 @@ inline char* write_label(char* out, string_view name, string_view value) noexcep
   return out;
 }
 
+/// The values of one labels() or remove() call as text; lives as long as the call.
+template <std::size_t N>
+class value_texts {
+ public:
+  template <class... Values>
+  explicit value_texts(const Values&... values) noexcept : given_{label_value(values)...} {
+    for (std::size_t i = 0; i < N; ++i) texts_[i] = given_[i].text();
+  }
+  const string_view* data() const noexcept { return texts_; }
+
+ private:
+  label_value given_[N];
+  string_view texts_[N];
+};
+
 /// Label text built in a caller's room, piece by piece; remembers when it did not fit.
 class label_text {
  public:

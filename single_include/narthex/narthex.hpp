@@ -2297,6 +2297,21 @@ inline char* write_label(char* out, string_view name, string_view value) noexcep
   return out;
 }
 
+/// The values of one labels() or remove() call as text; lives as long as the call.
+template <std::size_t N>
+class value_texts {
+ public:
+  template <class... Values>
+  explicit value_texts(const Values&... values) noexcept : given_{label_value(values)...} {
+    for (std::size_t i = 0; i < N; ++i) texts_[i] = given_[i].text();
+  }
+  const string_view* data() const noexcept { return texts_; }
+
+ private:
+  label_value given_[N];
+  string_view texts_[N];
+};
+
 /// Label text built in a caller's room, piece by piece; remembers when it did not fit.
 class label_text {
  public:
@@ -2417,7 +2432,6 @@ namespace detail {
 ///        acquire has seen the commit, and with it a head that is at least as new.
 class observation_set {
  public:
-  using image_words = word;
   enum : unsigned { sum_words = sizeof(double) / sizeof(word), bucket_at = sum_words, count_at, words };
 
   void observe(shared<word>* counts, unsigned bucket, double value) noexcept {
@@ -5298,10 +5312,8 @@ class family {
   template <class... Values>
   T labels(const Values&... values) const noexcept {
     static_assert(sizeof...(Values) == N, "one value for each label name");
-    const label_value given[N] = {label_value(values)...};
-    string_view texts[N];
-    for (std::size_t i = 0; i < N; ++i) texts[i] = given[i].text();
-    return get(texts);
+    const detail::value_texts<N> texts(values...);
+    return get(texts.data());
   }
 
   /// The same by name, in any order: labels({{"code", "200"}, {"method", "GET"}}).
@@ -5319,10 +5331,8 @@ class family {
   template <class... Values>
   bool remove(const Values&... values) const noexcept {
     static_assert(sizeof...(Values) == N, "one value for each label name");
-    const label_value given[N] = {label_value(values)...};
-    string_view texts[N];
-    for (std::size_t i = 0; i < N; ++i) texts[i] = given[i].text();
-    return node_ && remove_series(texts);
+    const detail::value_texts<N> texts(values...);
+    return node_ && remove_series(texts.data());
   }
   bool remove(std::initializer_list<label_pair> pairs) const noexcept {
     string_view texts[N];
@@ -5451,10 +5461,8 @@ class fixed_family {
   template <class... Values>
   handle_type labels(const Values&... values) noexcept {
     static_assert(sizeof...(Values) == N, "one value for each label name");
-    const label_value given[N] = {label_value(values)...};
-    string_view texts[N];
-    for (std::size_t i = 0; i < N; ++i) texts[i] = given[i].text();
-    slot& s = node_.get(node_.key(texts));
+    const detail::value_texts<N> texts(values...);
+    slot& s = node_.get(node_.key(texts.data()));
     return handle_type(detail::registered<core>{&s.storage(), &node_});
   }
 
@@ -5462,10 +5470,8 @@ class fixed_family {
   template <class... Values>
   bool remove(const Values&... values) noexcept {
     static_assert(sizeof...(Values) == N, "one value for each label name");
-    const label_value given[N] = {label_value(values)...};
-    string_view texts[N];
-    for (std::size_t i = 0; i < N; ++i) texts[i] = given[i].text();
-    slot* const s = node_.find(node_.key(texts));
+    const detail::value_texts<N> texts(values...);
+    slot* const s = node_.find(node_.key(texts.data()));
     if (!s || !slot::is_shown(s->state.load(detail::memory_order_acquire))) return false;
     s->hide();
     return true;

@@ -27,7 +27,6 @@ namespace detail {
 ///        acquire has seen the commit, and with it a head that is at least as new.
 class observation_set {
  public:
-  using image_words = word;
   enum : unsigned { sum_words = sizeof(double) / sizeof(word), bucket_at = sum_words, count_at, words };
 
   void observe(shared<word>* counts, unsigned bucket, double value) noexcept {

@@ -58,7 +58,16 @@ struct error {
 
   /// The same as a status; `subject` says what was tried.
   status to_status(string_view subject) const noexcept {
-    return code == 0 ? status() : status(errc::system, subject, static_cast<std::uint32_t>(code));
+    return code == 0 ? status() : status(kind(), subject, static_cast<std::uint32_t>(code));
+  }
+  /// What a program may want to tell apart; errc::system for all the rest.
+  errc kind() const noexcept {
+#if NARTHEX_HAS(POSIX)
+    if (code == EADDRINUSE) return errc::address_in_use;
+    if (code == EACCES || code == EPERM) return errc::no_permission;
+    if (code == EMFILE || code == ENFILE) return errc::too_many_descriptors;
+#endif
+    return errc::system;
   }
 
   /// Writes the system's words for the code and a NUL; nothing where it has none.
@@ -680,6 +689,140 @@ class thread {
 NARTHEX_END_NAMESPACE
 
 #endif  // NARTHEX_OS_THREAD_HPP
+
+// ==== narthex/detail/base64.hpp =================================================================
+// narthex/detail/base64.hpp - bytes as base64 text, in both alphabets.
+// Room: balconies. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_DETAIL_BASE64_HPP
+#define NARTHEX_DETAIL_BASE64_HPP
+
+#include <cstddef>
+#include <cstdint>
+
+
+NARTHEX_BEGIN_NAMESPACE
+namespace detail {
+
+/// padded: '+', '/' and '=' to full groups, as HTTP's basic authentication has it; url: '-', '_' and no padding.
+/// Source: RFC 4648, sections 4 and 5.
+enum class base64 { padded, url };
+
+/// How many bytes write_base64 writes.
+constexpr std::size_t base64_size(std::size_t bytes, base64 form) noexcept {
+  return form == base64::padded ? (bytes + 2) / 3 * 4 : (bytes * 4 + 2) / 3;
+}
+
+/// Returns: the end of what was written.
+inline char* write_base64(char* out, string_view bytes, base64 form) noexcept {
+  const char* const digits = form == base64::padded ? "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+                                                    : "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    const std::size_t here = bytes.size() - i < 3 ? bytes.size() - i : 3;
+    std::uint32_t three = 0;
+    for (std::size_t k = 0; k < 3; ++k) three = three << 8 | (k < here ? static_cast<unsigned char>(bytes[i + k]) : 0u);
+    for (std::size_t k = 0; k < 4; ++k) {
+      if (k <= here) *out++ = digits[three >> (18 - 6 * k) & 63];
+      else if (form == base64::padded) *out++ = '=';
+    }
+  }
+  return out;
+}
+
+}  // namespace detail
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_DETAIL_BASE64_HPP
+
+// ==== narthex/detail/byte_buffer.hpp ============================================================
+// narthex/detail/byte_buffer.hpp - bytes that are collected before they go out, without throwing.
+// Room: balconies. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_DETAIL_BYTE_BUFFER_HPP
+#define NARTHEX_DETAIL_BYTE_BUFFER_HPP
+
+#include <cstddef>
+#include <cstring>
+
+
+NARTHEX_BEGIN_NAMESPACE
+namespace detail {
+
+/// Appended at its end and taken from its front.
+///
+/// Memory: with a heap, grows by doubling; without one, 4 KB in place.
+/// Errors: append() is false when there is no room, and then has taken nothing.
+class byte_buffer {
+ public:
+  byte_buffer() noexcept : begin_(0), end_(0) {}
+  byte_buffer(const byte_buffer&) = delete;
+  byte_buffer& operator=(const byte_buffer&) = delete;
+
+  string_view text() const noexcept { return string_view(data_ + begin_, end_ - begin_); }
+  std::size_t size() const noexcept { return end_ - begin_; }
+  void clear() noexcept { begin_ = end_ = 0; }
+  /// Forgets the first `n` <= size() bytes.
+  void take(std::size_t n) noexcept {
+    begin_ += n;
+    if (begin_ == end_) clear();
+  }
+  bool append(string_view more) noexcept {
+    if (more.empty()) return true;
+    if (room_ - end_ < more.size() && !make_room(more.size())) return false;
+    std::memcpy(data_ + end_, more.data(), more.size());
+    end_ += more.size();
+    return true;
+  }
+  /// A sink that ends when there is no room; `this` must outlive it.
+  sink to_sink() noexcept {
+    struct local {
+      static bool write(void* self, const char* data, std::size_t n) {
+        return static_cast<byte_buffer*>(self)->append(string_view(data, n));
+      }
+    };
+    const sink s = {&local::write, this};
+    return s;
+  }
+
+#if NARTHEX_HAS(HEAP)
+  ~byte_buffer() { release(data_); }
+
+ private:
+  bool make_room(std::size_t more) noexcept {
+    if (begin_ > 0) {
+      std::memmove(data_, data_ + begin_, end_ - begin_);
+      end_ -= begin_;
+      begin_ = 0;
+      if (room_ - end_ >= more) return true;
+    }
+    std::size_t wanted = room_ ? room_ * 2 : 4096;
+    while (wanted - end_ < more) wanted *= 2;
+    char* const larger = static_cast<char*>(allocate(wanted));
+    if (!larger) return false;
+    if (end_) std::memcpy(larger, data_, end_);
+    release(data_);
+    data_ = larger;
+    room_ = wanted;
+    return true;
+  }
+  char* data_ = nullptr;
+  std::size_t room_ = 0;
+#else
+ private:
+  bool make_room(std::size_t more) noexcept {
+    std::memmove(data_, data_ + begin_, end_ - begin_);
+    end_ -= begin_;
+    begin_ = 0;
+    return room_ - end_ >= more;
+  }
+  enum : std::size_t { room_ = 4096 };
+  char data_[room_];
+#endif
+  std::size_t begin_, end_;
+};
+
+}  // namespace detail
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_DETAIL_BYTE_BUFFER_HPP
 
 // ==== narthex/detail/http.hpp ===================================================================
 // narthex/detail/http.hpp - a request's head read, a response's frame written; no socket, no metric.

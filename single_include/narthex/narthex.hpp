@@ -345,7 +345,25 @@ enum class errc : std::uint8_t {
   system,                 ///< the system said no; number() is its error code
   timeout,                ///< a deadline passed
   closed,                 ///< the other side, or this one, is closed
-  unsupported             ///< not available in this build
+  unsupported,            ///< not available in this build
+  address_in_use,         ///< somebody else listens at this address
+  no_permission,          ///< the system forbids it: a low port, a folder of somebody else's
+  too_many_descriptors,   ///< this process or the whole system has no file descriptor left
+  busy,                   ///< another thread is in the middle of it
+  bad_credentials,        ///< a user, password or token that cannot be sent in a header, or is too long
+  bad_header,             ///< a header's name or value that cannot be sent
+  bad_url,                ///< a URL that cannot be read: "http://host:port/prefix"
+  needs_transport,        ///< an https URL: TLS is not part of narthex
+  no_such_host,           ///< a host's name that nobody could resolve
+  bad_job,                ///< a job name must not be empty
+  bad_utf8,               ///< text that goes into a URL must be well-formed UTF-8
+  label_clash,            ///< a metric has a label that the grouping key has, too
+  reserved_metric,        ///< a metric name that the Pushgateway keeps for itself
+  empty_exposition,       ///< replacing a group by nothing would wipe it; delete_group() says that
+  too_large,              ///< more bytes than the stated limit
+  http_refused,           ///< the server answered no; number() is the HTTP status
+  redirected,             ///< the server answers elsewhere, and nobody follows; number() is the HTTP status
+  bad_response            ///< what came back is not an HTTP response
 };
 
 /// The words for a code; a static string.
@@ -377,6 +395,24 @@ inline const char* describe(errc code) noexcept {
     case errc::timeout: return "the deadline passed";
     case errc::closed: return "closed";
     case errc::unsupported: return "not available in this build";
+    case errc::address_in_use: return "the address is in use; error";
+    case errc::no_permission: return "the system does not permit it; error";
+    case errc::too_many_descriptors: return "too many open files; error";
+    case errc::busy: return "another thread is in the middle of it";
+    case errc::bad_credentials: return "credentials must be printable and within the limit of bytes";
+    case errc::bad_header: return "a header must be a token and a line of printable text";
+    case errc::bad_url: return "the URL must be http://host:port/prefix; bad byte at";
+    case errc::needs_transport: return "https needs a transport that speaks TLS";
+    case errc::no_such_host: return "the host name could not be resolved; error";
+    case errc::bad_job: return "the job name must not be empty";
+    case errc::bad_utf8: return "the text must be well-formed UTF-8; bad byte at";
+    case errc::label_clash: return "the label is part of the grouping key, which would overwrite it";
+    case errc::reserved_metric: return "the Pushgateway keeps this metric name for itself";
+    case errc::empty_exposition: return "an empty exposition would wipe the group; delete_group() does that";
+    case errc::too_large: return "too large; limit in bytes";
+    case errc::http_refused: return "the server refused; HTTP status";
+    case errc::redirected: return "the server answers elsewhere; HTTP status";
+    case errc::bad_response: return "the answer is not valid HTTP";
   }
   return "unknown";
 }

@@ -8,6 +8,8 @@
 #include <cstring>
 
 #include "narthex/config.hpp"
+#include "narthex/detail/base64.hpp"
+#include "narthex/detail/byte_buffer.hpp"
 #include "narthex/sink.hpp"
 #include "narthex/string_view.hpp"
 

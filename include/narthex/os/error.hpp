@@ -34,7 +34,16 @@ struct error {
 
   /// The same as a status; `subject` says what was tried.
   status to_status(string_view subject) const noexcept {
-    return code == 0 ? status() : status(errc::system, subject, static_cast<std::uint32_t>(code));
+    return code == 0 ? status() : status(kind(), subject, static_cast<std::uint32_t>(code));
+  }
+  /// What a program may want to tell apart; errc::system for all the rest.
+  errc kind() const noexcept {
+#if NARTHEX_HAS(POSIX)
+    if (code == EADDRINUSE) return errc::address_in_use;
+    if (code == EACCES || code == EPERM) return errc::no_permission;
+    if (code == EMFILE || code == ENFILE) return errc::too_many_descriptors;
+#endif
+    return errc::system;
   }
 
   /// Writes the system's words for the code and a NUL; nothing where it has none.

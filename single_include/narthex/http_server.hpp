@@ -103,43 +103,31 @@ NARTHEX_END_NAMESPACE
 
 #endif  // NARTHEX_OS_ERROR_HPP
 
-// ==== narthex/os/socket_posix.hpp ===============================================================
-// narthex/os/socket_posix.hpp - sockets by the calls of POSIX.1-2008.
+// ==== narthex/os/wait_posix.hpp =================================================================
+// narthex/os/wait_posix.hpp - waiting for descriptors: a clock, a bell, a deadline, and several at once.
 // Room: cellar. Read os/socket.hpp first. SPDX-License-Identifier: MIT
-#ifndef NARTHEX_OS_SOCKET_POSIX_HPP
-#define NARTHEX_OS_SOCKET_POSIX_HPP
+#ifndef NARTHEX_OS_WAIT_POSIX_HPP
+#define NARTHEX_OS_WAIT_POSIX_HPP
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 
 
 #if NARTHEX_HAS(POSIX)
 
-#include <arpa/inet.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <poll.h>
-#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
 NARTHEX_BEGIN_NAMESPACE
 namespace os {
 
-// ---- what differs between the systems ----
-
 #if defined(__linux__) && defined(_GNU_SOURCE)
 // Atomic: a fork in another thread between two calls would hand the descriptor to a stranger.
-inline int open_stream(int family) noexcept { return ::socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0); }
-inline int accept_any(int listener) noexcept {
-  return ::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
-}
 inline int open_pipe(int* ends) noexcept { return ::pipe2(ends, O_CLOEXEC | O_NONBLOCK); }
 inline void prepare(int) noexcept {}
 #else
-inline int open_stream(int family) noexcept { return ::socket(family, SOCK_STREAM, 0); }
-inline int accept_any(int listener) noexcept { return ::accept(listener, nullptr, nullptr); }
 inline int open_pipe(int* ends) noexcept { return ::pipe(ends); }
 inline void prepare(int fd) noexcept {
   ::fcntl(fd, F_SETFD, FD_CLOEXEC);
@@ -147,22 +135,13 @@ inline void prepare(int fd) noexcept {
 }
 #endif
 
-#if defined(MSG_NOSIGNAL)
-enum : int { send_flags = MSG_NOSIGNAL };
-#else
-enum : int { send_flags = 0 };  // SO_NOSIGPIPE does it, below
-#endif
-
-inline void silence(int fd) noexcept {
-#if defined(SO_NOSIGPIPE)
-  const int on = 1;
-  ::setsockopt(fd, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof on);
-#else
-  static_cast<void>(fd);
-#endif
+/// Microseconds, and milliseconds, of a clock that nobody sets.
+inline std::int64_t monotonic_us() noexcept {
+  timespec t;
+  ::clock_gettime(CLOCK_MONOTONIC, &t);
+  return static_cast<std::int64_t>(t.tv_sec) * 1000000 + static_cast<std::int64_t>(t.tv_nsec / 1000);
 }
-
-// ---- wakeup and deadline ----
+inline std::int64_t monotonic_ms() noexcept { return monotonic_us() / 1000; }
 
 /// A pipe whose reading end turns readable when it is rung, and is never read: it stays rung.
 class wakeup {
@@ -203,16 +182,16 @@ class wakeup {
 class deadline {
  public:
   /// ms: from now on; negative: never.
-  explicit deadline(int ms) noexcept : end_(ms < 0 ? -1 : now() + ms), bell_(-1) {}
-  deadline(int ms, const wakeup& bell) noexcept : end_(ms < 0 ? -1 : now() + ms), bell_(bell.fd()) {}
+  explicit deadline(int ms) noexcept : end_(ms < 0 ? -1 : monotonic_ms() + ms), bell_(-1) {}
+  deadline(int ms, const wakeup& bell) noexcept : end_(ms < 0 ? -1 : monotonic_ms() + ms), bell_(bell.fd()) {}
 
-  bool passed() const noexcept { return end_ >= 0 && now() >= end_; }
+  bool passed() const noexcept { return end_ >= 0 && monotonic_ms() >= end_; }
 
   /// Waits until `fd` is ready for `events`. An error on it is "ready" too: the call to come will tell.
   status wait(int fd, short events, string_view subject) const noexcept {
     for (;;) {
       pollfd p[2] = {{fd, events, 0}, {bell_, POLLIN, 0}};  // poll() ignores a negative descriptor
-      const std::int64_t left = end_ < 0 ? -1 : end_ - now();
+      const std::int64_t left = end_ < 0 ? -1 : end_ - monotonic_ms();
       if (end_ >= 0 && left <= 0) return status(errc::timeout, subject);
       if (::poll(p, 2, static_cast<int>(left)) < 0) {
         const error e = error::last();
@@ -225,15 +204,98 @@ class deadline {
   }
 
  private:
-  static std::int64_t now() noexcept {
-    timespec t;
-    ::clock_gettime(CLOCK_MONOTONIC, &t);
-    return static_cast<std::int64_t>(t.tv_sec) * 1000 + static_cast<std::int64_t>(t.tv_nsec / 1000000);
-  }
-
   std::int64_t end_;  // in milliseconds; negative: never
   int bell_;
 };
+
+/// Several descriptors waited for together.
+class poll_set {
+ public:
+  enum : unsigned { room = 132 };
+  enum class what : std::uint8_t { nothing, reading, writing };
+
+  poll_set() noexcept : count_(0) {}
+  void clear() noexcept { count_ = 0; }
+  /// Returns: the number to ask ready() with; what is beyond `room` is not waited for.
+  unsigned add(std::intptr_t handle, what wanted) noexcept {
+    if (count_ == room) return room;
+    const pollfd p = {static_cast<int>(wanted == what::nothing ? -1 : handle),
+                      static_cast<short>(wanted == what::writing ? POLLOUT : POLLIN), 0};
+    all_[count_] = p;
+    return count_++;
+  }
+  unsigned add(const wakeup& bell) noexcept { return add(bell.fd(), what::reading); }
+  /// Waits until one is ready, or `ms` have passed; negative: no limit. A signal ends it early.
+  void wait(std::int64_t ms) noexcept {
+    const int most = 60 * 60 * 1000;
+    if (::poll(all_, count_, ms < 0 ? -1 : ms > most ? most : static_cast<int>(ms)) > 0) return;
+    for (unsigned i = 0; i < count_; ++i) all_[i].revents = 0;
+  }
+  /// Also when it broke: the call to come will tell.
+  bool ready(unsigned number) const noexcept { return number < count_ && all_[number].revents != 0; }
+
+ private:
+  pollfd all_[room];
+  unsigned count_;
+};
+
+}  // namespace os
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_HAS(POSIX)
+
+#endif  // NARTHEX_OS_WAIT_POSIX_HPP
+
+// ==== narthex/os/socket_posix.hpp ===============================================================
+// narthex/os/socket_posix.hpp - sockets by the calls of POSIX.1-2008.
+// Room: cellar. Read os/socket.hpp first. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_OS_SOCKET_POSIX_HPP
+#define NARTHEX_OS_SOCKET_POSIX_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+
+#if NARTHEX_HAS(POSIX)
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+NARTHEX_BEGIN_NAMESPACE
+namespace os {
+
+// ---- what differs between the systems ----
+
+#if defined(__linux__) && defined(_GNU_SOURCE)
+inline int open_stream(int family) noexcept { return ::socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0); }
+inline int accept_any(int listener) noexcept {
+  return ::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+}
+#else
+inline int open_stream(int family) noexcept { return ::socket(family, SOCK_STREAM, 0); }
+inline int accept_any(int listener) noexcept { return ::accept(listener, nullptr, nullptr); }
+#endif
+
+#if defined(MSG_NOSIGNAL)
+enum : int { send_flags = MSG_NOSIGNAL };
+#else
+enum : int { send_flags = 0 };  // SO_NOSIGPIPE does it, below
+#endif
+
+inline void silence(int fd) noexcept {
+#if defined(SO_NOSIGPIPE)
+  const int on = 1;
+  ::setsockopt(fd, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof on);
+#else
+  static_cast<void>(fd);
+#endif
+}
 
 // ---- addresses ----
 
@@ -243,11 +305,12 @@ struct endpoint {
     sockaddr any;
     sockaddr_in v4;
     sockaddr_in6 v6;
+    sockaddr_un local;
   };
   socklen_t size;
   bool every_interface;
 
-  endpoint() noexcept : size(0), every_interface(false) { std::memset(&v6, 0, sizeof v6); }
+  endpoint() noexcept : size(0), every_interface(false) { std::memset(&local, 0, sizeof local); }
   bool is_v6() const noexcept { return any.sa_family == AF_INET6; }
 
   /// host: "" for every interface, "localhost", or digits. All zeros is "any" in both families.
@@ -270,13 +333,50 @@ struct endpoint {
     size = static_cast<socklen_t>(sizeof v4);
     return host.empty() || ::inet_pton(AF_INET, text, &v4.sin_addr) == 1;
   }
+
+  /// A file name; not empty, without a NUL, and shorter than the system's limit of about 100 bytes.
+  bool set_path(string_view path) noexcept {
+    if (path.empty() || path.size() >= sizeof local.sun_path || std::memchr(path.data(), 0, path.size())) return false;
+    local.sun_family = AF_UNIX;
+    std::memcpy(local.sun_path, path.data(), path.size());
+    size = static_cast<socklen_t>(sizeof local);
+    return true;
+  }
+};
+
+/// The file that a listening Unix socket has; taken away by the process that made it, unless it is another's by now.
+class socket_file {
+ public:
+  socket_file() noexcept : process_(0), device_(), inode_() { path_[0] = '\0'; }
+  ~socket_file() {
+    struct stat now;
+    if (process_ != ::getpid() || ::lstat(path_, &now) != 0) return;
+    if (now.st_dev == device_ && now.st_ino == inode_) ::unlink(path_);
+  }
+  socket_file(const socket_file&) = delete;
+  socket_file& operator=(const socket_file&) = delete;
+
+  void made(const endpoint& at) noexcept {
+    struct stat now;
+    if (::lstat(at.local.sun_path, &now) != 0) return;
+    std::memcpy(path_, at.local.sun_path, sizeof path_);
+    process_ = ::getpid();
+    device_ = now.st_dev;
+    inode_ = now.st_ino;
+  }
+
+ private:
+  pid_t process_;
+  dev_t device_;
+  ino_t inode_;
+  char path_[sizeof(sockaddr_un::sun_path)];
 };
 
 // ---- the socket ----
 
 class socket {
  public:
-  enum : int { backlog = 32 };                ///< connections that may wait while one is answered
+  enum : int { backlog = 128 };                ///< connections that may wait to be accepted
   enum : std::size_t { drain_bytes = 65536 };  ///< what finish() reads and throws away, at most
 
   socket() noexcept : handle_(-1) {}
@@ -292,10 +392,14 @@ class socket {
   ~socket() { close(); }
 
   status listen(string_view host, std::uint16_t port) noexcept;
+  status listen_unix(string_view path, socket_file& file) noexcept;
   status connect(string_view host, std::uint16_t port, const deadline& until) noexcept;
   status accept(socket& peer, const deadline& until) const noexcept;
   status read(char* data, std::size_t size, std::size_t& got, const deadline& until) const noexcept;
   status write(const char* data, std::size_t size, const deadline& until) const noexcept;
+  // The same without waiting: errc::timeout when nothing could be done now.
+  status read_now(char* data, std::size_t size, std::size_t& got) const noexcept;
+  status write_now(const char* data, std::size_t size, std::size_t& put) const noexcept;
 
   void half_close() noexcept { ::shutdown(fd(), SHUT_WR); }
   void finish(const deadline& until) noexcept;
@@ -365,6 +469,30 @@ inline status socket::listen(string_view host, std::uint16_t port) noexcept {
   return readable ? e.to_status(host) : status(errc::bad_address, host);
 }
 
+/// Binds a file name and listens. A socket left behind by a program that died is replaced; a live one is not, and
+/// neither is any other file.
+inline status socket::listen_unix(string_view path, socket_file& file) noexcept {
+  endpoint where;
+  if (!where.set_path(path)) return status(errc::bad_address, path);
+  error e = open(AF_UNIX);
+  if (!e.ok()) return e.to_status(path);
+  for (int attempt = 0;; ++attempt) {
+    if (::bind(fd(), &where.any, where.size) == 0) break;
+    e = error::last();
+    struct stat there;
+    if (e.code != EADDRINUSE || attempt || ::lstat(where.local.sun_path, &there) != 0 || !S_ISSOCK(there.st_mode)) {
+      return e.to_status(path);
+    }
+    socket probe;
+    if (!probe.open(AF_UNIX).ok() || ::connect(probe.fd(), &where.any, where.size) == 0 || errno != ECONNREFUSED) {
+      return e.to_status(path);
+    }
+    ::unlink(where.local.sun_path);
+  }
+  file.made(where);
+  return ::listen(fd(), backlog) == 0 ? status() : error::last().to_status(path);
+}
+
 inline status socket::connect(string_view host, std::uint16_t port, const deadline& until) noexcept {
   endpoint where;
   if (host.empty() || (!where.set(host, port, AF_INET) && !where.set(host, port, AF_INET6))) {
@@ -390,6 +518,9 @@ inline status socket::accept(socket& peer, const deadline& until) const noexcept
     if (peer.is_open()) {
       prepare(peer.fd());
       silence(peer.fd());
+      // Answers go out in full buffers: the last, short one must not wait for the peer's acknowledgement.
+      const int on = 1;
+      ::setsockopt(peer.fd(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
       return status();
     }
     const error e = error::last();
@@ -400,20 +531,42 @@ inline status socket::accept(socket& peer, const deadline& until) const noexcept
   }
 }
 
-/// Reads what is there, at least one byte; `got` is 0 when the peer has sent everything.
-inline status socket::read(char* data, std::size_t size, std::size_t& got, const deadline& until) const noexcept {
+inline status socket::read_now(char* data, std::size_t size, std::size_t& got) const noexcept {
   got = 0;
   for (;;) {
-    if (until.passed()) return status(errc::timeout, "read");
     const ssize_t n = ::recv(fd(), data, size, 0);
     if (n >= 0) {
       got = static_cast<std::size_t>(n);
       return status();
     }
     const error e = error::last();
-    if (e.code == EINTR) continue;
-    if (e.code != EAGAIN && e.code != EWOULDBLOCK) return broken(e, "read");
-    const status s = until.wait(fd(), POLLIN, "read");
+    if (e.code == EAGAIN || e.code == EWOULDBLOCK) return status(errc::timeout, "read");
+    if (e.code != EINTR) return broken(e, "read");
+  }
+}
+
+inline status socket::write_now(const char* data, std::size_t size, std::size_t& put) const noexcept {
+  put = 0;
+  for (;;) {
+    const ssize_t n = ::send(fd(), data, size, send_flags);
+    if (n >= 0) {
+      put = static_cast<std::size_t>(n);
+      return status();
+    }
+    const error e = error::last();
+    if (e.code == EAGAIN || e.code == EWOULDBLOCK) return status(errc::timeout, "write");
+    if (e.code != EINTR) return broken(e, "write");
+  }
+}
+
+/// Reads what is there, at least one byte; `got` is 0 when the peer has sent everything.
+inline status socket::read(char* data, std::size_t size, std::size_t& got, const deadline& until) const noexcept {
+  got = 0;
+  for (;;) {
+    if (until.passed()) return status(errc::timeout, "read");
+    status s = read_now(data, size, got);
+    if (s.code() != errc::timeout) return s;
+    s = until.wait(fd(), POLLIN, "read");
     if (!s.ok()) return s;
   }
 }
@@ -422,16 +575,11 @@ inline status socket::read(char* data, std::size_t size, std::size_t& got, const
 inline status socket::write(const char* data, std::size_t size, const deadline& until) const noexcept {
   while (size > 0) {
     if (until.passed()) return status(errc::timeout, "write");
-    const ssize_t n = ::send(fd(), data, size, send_flags);
-    if (n >= 0) {
-      data += n;
-      size -= static_cast<std::size_t>(n);
-      continue;
-    }
-    const error e = error::last();
-    if (e.code == EINTR) continue;
-    if (e.code != EAGAIN && e.code != EWOULDBLOCK) return broken(e, "write");
-    const status s = until.wait(fd(), POLLOUT, "write");
+    std::size_t n = 0;
+    status s = write_now(data, size, n);
+    data += n;
+    size -= n;
+    if (s.code() == errc::timeout) s = until.wait(fd(), POLLOUT, "write");
     if (!s.ok()) return s;
   }
   return status();
@@ -503,6 +651,22 @@ class deadline {
   deadline(int, const wakeup&) noexcept {}
 };
 
+inline std::int64_t monotonic_us() noexcept { return 0; }
+inline std::int64_t monotonic_ms() noexcept { return 0; }
+
+class poll_set {
+ public:
+  enum : unsigned { room = 132 };
+  enum class what : std::uint8_t { nothing, reading, writing };
+  void clear() noexcept {}
+  unsigned add(std::intptr_t, what) noexcept { return 0; }
+  unsigned add(const wakeup&) noexcept { return 0; }
+  void wait(std::int64_t) noexcept {}
+  bool ready(unsigned) const noexcept { return true; }
+};
+
+class socket_file {};
+
 class socket {
  public:
   socket() noexcept {}
@@ -510,6 +674,7 @@ class socket {
   socket& operator=(socket&&) noexcept { return *this; }
 
   status listen(string_view, std::uint16_t) noexcept { return none(); }
+  status listen_unix(string_view, socket_file&) noexcept { return none(); }
   status connect(string_view, std::uint16_t, const deadline&) noexcept { return none(); }
   status accept(socket&, const deadline&) const noexcept { return none(); }
   status read(char*, std::size_t, std::size_t& got, const deadline&) const noexcept {
@@ -517,6 +682,14 @@ class socket {
     return none();
   }
   status write(const char*, std::size_t, const deadline&) const noexcept { return none(); }
+  status read_now(char*, std::size_t, std::size_t& got) const noexcept {
+    got = 0;
+    return none();
+  }
+  status write_now(const char*, std::size_t, std::size_t& put) const noexcept {
+    put = 0;
+    return none();
+  }
   void half_close() noexcept {}
   void finish(const deadline&) noexcept {}
   void reset() noexcept {}
@@ -546,12 +719,14 @@ NARTHEX_END_NAMESPACE
 #include <cstdint>
 
 
-// The same three classes in each, and each guards its own body, so that the choice is made here once
+// The same classes in each, and each guards its own body, so that the choice is made here once
 // and no function has an #if inside:
 //
-//   wakeup    ends a wait early, from another thread or a signal handler, and stays rung
-//   deadline  a moment on the monotonic clock; every call that may wait takes one
-//   socket    move-only, closes itself, knows nothing of HTTP
+//   wakeup       ends a wait early, from another thread or a signal handler, and stays rung
+//   deadline     a moment on the monotonic clock; every call that may wait takes one
+//   poll_set     waits for several sockets at once
+//   socket_file  the name of a Unix socket in the file system, removed with it
+//   socket       move-only, closes itself, knows nothing of HTTP
 //
 // No system type, macro or `using` is part of them. What they say:
 //
@@ -559,7 +734,8 @@ NARTHEX_END_NAMESPACE
 //   errc::timeout      the deadline passed
 //   errc::closed       the wakeup was rung, or the peer broke the connection off
 //   errc::bad_address  not a numeric address, "localhost" or "" (all interfaces): no look-up is made
-//   errc::system       anything else; number() is the code, for os::error
+//   errc::address_in_use, no_permission, too_many_descriptors, system
+//                      what the system said; number() is the code, for os::error
 //   errc::unsupported  no sockets in this build
 //
 // No call has an effect on the process: no signal is raised or handled, and what is opened is closed
@@ -824,54 +1000,129 @@ NARTHEX_END_NAMESPACE
 
 #endif  // NARTHEX_DETAIL_BYTE_BUFFER_HPP
 
-// ==== narthex/detail/http.hpp ===================================================================
-// narthex/detail/http.hpp - a request's head read, a response's frame written; no socket, no metric.
+// ==== narthex/detail/http_request.hpp ===========================================================
+// narthex/detail/http_request.hpp - the head of a request, read; no socket, no metric.
 // Room: balconies. SPDX-License-Identifier: MIT
-#ifndef NARTHEX_DETAIL_HTTP_HPP
-#define NARTHEX_DETAIL_HTTP_HPP
+#ifndef NARTHEX_DETAIL_HTTP_REQUEST_HPP
+#define NARTHEX_DETAIL_HTTP_REQUEST_HPP
 
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <initializer_list>
 
 
 NARTHEX_BEGIN_NAMESPACE
 namespace detail {
 
-// ---- the request ----
+inline bool is_token(string_view s) noexcept {
+  for (char c : s) {
+    const bool alnum = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+    if (!alnum && (c == '\0' || !std::strchr("!#$%&'*+-.^_`|~", c))) return false;
+  }
+  return !s.empty();
+}
 
-/// A request's head, read; `code` is 200 or says why it is refused.
+/// Whether `a` is `lower`, whatever the case of its ASCII letters.
+inline bool same_word(string_view a, const char* lower) noexcept {
+  for (char c : a) {
+    if (*lower == '\0' || (c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c) != *lower++) return false;
+  }
+  return *lower == '\0';
+}
+
+/// The position of the first `wanted`, or s.size().
+inline std::size_t find_char(string_view s, char wanted) noexcept {
+  std::size_t i = 0;
+  while (i < s.size() && s[i] != wanted) ++i;
+  return i;
+}
+
+/// Without the blanks and tabs at both ends.
+inline string_view trim_blanks(string_view s) noexcept {
+  while (!s.empty() && (s[0] == ' ' || s[0] == '\t')) s = s.from(1);
+  while (!s.empty() && (s[s.size() - 1] == ' ' || s[s.size() - 1] == '\t')) s = s.first(s.size() - 1);
+  return s;
+}
+
+/// Whether a comma-separated list has the word `lower`.
+inline bool has_word(string_view list, const char* lower) noexcept {
+  for (;;) {
+    const std::size_t comma = find_char(list, ',');
+    if (same_word(trim_blanks(list.first(comma)), lower)) return true;
+    if (comma == list.size()) return false;
+    list = list.from(comma + 1);
+  }
+}
+
+/// A request's head; `code` is 200 or says why it is refused.
+///
+/// Source: RFC 9112 (HTTP/1.1), sections 2 to 6 and 9.3.
 struct http_request {
+  enum : std::size_t { max_body_bytes = 65536 };  // nothing here reads a body: it is only passed over
+
   int code = 400;
-  int minor = 1;        // the answer is HTTP/1.0 or HTTP/1.1
+  int minor = 1;               // the answer is HTTP/1.0 or HTTP/1.1
   bool wants_body = true;
+  bool keep_alive = false;     // another request may follow; never behind a body, nor behind what was not understood
+  std::size_t head_bytes = 0;  // with the empty lines before it and the one that ends it; 0: it does not end
   string_view path;
-  string_view host;     // as the client wrote it
+  string_view query;           // behind the '?'
+  string_view host;            // as the client wrote it
+  string_view authorization;
 
-  static bool is_token(string_view s) noexcept {
-    for (char c : s) {
-      const bool alnum = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-      if (!alnum && (c == '\0' || !std::strchr("!#$%&'*+-.^_`|~", c))) return false;
+  /// Whether the empty line that ends a head is there.
+  static bool is_complete(string_view text) noexcept { return end_of_head(text) != 0; }
+
+  /// Reads the head at the beginning of `text`, which may be no longer than `max_bytes`.
+  void read(string_view text, std::size_t max_bytes) noexcept {
+    const std::size_t end = end_of_head(text);
+    if (end == 0 || end > max_bytes) {
+      if (text.size() < max_bytes) return;
+      const string_view seen = without_empty_lines(text.first(max_bytes));
+      code = find_char(seen, '\n') < seen.size() ? 431 : 414;
+      return;
     }
-    return !s.empty();
+    string_view rest = without_empty_lines(text.first(end));
+    string_view line;
+    if (!next_line(rest, line) || !read_line(line)) return;
+    fields seen;
+    while (next_line(rest, line)) {
+      if (line.empty()) return finish(seen, end);
+      const std::size_t colon = find_char(line, ':');
+      if (colon == line.size() || !is_token(line.first(colon))) break;  // a folded line, or a blank before the colon
+      read_field(line.first(colon), trim_blanks(line.from(colon + 1)), seen);
+    }
+    code = 400;
   }
 
-  static bool same_word(string_view a, const char* lower) noexcept {
-    for (char c : a) {
-      if (*lower == '\0' || (c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c) != *lower++) return false;
-    }
-    return *lower == '\0';
+ private:
+  struct fields {
+    int hosts = 0, authorizations = 0;
+    bool has_length = false, has_coding = false, is_bad = false, says_close = false;
+    std::size_t length = 0;
+  };
+
+  static string_view without_empty_lines(string_view s) noexcept {
+    while (!s.empty() && (s[0] == '\r' || s[0] == '\n')) s = s.from(1);
+    return s;
   }
 
-  static std::size_t find(string_view s, char wanted) noexcept {
-    std::size_t i = 0;
-    while (i < s.size() && s[i] != wanted) ++i;
-    return i;
+  /// How many bytes a whole head takes; 0 when its end is not there.
+  static std::size_t end_of_head(string_view all) noexcept {
+    const string_view text = without_empty_lines(all);
+    const std::size_t before = all.size() - text.size();
+    for (std::size_t i = find_char(text, '\n'); i < text.size(); i += 1 + find_char(text.from(i + 1), '\n')) {
+      const string_view next = text.from(i + 1);
+      if (!next.empty() && next[0] == '\n') return before + i + 2;
+      if (next.size() > 1 && next[0] == '\r' && next[1] == '\n') return before + i + 3;
+    }
+    return 0;
   }
 
   /// Cuts the next line off `rest`, without its CRLF (or bare LF). Control bytes make it no line.
   static bool next_line(string_view& rest, string_view& line) noexcept {
-    const std::size_t n = find(rest, '\n');
+    const std::size_t n = find_char(rest, '\n');
     if (n == rest.size()) return false;
     line = rest.first(n > 0 && rest[n - 1] == '\r' ? n - 1 : n);
     rest = rest.from(n + 1);
@@ -881,54 +1132,38 @@ struct http_request {
     return true;
   }
 
-  static string_view without_empty_lines(string_view s) noexcept {
-    while (!s.empty() && (s[0] == '\r' || s[0] == '\n')) s = s.from(1);
-    return s;
-  }
-
-  /// Whether the empty line that ends a head is there.
-  static bool is_complete(string_view text) noexcept {
-    text = without_empty_lines(text);
-    for (std::size_t i = find(text, '\n'); i < text.size(); i += 1 + find(text.from(i + 1), '\n')) {
-      const string_view next = text.from(i + 1);
-      if (!next.empty() && (next[0] == '\n' || (next[0] == '\r' && next.size() > 1 && next[1] == '\n'))) return true;
-    }
-    return false;
-  }
-
-  void read(string_view text, std::size_t max_bytes) noexcept {
-    const bool too_long = text.size() >= max_bytes;
-    if (too_long) text = text.first(max_bytes);
-    const bool complete = is_complete(text);
-    text = without_empty_lines(text);
-    if (!complete) {
-      if (too_long) code = find(text, '\n') < text.size() ? 431 : 414;
-      return;
-    }
-    string_view line;
-    if (!next_line(text, line) || !read_line(line)) return;
-    int hosts = 0;
-    while (next_line(text, line)) {
-      if (line.empty()) {
-        // RFC 9112, 3.2: without exactly one Host, HTTP/1.1 must be refused.
-        if (code == 200 && hosts != 1 && (minor >= 1 || hosts > 1)) code = 400;
-        return;
+  void read_field(string_view name, string_view value, fields& seen) noexcept {
+    if (same_word(name, "host")) {
+      ++seen.hosts;
+      host = value;
+    } else if (same_word(name, "authorization")) {
+      ++seen.authorizations;
+      authorization = value;
+    } else if (same_word(name, "connection")) {
+      seen.says_close = seen.says_close || has_word(value, "close");
+    } else if (same_word(name, "transfer-encoding")) {
+      seen.has_coding = true;
+    } else if (same_word(name, "content-length")) {
+      std::size_t n = 0;
+      seen.is_bad = seen.is_bad || value.empty();
+      for (char c : value) {
+        seen.is_bad = seen.is_bad || c < '0' || c > '9';
+        if (n <= max_body_bytes) n = n * 10 + static_cast<std::size_t>(c - '0');  // larger is too large, whatever follows
       }
-      const std::size_t colon = find(line, ':');
-      if (colon == line.size() || !is_token(line.first(colon))) break;  // a folded line, or a blank before the colon
-      if (same_word(line.first(colon), "host")) {
-        ++hosts;
-        host = trim(line.from(colon + 1));
-      }
+      seen.is_bad = seen.is_bad || (seen.has_length && seen.length != n);
+      seen.has_length = true;
+      seen.length = n;
     }
-    code = 400;
   }
 
- private:
-  static string_view trim(string_view s) noexcept {
-    while (!s.empty() && (s[0] == ' ' || s[0] == '\t')) s = s.from(1);
-    while (!s.empty() && (s[s.size() - 1] == ' ' || s[s.size() - 1] == '\t')) s = s.first(s.size() - 1);
-    return s;
+  void finish(const fields& seen, std::size_t end) noexcept {
+    // 3.2: without exactly one Host, HTTP/1.1 must be refused. 6.3: two lengths are an attempt to smuggle.
+    if (code == 200 && (seen.hosts > 1 || (seen.hosts == 0 && minor >= 1))) code = 400;
+    if (seen.is_bad || (seen.has_length && seen.has_coding) || seen.authorizations > 1) code = 400;
+    if (code == 200 && seen.has_coding) code = 501;
+    if (code == 200 && seen.length > max_body_bytes) code = 413;
+    head_bytes = end;
+    keep_alive = (code == 200 || code == 405) && minor >= 1 && !seen.says_close && !seen.has_coding && seen.length == 0;
   }
 
   bool refuse() noexcept {
@@ -938,11 +1173,11 @@ struct http_request {
 
   /// "GET /metrics?name HTTP/1.1". False: nonsense, and `code` stays 400.
   bool read_line(string_view line) noexcept {
-    const std::size_t first = find(line, ' ');
+    const std::size_t first = find_char(line, ' ');
     if (first == line.size()) return false;
     const string_view method = line.first(first);
     line = line.from(first + 1);
-    const std::size_t second = find(line, ' ');
+    const std::size_t second = find_char(line, ' ');
     if (second == line.size() || second == 0) return false;
     string_view target = line.first(second);
     const string_view v = line.from(second + 1);
@@ -959,42 +1194,357 @@ struct http_request {
       code = 405;
       return true;
     }
-    const std::size_t scheme = find(target, ':');
+    const std::size_t scheme = find_char(target, ':');
     if (same_word(target.first(scheme), "http") || same_word(target.first(scheme), "https")) {
       target = target.from(scheme);
       if (target.size() < 4 || target.first(3) != "://" || target[3] == '/') return refuse();
       target = target.from(3);
       std::size_t authority = 0;
       while (authority < target.size() && target[authority] != '/' && target[authority] != '?') ++authority;
-      target = target.from(authority);
-      path = target.first(find(target, '?'));
+      read_path(target.from(authority));
       if (path.empty()) path = "/";
       return true;
     }
-    path = target.first(find(target, '?'));
+    read_path(target);
     if (path.empty() || path[0] != '/') return refuse();
     return true;
   }
+
+  void read_path(string_view target) noexcept {
+    const std::size_t mark = find_char(target, '?');
+    path = target.first(mark);
+    if (mark < target.size()) query = target.from(mark + 1);
+  }
 };
 
-// ---- the answer ----
+}  // namespace detail
+NARTHEX_END_NAMESPACE
 
-/// Writes one response, piece by piece, and remembers whether anybody still takes it.
+#endif  // NARTHEX_DETAIL_HTTP_REQUEST_HPP
+
+// ==== narthex/detail/http_access.hpp ============================================================
+// narthex/detail/http_access.hpp - who may ask: basic authentication and bearer tokens.
+// Room: balconies. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_DETAIL_HTTP_ACCESS_HPP
+#define NARTHEX_DETAIL_HTTP_ACCESS_HPP
+
+#include <cstddef>
+#include <cstring>
+
+
+NARTHEX_BEGIN_NAMESPACE
+namespace detail {
+
+/// Whether two texts are equal, in a time that depends on the length of `given` alone.
+inline bool same_secret(string_view given, string_view secret) noexcept {
+  volatile unsigned difference = given.size() == secret.size() ? 0u : 1u;
+  for (std::size_t i = 0; i < given.size(); ++i) {
+    const char wanted = secret.empty() ? '\0' : secret[i % secret.size()];
+    difference = difference | static_cast<unsigned>(static_cast<unsigned char>(given[i] ^ wanted));
+  }
+  return difference == 0;
+}
+
+/// The credentials of a server. Nothing set: everybody may ask. Something set that cannot be right: nobody may.
+///
+/// Source: RFC 7617 (basic), RFC 6750 (bearer).
+class http_access {
+ public:
+  enum : std::size_t { max_bytes = 192 };  // of "user:password", and of a token
+
+  http_access() noexcept : basic_size_(0), bearer_size_(0), bad_(false) {}
+
+  void set_basic(string_view user, string_view password) noexcept {
+    char plain[max_bytes];
+    const std::size_t size = user.size() + 1 + password.size();
+    bad_ = bad_ || user.empty() || size > max_bytes || !is_clean(user) || !is_clean(password) ||
+           find_char(user, ':') < user.size();
+    if (bad_) return;
+    std::memcpy(plain, user.data(), user.size());
+    plain[user.size()] = ':';
+    if (!password.empty()) std::memcpy(plain + user.size() + 1, password.data(), password.size());
+    basic_size_ = static_cast<std::size_t>(write_base64(basic_, string_view(plain, size), base64::padded) - basic_);
+  }
+  void set_bearer(string_view token) noexcept {
+    bad_ = bad_ || token.empty() || token.size() > max_bytes || !is_clean(token) || find_char(token, ' ') < token.size();
+    if (bad_) return;
+    std::memcpy(bearer_, token.data(), token.size());
+    bearer_size_ = token.size();
+  }
+
+  bool ok() const noexcept { return !bad_; }
+  bool has_basic() const noexcept { return basic_size_ != 0; }
+
+  /// authorization: the header's value.
+  bool admits(string_view authorization) const noexcept {
+    if (bad_) return false;
+    if (basic_size_ == 0 && bearer_size_ == 0) return true;
+    const std::size_t blank = find_char(authorization, ' ');
+    const string_view scheme = authorization.first(blank), given = trim_blanks(authorization.from(blank));
+    if (basic_size_ && same_word(scheme, "basic")) return same_secret(given, string_view(basic_, basic_size_));
+    if (bearer_size_ && same_word(scheme, "bearer")) return same_secret(given, string_view(bearer_, bearer_size_));
+    return false;
+  }
+
+ private:
+  static bool is_clean(string_view text) noexcept {
+    for (char c : text) {
+      if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) return false;
+    }
+    return true;
+  }
+  char basic_[(max_bytes + 2) / 3 * 4];
+  char bearer_[max_bytes];
+  std::size_t basic_size_, bearer_size_;
+  bool bad_;
+};
+
+}  // namespace detail
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_DETAIL_HTTP_ACCESS_HPP
+
+// ==== narthex/detail/http_server_options.hpp ====================================================
+// narthex/detail/http_server_options.hpp - how an http_server behaves.
+// Room: balconies. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_DETAIL_HTTP_SERVER_OPTIONS_HPP
+#define NARTHEX_DETAIL_HTTP_SERVER_OPTIONS_HPP
+
+#include <cstddef>
+#include <cstdint>
+
+
+NARTHEX_BEGIN_NAMESPACE
+
+/// How an http_server behaves; every default suits a program that just wants to be scraped.
+///
+/// A timeout of 0 ms has passed when it begins; there is no way to say "for ever".
+struct http_server_options {
+  enum : std::size_t { max_path = 64, max_head = 8192 };
+  enum : unsigned { most_connections = 128 };
+
+  /// Where the metrics are. Begins with '/', at most max_path bytes.
+  string_view path = "/metrics";
+  /// What a request line with its headers may take, up to max_head. Prometheus sends about 500 bytes.
+  std::size_t max_head_bytes = max_head;
+
+  /// Clients that may be connected, 1 to most_connections. One more takes the place of the one that has kept silent for
+  /// longest; while all of them are being answered it waits.
+  unsigned max_connections = 32;
+  /// Clients that may be in the middle of receiving metrics; a further one gets 503 and the reason.
+  unsigned max_requests_in_flight = 8;
+
+  /// How long a request may take to arrive, from its first byte; for a new client, from its coming.
+  int read_timeout_ms = 3000;
+  /// How long a client may take nothing of its answer.
+  int write_timeout_ms = 5000;
+  /// How long a request may take altogether, from its first byte to the last of its answer.
+  int request_timeout_ms = 15000;
+  /// How long a client may stay between two requests: above the usual scrape intervals, so that Prometheus keeps its
+  /// connection.
+  int idle_timeout_ms = 90000;
+  /// How long a server that is destroyed lets answers go on that have begun.
+  int stop_timeout_ms = 1000;
+
+  /// Who serves: a thread of the server's own, or the program by calling serve_once().
+  enum class runs { in_background, in_serve_once } serving = runs::in_background;
+  /// Whether the server shows narthex_http_* in the registry that it serves.
+  enum class shows { own_metrics, none } own = shows::own_metrics;
+  /// Whether a server of the default registry installs the standard process metrics there.
+  enum class installs { process_metrics, none } process = installs::process_metrics;
+  /// Who may ask; see basic_auth() and bearer_token().
+  detail::http_access access;
+
+  http_server_options& set_path(string_view value) noexcept {
+    path = value;
+    return *this;
+  }
+  http_server_options& set_max_head_bytes(std::size_t bytes) noexcept {
+    max_head_bytes = bytes;
+    return *this;
+  }
+  http_server_options& set_max_connections(unsigned clients) noexcept {
+    max_connections = clients;
+    return *this;
+  }
+  http_server_options& set_max_requests_in_flight(unsigned requests) noexcept {
+    max_requests_in_flight = requests;
+    return *this;
+  }
+  http_server_options& set_read_timeout_ms(int ms) noexcept {
+    read_timeout_ms = ms;
+    return *this;
+  }
+  http_server_options& set_write_timeout_ms(int ms) noexcept {
+    write_timeout_ms = ms;
+    return *this;
+  }
+  http_server_options& set_request_timeout_ms(int ms) noexcept {
+    request_timeout_ms = ms;
+    return *this;
+  }
+  http_server_options& set_idle_timeout_ms(int ms) noexcept {
+    idle_timeout_ms = ms;
+    return *this;
+  }
+  http_server_options& set_stop_timeout_ms(int ms) noexcept {
+    stop_timeout_ms = ms;
+    return *this;
+  }
+  http_server_options& without_thread() noexcept {
+    serving = runs::in_serve_once;
+    return *this;
+  }
+  http_server_options& without_own_metrics() noexcept {
+    own = shows::none;
+    return *this;
+  }
+  http_server_options& without_process_metrics() noexcept {
+    process = installs::none;
+    return *this;
+  }
+
+  /// Only who knows the password may ask, whatever the path. Without TLS both can be read on the way.
+  ///
+  /// user: no ':'; with the password at most 191 bytes, no control bytes. Copied. Both this and bearer_token() may be set:
+  ///       either admits.
+  /// Errors: errc::bad_credentials when the server is made, which then serves nobody.
+  /// Source: RFC 7617; compared in a time that does not depend on the secret.
+  http_server_options& basic_auth(string_view user, string_view password) noexcept {
+    access.set_basic(user, password);
+    return *this;
+  }
+  /// Only who has the token may ask. token: 1 to 192 bytes, no blanks or control bytes. The rest as basic_auth().
+  http_server_options& bearer_token(string_view token) noexcept {
+    access.set_bearer(token);
+    return *this;
+  }
+};
+
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_DETAIL_HTTP_SERVER_OPTIONS_HPP
+
+// ==== narthex/detail/name_query.hpp =============================================================
+// narthex/detail/name_query.hpp - which metrics a scrape asks for: /metrics?name[]=a&name[]=b.
+// Room: balconies. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_DETAIL_NAME_QUERY_HPP
+#define NARTHEX_DETAIL_NAME_QUERY_HPP
+
+#include <cstddef>
+#include <initializer_list>
+
+
+NARTHEX_BEGIN_NAMESPACE
+namespace detail {
+
+/// Whether a scrape's query (name[]=a&name[]=b) asks for a metric.
+///
+/// Without a name[] it asks for all; otherwise for those whose family name, or the name of one of whose samples, is
+/// exactly one of the names. Percent-decoded; '+' is a blank.
+class name_query {
+ public:
+  explicit name_query(string_view query) noexcept : query_(query), has_names_(false) {
+    string_view rest = query_, value;
+    while (!has_names_ && next(rest, value)) has_names_ = true;
+  }
+  /// One decision for a family: ask with its first series.
+  bool wants(const sample& s) const noexcept {
+    const bool histogram = s.type == metric_type::histogram, compound = histogram || s.type == metric_type::summary;
+    string_view rest = query_, value;
+    while (next(rest, value)) {
+      if (is(value, s, "")) return true;
+      if (compound && (is(value, s, "_sum") || is(value, s, "_count"))) return true;
+      if (histogram && is(value, s, "_bucket")) return true;
+    }
+    return !has_names_;
+  }
+
+ private:
+  /// Cuts the value of the next name[] off `rest`.
+  static bool next(string_view& rest, string_view& value) noexcept {
+    while (!rest.empty()) {
+      const std::size_t end = find_char(rest, '&');
+      const string_view pair = rest.first(end);
+      rest = end < rest.size() ? rest.from(end + 1) : string_view();
+      const std::size_t equals = find_char(pair, '=');
+      if (equals == pair.size() || !decodes_to(pair.first(equals), {"name[]"})) continue;
+      value = pair.from(equals + 1);
+      return true;
+    }
+    return false;
+  }
+
+  static int hex_digit(char c) noexcept {
+    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+  }
+
+  static bool is(string_view text, const sample& s, const char* suffix) noexcept {
+    return decodes_to(text, {s.prefix, s.name, suffix});
+  }
+  /// Whether the text is, once decoded, these parts one after the other.
+  static bool decodes_to(string_view text, std::initializer_list<string_view> parts) noexcept {
+    std::size_t i = 0;
+    for (string_view part : parts) {
+      for (char wanted : part) {
+        if (i >= text.size()) return false;
+        char got = text[i] == '+' ? ' ' : text[i];
+        if (got == '%' && i + 2 < text.size() && hex_digit(text[i + 1]) >= 0 && hex_digit(text[i + 2]) >= 0) {
+          got = static_cast<char>(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2]));
+          i += 2;
+        }
+        if (got != wanted) return false;
+        ++i;
+      }
+    }
+    return i == text.size();
+  }
+
+  string_view query_;
+  bool has_names_;
+};
+
+}  // namespace detail
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_DETAIL_NAME_QUERY_HPP
+
+// ==== narthex/detail/http_response.hpp ==========================================================
+// narthex/detail/http_response.hpp - the frame of an answer, written piece by piece; no socket, no metric.
+// Room: balconies. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_DETAIL_HTTP_RESPONSE_HPP
+#define NARTHEX_DETAIL_HTTP_RESPONSE_HPP
+
+#include <cstddef>
+#include <cstdint>
+
+
+NARTHEX_BEGIN_NAMESPACE
+namespace detail {
+
+/// Writes one response and remembers whether anybody still takes it.
+///
+/// No Date header: narthex has no calendar, and what is asked every 15 seconds is not cached.
+/// Source: RFC 9112, sections 4, 6 and 7.1.
 class http_response {
  public:
+  /// `request` must outlive it.
   http_response(const sink& out, const http_request& request) noexcept
-      : out_(out), request_(request), length_(0), begun_(false), broken_(false), counting_(false) {}
+      : out_(out), request_(request), length_(0), code_(0), begun_(false), broken_(false), counting_(false) {}
 
-  bool begun() const noexcept { return begun_; }
   bool broken() const noexcept { return broken_; }
+  int code() const noexcept { return code_; }
 
   /// A whole answer whose body is what `body(*this)` puts: once to count it, once to write it.
+  /// more: further header lines.
   template <class Body>
-  void whole(int code, const char* type, const Body& body) {
+  void whole(int status_code, const char* type, const char* more, const Body& body) {
+    length_ = 0;
     counting_ = true;
     body(*this);
     counting_ = false;
-    head(code, type);
+    head(status_code, type);
+    put(more);
     put("Content-Length: ");
     put_number(length_, 10);
     put("\r\n\r\n");
@@ -1046,195 +1596,76 @@ class http_response {
   }
 
  private:
-  static const char* reason(int code) noexcept {
-    switch (code) {
+  static const char* reason(int status_code) noexcept {
+    switch (status_code) {
       case 200: return "200 OK";
+      case 401: return "401 Unauthorized";
       case 404: return "404 Not Found";
       case 405: return "405 Method Not Allowed";
       case 408: return "408 Request Timeout";
+      case 413: return "413 Content Too Large";
       case 414: return "414 URI Too Long";
       case 431: return "431 Request Header Fields Too Large";
-      case 500: return "500 Internal Server Error";
+      case 501: return "501 Not Implemented";
+      case 503: return "503 Service Unavailable";
       case 505: return "505 HTTP Version Not Supported";
       default: return "400 Bad Request";
     }
   }
-  void head(int code, const char* type) {
+  void head(int status_code, const char* type) {
+    code_ = status_code;
     put(request_.minor ? "HTTP/1.1 " : "HTTP/1.0 ");
-    put(reason(code));
+    put(reason(status_code));
     put("\r\nContent-Type: ");
     put(type);
-    put(code == 405 ? "\r\nAllow: GET, HEAD\r\nConnection: close\r\n" : "\r\nConnection: close\r\n");
+    put(request_.keep_alive ? "\r\n" : "\r\nConnection: close\r\n");
   }
 
-  const sink& out_;
+  const sink out_;
   const http_request& request_;
   std::uint64_t length_;
+  int code_;
   bool begun_, broken_, counting_;
 };
 
 }  // namespace detail
 NARTHEX_END_NAMESPACE
 
-#endif  // NARTHEX_DETAIL_HTTP_HPP
+#endif  // NARTHEX_DETAIL_HTTP_RESPONSE_HPP
 
-// ==== narthex/http_server.hpp ===================================================================
-// narthex/http_server.hpp - answers GET /metrics; serve_once() needs no thread, handle() no socket.
-// Room: balconies. Read text_format.hpp and os/socket.hpp first. SPDX-License-Identifier: MIT
-#ifndef NARTHEX_HTTP_SERVER_HPP
-#define NARTHEX_HTTP_SERVER_HPP
+// ==== narthex/detail/http_pages.hpp =============================================================
+// narthex/detail/http_pages.hpp - what people read: the page at /, and one sentence about each refusal.
+// Room: balconies. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_DETAIL_HTTP_PAGES_HPP
+#define NARTHEX_DETAIL_HTTP_PAGES_HPP
 
-#include <cstddef>
 #include <cstdint>
-#include <cstring>
-#include <initializer_list>
 
 
 NARTHEX_BEGIN_NAMESPACE
-
-/// How an http_server behaves; every default suits a program that just wants to be scraped.
-struct http_server_options {
-  enum : std::size_t { max_path = 64, max_head = 8192 };
-
-  /// Where the metrics are. Begins with '/', at most max_path bytes.
-  string_view path = "/metrics";
-  /// What a request line with its headers may take, up to max_head. Prometheus sends about 500 bytes.
-  std::size_t max_head_bytes = max_head;
-  /// How long a client may take for its request. Below Prometheus' scrape timeout of 10 s, because one
-  /// connection is served at a time: a silent one must not cost a scrape.
-  int request_timeout_ms = 3000;
-  /// How long a client may take for the whole answer.
-  int response_timeout_ms = 10000;
-  /// Who serves: a thread of the server's own, or the program by calling serve_once().
-  enum class runs { in_background, in_serve_once } serving = runs::in_background;
-
-  http_server_options& set_path(string_view value) noexcept {
-    path = value;
-    return *this;
-  }
-  http_server_options& set_max_head_bytes(std::size_t bytes) noexcept {
-    max_head_bytes = bytes;
-    return *this;
-  }
-  http_server_options& set_request_timeout_ms(int ms) noexcept {
-    request_timeout_ms = ms;
-    return *this;
-  }
-  http_server_options& set_response_timeout_ms(int ms) noexcept {
-    response_timeout_ms = ms;
-    return *this;
-  }
-  http_server_options& without_thread() noexcept {
-    serving = runs::in_serve_once;
-    return *this;
-  }
-};
-
-/// Serves a registry's metrics over HTTP, from construction to destruction.
-///
-///   nx::http_server server{":9464"};                                    // every interface, a thread of its own
-///   if (!server.ok()) std::fputs(server.error(), stderr);               // the program goes on without
-///
-/// registry: lives longer than the server.
-/// address: ":9464" every interface, "127.0.0.1:0" this host and any free port, "[::1]:9464", "localhost:9464".
-///          Numeric addresses and "localhost" only: nothing is looked up.
-/// Threads: construct and destroy in one thread; the rest from any. The thread answers one client at a time;
-///          callbacks of the registry run in it. More than one may call serve_once() at the same time.
-/// Memory:  inside the object, and about 40 kB of stack while a request is served; nothing is allocated.
-/// Errors:  kept in why(), with the system's words in error(). Nothing aborts, throws, or touches the process:
-///          no signal is handled or raised, and the thread takes none that was meant for the program.
-/// Source:  RFC 9112 (HTTP/1.1); Prometheus, "Exposition formats".
-class http_server {
- public:
-  explicit http_server(string_view address, const http_server_options& options = http_server_options()) noexcept
-      : http_server(default_registry(), address, options) {}
-  http_server(registry_core& registry, string_view address,
-              const http_server_options& options = http_server_options()) noexcept;
-  /// Stops at once: an answer that waits for its client is broken off.
-  ~http_server();
-  http_server(const http_server&) = delete;
-  http_server& operator=(const http_server&) = delete;
-
-  bool ok() const noexcept { return why_.ok(); }
-  /// ":9464: Address already in use"; "" when ok.
-  const char* error() const noexcept { return error_; }
-  const status& why() const noexcept { return why_; }
-  /// Where it listens: the system's choice for port 0. 0 when not ok.
-  std::uint16_t port() const noexcept { return port_; }
-  /// The listening socket, for a select() or poll() of the program's own; readable: serve_once(0) has work.
-  std::intptr_t native_handle() const noexcept { return listener_.handle(); }
-
-  /// Waits for a client, answers it, closes.
-  ///
-  /// timeout_ms: how long to wait for one; negative: for ever. The options bound what comes after.
-  /// Returns: ok: answered, be it with a 404. errc::timeout: "accept": nobody came; "read", "write": the client
-  ///          was too slow. errc::closed: it went away, or this server did. errc::system: what the system said.
-  status serve_once(int timeout_ms);
-
-  /// Answers one request, on whatever transport it came.
-  ///
-  /// request: the request line and the headers, with the empty line that ends them; what follows is ignored.
-  /// out:     takes the whole response, frame and body, in order.
-  /// Returns: not ok: the response is cut short; break the connection off, so that nobody takes it for whole.
-  static status handle(registry_core& registry, string_view request, const sink& out,
-                       const http_server_options& options = http_server_options()) {
-    return answer(registry, request, out, options, 9464);
-  }
-  static status handle(string_view request, const sink& out,
-                       const http_server_options& options = http_server_options()) {
-    return answer(default_registry(), request, out, options, 9464);
-  }
-
- private:
-  enum : int { drain_ms = 500 };  // for the client's own close; a round trip, and a client that is busy
-
-  struct outlet;
-  struct words;
-  struct page;
-  static status answer(registry_core& registry, string_view text, const sink& out, const http_server_options& options,
-                       std::uint16_t port) {
-    detail::http_request request;
-    request.read(text, options.max_head_bytes);
-    return answer(registry, request, out, options, port);
-  }
-  static status answer(registry_core& registry, const detail::http_request& request, const sink& out,
-                       const http_server_options& options, std::uint16_t port);
-  static void run(void* self);
-  status serve(os::socket& peer);
-  status start(string_view address) noexcept;
-  void refuse(const status& reason) noexcept;
-
-  registry_core& registry_;
-  http_server_options options_;
-  status why_;
-  std::uint16_t port_;
-  os::wakeup wakeup_;
-  os::socket listener_;
-  os::thread thread_;
-  char path_[http_server_options::max_path];
-  char error_[status::max_message];
-};
-
-// ---- bodies ----
+namespace detail {
 
 /// One sentence about a refusal, as plain text.
-struct http_server::words {
+struct http_words {
   int code;
   string_view path;
-  string_view detail;
-  void operator()(detail::http_response& r) const {
+  unsigned limit;
+  void operator()(http_response& r) const {
     switch (code) {
+      case 401: r.put("This needs credentials"); break;
       case 404:
         r.put("There is nothing here; the metrics are at ");
         r.put(path);
         break;
       case 405: r.put("Only GET and HEAD are answered here"); break;
       case 408: r.put("The request did not arrive in time"); break;
+      case 413: r.put("The request body is too long"); break;
       case 414: r.put("The request line is too long"); break;
       case 431: r.put("The request headers are too long"); break;
-      case 500:
-        r.put("The metrics could not be written: ");
-        r.put(detail);
+      case 501: r.put("A request's body must have a Content-Length"); break;
+      case 503:
+        r.put("Too many clients at once; the limit is ");
+        r.put_number(limit, 10);
         break;
       case 505: r.put("Only HTTP/1.0 and HTTP/1.1 are spoken here"); break;
       default: r.put("The request is not valid HTTP"); break;
@@ -1244,11 +1675,11 @@ struct http_server::words {
 };
 
 /// The page for people who open the address in a browser.
-struct http_server::page {
+struct http_page {
   string_view path;
   string_view host;  // as the browser reached us: what Prometheus will need, too
   std::uint16_t port;
-  void operator()(detail::http_response& r) const {
+  void operator()(http_response& r) const {
     r.put("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>Metrics</title>\n"
           "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
           "<meta name=\"color-scheme\" content=\"light dark\">\n<link rel=\"icon\" href=\"data:,\">\n"
@@ -1283,116 +1714,719 @@ struct http_server::page {
   }
 };
 
-inline status http_server::answer(registry_core& registry, const detail::http_request& request, const sink& out,
-                                  const http_server_options& options, std::uint16_t port) {
-  detail::http_response r(out, request);
-  status s;
-  if (request.code != 200) {
-    const words body = {request.code, options.path, string_view()};
-    r.whole(request.code, "text/plain; charset=utf-8", body);
-  } else if (request.path == options.path) {
-    if (request.wants_body) {
-      const sink chunks = {&detail::http_response::chunk, &r};
-      s = write_text(registry, chunks);
-    }
-    if (s.ok()) {
-      r.end_metrics();
-    } else if (!r.begun()) {
-      char text[status::max_message];
-      const words body = {500, options.path, string_view(text, s.message(text, sizeof text))};
-      r.whole(500, "text/plain; charset=utf-8", body);
-      s = status();
-    }
-  } else if (request.path == "/") {
-    const page body = {options.path, request.host, port};
-    r.whole(200, "text/html; charset=utf-8", body);
-  } else {
-    const words body = {404, options.path, string_view()};
-    r.whole(404, "text/plain; charset=utf-8", body);
-  }
-  return r.broken() ? status(errc::closed, "response") : s;
-}
+/// What monitors of the program itself ask for.
+struct http_healthy {
+  void operator()(http_response& r) const { r.put("OK\n"); }
+};
 
-/// Makes full buffers of small pieces: each call of the system may become a packet.
-struct http_server::outlet {
-  os::socket& peer;
-  os::deadline until;
-  status result;
-  std::size_t used;
-  char buffer[8192];
+}  // namespace detail
+NARTHEX_END_NAMESPACE
 
-  outlet(os::socket& to, const os::deadline& end) noexcept : peer(to), until(end), used(0) {}
-  bool flush() noexcept {
-    if (result.ok()) result = peer.write(buffer, used, until);
-    used = 0;
-    return result.ok();
-  }
-  static bool write(void* self, const char* data, std::size_t size) {
-    outlet& o = *static_cast<outlet*>(self);
-    while (size > 0) {
-      const std::size_t room = sizeof o.buffer - o.used;
-      const std::size_t part = size < room ? size : room;
-      std::memcpy(o.buffer + o.used, data, part);
-      o.used += part;
-      data += part;
-      size -= part;
-      if (o.used == sizeof o.buffer && !o.flush()) return false;
-    }
-    return true;
+#endif  // NARTHEX_DETAIL_HTTP_PAGES_HPP
+
+// ==== narthex/detail/http_metrics.hpp ===========================================================
+// narthex/detail/http_metrics.hpp - what a server tells about itself.
+// Room: balconies. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_DETAIL_HTTP_METRICS_HPP
+#define NARTHEX_DETAIL_HTTP_METRICS_HPP
+
+#include <cstdint>
+
+
+NARTHEX_BEGIN_NAMESPACE
+namespace detail {
+
+#if NARTHEX_HAS(HEAP)
+using http_counters = family<counter, 1>;  // two servers of one registry count together
+#else
+using http_counters = fixed_family<counter, 1, 12>;
+#endif
+
+/// The metrics of an http_server, in the registry that it serves.
+struct http_metrics {
+  http_counters requests;
+  http_counters aborted;
+  counter sent_bytes;
+  int_gauge connections;
+  summary scrape_seconds;
+
+  explicit http_metrics(registry_core& registry) noexcept
+      : requests(registry, "narthex_http_requests_total", "Requests answered, by status code.", {"code"}),
+        aborted(registry, "narthex_http_aborted_total",
+                "Connections that ended without a whole answer: too slow, broken by the client, or given up to make room.",
+                {"reason"}),
+        sent_bytes(registry, "narthex_http_sent_bytes_total", "Bytes of answers sent."),
+        connections(registry, "narthex_http_connections", "Clients connected now."),
+        scrape_seconds(registry, "narthex_http_scrape_duration_seconds",
+                       "Time to write the metrics and hand them to the client.") {
+    for (int code : {200, 503}) requests.labels(code).inc(0);
+    for (const char* reason : {"timeout", "broken", "overload"}) aborted.labels(reason).inc(0);
   }
 };
 
-inline status http_server::serve(os::socket& peer) {
-  char text[http_server_options::max_head];
-  std::size_t n = 0;
-  detail::http_request request;
-  const os::deadline head_until(options_.request_timeout_ms, wakeup_);
-  for (;;) {
+}  // namespace detail
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_DETAIL_HTTP_METRICS_HPP
+
+// ==== narthex/detail/http_exchange.hpp ==========================================================
+// narthex/detail/http_exchange.hpp - one request answered, a part at a time; no socket.
+// Room: balconies. Read http_request.hpp and http_response.hpp first. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_DETAIL_HTTP_EXCHANGE_HPP
+#define NARTHEX_DETAIL_HTTP_EXCHANGE_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <new>
+
+
+NARTHEX_BEGIN_NAMESPACE
+namespace detail {
+
+/// What all exchanges of a server have in common.
+struct http_site {
+  registry_core& registry;
+  const http_server_options& options;
+  std::uint16_t port;
+  http_metrics* own;                // null: none
+  shared<std::uint32_t> in_flight;  // exchanges that are writing metrics
+
+  http_site(registry_core& served, const http_server_options& how, std::uint16_t at) noexcept
+      : registry(served), options(how), port(at), own(nullptr), in_flight(0) {}
+};
+
+/// The answer to one request. Metrics are written series by series, so that a client who takes them slowly holds up
+/// nobody: between two parts nothing waits for this scrape.
+///
+/// Memory: 18 KB in place.
+class http_exchange {
+ public:
+  /// The site must outlive it, the request's text must stay as it is.
+  http_exchange(http_site& site, const http_request& request, const sink& out) noexcept
+      : site_(site), request_(request), response_(out, request_), scrape_(nullptr) {}
+  ~http_exchange() { end_scrape(); }
+  http_exchange(const http_exchange&) = delete;
+  http_exchange& operator=(const http_exchange&) = delete;
+
+  /// Writes the answer, or its beginning.
+  void begin() {
+    if (request_.code != 200) return refuse(request_.code, site_.options.max_connections);
+    if (!site_.options.access.admits(request_.authorization)) return refuse(401);
+    if (request_.path == site_.options.path) return begin_metrics();
+    if (request_.path == "/-/healthy") return response_.whole(200, "text/plain; charset=utf-8", "", http_healthy());
+    if (request_.path != "/") return refuse(404);
+    const http_page body = {site_.options.path, request_.host, site_.port};
+    response_.whole(200, "text/html; charset=utf-8", "", body);
+  }
+  /// Writes the next part; false when there is none.
+  bool more() {
+    if (!scrape_) return false;
+    scrape& s = *scrape_;
+    if (s.chunks.is_open() && s.series.next()) {
+      if (s.series.now().starts_family) s.wanted = s.names.wants(s.series.now());
+      if (s.wanted) s.text.write(s.series.now());
+      return true;
+    }
+    s.chunks.flush();
+    if (s.chunks.is_open()) response_.end_metrics();
+    end_scrape();
+    return false;
+  }
+  /// Before a wait: lets go of the registry's lists.
+  void rest() noexcept {
+    if (scrape_) scrape_->series.rest();
+  }
+
+  /// Whether its reader would take no more: the answer is cut short.
+  bool broken() const noexcept { return response_.broken(); }
+  bool keeps_alive() const noexcept { return request_.keep_alive; }
+  bool is_scrape() const noexcept { return request_.path == site_.options.path && response_.code() == 200; }
+  int code() const noexcept { return response_.code(); }
+
+ private:
+  struct scrape {
+    enum : std::size_t { chunk_bytes = NARTHEX_HAS(HEAP) ? 8192 : 512 };
+    name_query names;
+    bool wanted;
+    walk series;
+    sink frames;
+    chunk_writer chunks;
+    text_writer text;
+    char chunk[chunk_bytes];
+
+    scrape(registry_core& registry, string_view query, http_response& to) noexcept
+        : names(query), wanted(true), series(registry), frames{&http_response::chunk, &to},
+          chunks(frames, series, chunk, chunk_bytes), text(chunks) {}
+  };
+
+  void refuse(int code, unsigned limit = 0) {
+    const http_words body = {code, site_.options.path, limit};
+    const char* more = "";
+    if (code == 405) more = "Allow: GET, HEAD\r\n";
+    if (code == 401) {
+      more = site_.options.access.has_basic() ? "WWW-Authenticate: Basic realm=\"metrics\", charset=\"UTF-8\"\r\n"
+                                              : "WWW-Authenticate: Bearer realm=\"metrics\"\r\n";
+    }
+    response_.whole(code, "text/plain; charset=utf-8", more, body);
+  }
+
+  void begin_metrics() {
+    if (!request_.wants_body) return response_.end_metrics();
+    if (site_.in_flight.fetch_add(1, memory_order_relaxed) >= site_.options.max_requests_in_flight) {
+      site_.in_flight.fetch_sub(1, memory_order_relaxed);
+      return refuse(503, site_.options.max_requests_in_flight);
+    }
+    scrape_ = new (&room_) scrape(site_.registry, request_.query, response_);
+  }
+  void end_scrape() noexcept {
+    if (!scrape_) return;
+    scrape_->~scrape();
+    scrape_ = nullptr;
+    site_.in_flight.fetch_sub(1, memory_order_relaxed);
+  }
+
+  http_site& site_;
+  const http_request request_;
+  http_response response_;
+  scrape* scrape_;
+  alignas(scrape) unsigned char room_[sizeof(scrape)];
+};
+
+}  // namespace detail
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_DETAIL_HTTP_EXCHANGE_HPP
+
+// ==== narthex/detail/http_connection.hpp ========================================================
+// narthex/detail/http_connection.hpp - one client, from its coming to its going, without ever waiting for it.
+// Room: balconies. Read http_exchange.hpp and os/socket.hpp first. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_DETAIL_HTTP_CONNECTION_HPP
+#define NARTHEX_DETAIL_HTTP_CONNECTION_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <new>
+
+
+NARTHEX_BEGIN_NAMESPACE
+namespace detail {
+
+/// Reads requests and writes answers as far as the socket goes along; who owns it waits for all its clients together.
+///
+/// Memory: 27 KB in place, and while an answer goes out what the client has not taken yet: 8 KB and one series' text.
+class http_connection {
+ public:
+  http_connection(http_site& site, const os::wakeup& bell) noexcept
+      : site_(site), bell_(bell), is_(state::reading), first_(true), peer_done_(false), pending_(false), all_written_(false),
+        used_(0), head_bytes_(0), began_(0), progress_(0), answer_us_(0), drain_until_(0), drained_(0),
+        exchange_(nullptr) {}
+  ~http_connection() { close(); }
+  http_connection(const http_connection&) = delete;
+  http_connection& operator=(const http_connection&) = delete;
+
+  /// Where its client is accepted; then opened() is told.
+  os::socket& peer() noexcept { return peer_; }
+  void opened(std::int64_t now) noexcept {
+    began_ = now;
+    if (site_.own) site_.own->connections.inc();
+  }
+
+  bool is_closed() const noexcept { return is_ == state::closed; }
+  bool is_reading() const noexcept { return is_ == state::reading; }
+  /// Nothing is owed to it: it may be given up to make room.
+  bool is_silent() const noexcept { return is_ == state::reading && !pending_; }
+  bool wants_to_write() const noexcept { return is_ == state::answering; }
+  /// Whether it can go on without its socket: the next request has come with the last.
+  bool has_work() const noexcept { return is_ == state::reading && pending_; }
+  std::int64_t silent_since() const noexcept { return began_; }
+  /// What became of it: ok when the last answer was whole.
+  const status& result() const noexcept { return result_; }
+
+  /// When expire() is to be called.
+  std::int64_t due() const noexcept {
+    const http_server_options& o = site_.options;
+    if (is_ == state::reading) return began_ + (first_ || used_ ? o.read_timeout_ms : o.idle_timeout_ms);
+    if (is_ == state::draining) return drain_until_;
+    const std::int64_t all = began_ + o.request_timeout_ms, one = progress_ + o.write_timeout_ms;
+    return all < one ? all : one;
+  }
+
+  /// Goes on, when the socket is ready or has_work().
+  void proceed() {
+    if (is_ == state::answering) return pump();
+    if (is_ == state::draining) return drain();
+    if (is_ != state::reading) return;
+    if (!pending_ && !read()) return;
+    if (pending_ || used_ >= site_.options.max_head_bytes) return answer(0);
+    if (peer_done_) used_ ? answer(0) : leave(status(errc::closed, "read"));
+  }
+
+  void expire() {
+    if (is_ == state::answering) return break_off(status(errc::timeout, "write"), "timeout");
+    if (is_ == state::draining) return close();
+    if (used_) return answer(408);
+    if (first_) count_aborted("timeout");
+    leave(status(errc::timeout, "read"));
+  }
+
+  /// Makes room for another client.
+  void give_up() {
+    if (first_ || used_) count_aborted("overload");
+    if (used_) answer(503);
+    if (is_ != state::closed) leave(status(errc::closed, "read"));
+  }
+
+  /// Closes as is; an answer that has begun is seen to be cut short.
+  void close() noexcept {
+    if (is_ == state::closed) return;
+    if (is_ == state::answering) peer_.reset();
+    peer_.close();
+    end_exchange();
+    is_ = state::closed;
+    if (site_.own && began_) site_.own->connections.dec();
+  }
+
+ private:
+  enum class state : std::uint8_t { reading, answering, draining, closed };
+  enum : int { drain_ms = 500 };              // for the client's own close: a round trip, and a client that is busy
+  enum : std::size_t { drain_bytes = 131072,  // what is read and thrown away meanwhile: a body that was not too large
+                       part_bytes = 8192 };   // written by one call of the system
+  enum : unsigned { parts_in_turn = 64 };     // then the other clients have theirs
+
+  string_view head() const noexcept { return string_view(head_, used_); }
+
+  bool read() {
     std::size_t got = 0;
-    const status s = peer.read(text + n, options_.max_head_bytes - n, got, head_until);
-    if (s.code() == errc::timeout && n > 0) {
-      request.code = 408;
-      break;
+    const status s = peer_.read_now(head_ + used_, site_.options.max_head_bytes - used_, got);
+    if (s.code() == errc::timeout) return false;
+    if (!s.ok()) return leave(s), false;
+    if (used_ == 0 && !first_) began_ = os::monotonic_ms();
+    peer_done_ = got == 0;
+    const bool new_line = got && std::memchr(head_ + used_, '\n', got);
+    used_ += got;
+    pending_ = new_line && http_request::is_complete(head());
+    return true;
+  }
+
+  /// code: 0, or why it is refused whatever it says.
+  void answer(int code) {
+    http_request request;
+    request.read(head(), site_.options.max_head_bytes);
+    if (code) {
+      request.code = code;
+      request.keep_alive = false;
     }
-    if (!s.ok()) return s;
-    if (got == 0 && n == 0) return status(errc::closed, "read");  // somebody looked whether the port is open
-    n += got;
-    const bool new_line = got > 0 && std::memchr(text + n - got, '\n', got);
-    if (got == 0 || n == options_.max_head_bytes || (new_line && request.is_complete(string_view(text, n)))) {
-      request.read(string_view(text, n), options_.max_head_bytes);
-      break;
+    const bool one_by_one = site_.options.serving == http_server_options::runs::in_serve_once || !NARTHEX_HAS(HEAP);
+    if (one_by_one || (peer_done_ && request.head_bytes == used_)) request.keep_alive = false;
+    head_bytes_ = request.head_bytes;
+    pending_ = false;
+    first_ = false;
+    is_ = state::answering;
+    all_written_ = false;
+    answer_us_ = os::monotonic_us();
+    progress_ = answer_us_ / 1000;
+    const sink out = {&take, this};
+    exchange_ = new (&room_) http_exchange(site_, request, out);
+    exchange_->begin();
+    pump();
+  }
+
+  /// What the exchange writes is kept until the client takes it. Without memory for that, it is waited for.
+  static bool take(void* self, const char* data, std::size_t size) {
+    http_connection& c = *static_cast<http_connection*>(self);
+    if (c.out_.append(string_view(data, size))) return true;
+    const std::int64_t left = c.due() - os::monotonic_ms();
+    const os::deadline until(left > 0 ? static_cast<int>(left) : 0, c.bell_);
+    const string_view kept = c.out_.text();
+    if (!c.peer_.write(kept.data(), kept.size(), until).ok() || !c.peer_.write(data, size, until).ok()) return false;
+    c.count_sent(kept.size() + size);
+    c.out_.clear();
+    return true;
+  }
+
+  void pump() {
+    for (unsigned parts = 0; parts < parts_in_turn; ++parts) {
+      while (!all_written_ && out_.size() < part_bytes && !exchange_->broken()) all_written_ = !exchange_->more();
+      const std::int64_t now = os::monotonic_ms();
+      if (now >= due()) return expire();
+      if (exchange_->broken()) return break_off(status(errc::closed, "write"), "broken");
+      std::size_t put = 0;
+      const status s = peer_.write_now(out_.text().data(), out_.size(), put);
+      out_.take(put);
+      count_sent(put);
+      if (put) progress_ = now;
+      if (s.code() == errc::timeout) break;
+      if (!s.ok()) return break_off(s, "broken");
+      if (all_written_ && out_.size() == 0) return finish(now);
+    }
+    exchange_->rest();
+  }
+
+  void finish(std::int64_t now) {
+    result_ = status();
+    if (site_.own) site_.own->requests.labels(exchange_->code()).inc();
+    if (site_.own && exchange_->is_scrape()) {
+      site_.own->scrape_seconds.observe(static_cast<double>(os::monotonic_us() - answer_us_) / 1e6);
+    }
+    const bool stays = exchange_->keeps_alive();
+    end_exchange();
+    began_ = now;
+    if (stays) {
+      used_ -= head_bytes_;
+      std::memmove(head_, head_ + head_bytes_, used_);
+      is_ = state::reading;
+      pending_ = peer_done_ || http_request::is_complete(head());
+      return;
+    }
+    // A close with unread input sends a reset, and a reset makes the peer's system throw away what it has not handed
+    // over yet: so the end is announced, and what still comes in is read before the descriptor goes.
+    peer_.half_close();
+    is_ = state::draining;
+    drain_until_ = now + drain_ms;
+    drain();
+  }
+
+  void drain() {
+    for (; drained_ < drain_bytes;) {
+      std::size_t got = 0;
+      const status s = peer_.read_now(head_, sizeof head_, got);
+      if (s.code() == errc::timeout) return;
+      if (!s.ok() || got == 0) break;
+      drained_ += got;
+    }
+    close();
+  }
+
+  /// Ends without owing anything.
+  void leave(const status& why) {
+    result_ = why;
+    close();
+  }
+  /// Ends in the middle of an answer, with a reset: nobody must take it for whole.
+  void break_off(const status& why, const char* reason) {
+    count_aborted(reason);
+    result_ = why;
+    close();
+  }
+  void end_exchange() noexcept {
+    if (exchange_) exchange_->~http_exchange();
+    exchange_ = nullptr;
+    out_.clear();
+  }
+  void count_aborted(const char* reason) noexcept {
+    if (site_.own) site_.own->aborted.labels(reason).inc();
+  }
+  void count_sent(std::size_t bytes) noexcept {
+    if (site_.own) site_.own->sent_bytes.inc(bytes);
+  }
+
+  http_site& site_;
+  const os::wakeup& bell_;
+  os::socket peer_;
+  status result_;
+  state is_;
+  bool first_;        // its first request has not come yet
+  bool peer_done_;    // the client has sent everything
+  bool pending_;      // a whole request lies in head_
+  bool all_written_;  // the exchange has nothing more to write
+  std::size_t used_, head_bytes_;
+  std::int64_t began_;     // the request, or the silence before it
+  std::int64_t progress_;  // when the client last took something
+  std::int64_t answer_us_;  // when the answer began
+  std::int64_t drain_until_;
+  std::size_t drained_;
+  byte_buffer out_;
+  http_exchange* exchange_;
+  char head_[http_server_options::max_head];
+  alignas(http_exchange) unsigned char room_[sizeof(http_exchange)];
+};
+
+}  // namespace detail
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_DETAIL_HTTP_CONNECTION_HPP
+
+// ==== narthex/detail/http_clients.hpp ===========================================================
+// narthex/detail/http_clients.hpp - all clients of a server, served by one thread that waits for none of them.
+// Room: balconies. Read http_connection.hpp first. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_DETAIL_HTTP_CLIENTS_HPP
+#define NARTHEX_DETAIL_HTTP_CLIENTS_HPP
+
+#include <cstdint>
+#include <new>
+
+
+#if NARTHEX_HAS(HEAP)
+
+NARTHEX_BEGIN_NAMESPACE
+namespace detail {
+
+/// Memory: a pointer for each client that may come, and one allocation for each that is there.
+class http_clients {
+ public:
+  http_clients(http_site& site, os::socket& listener, os::wakeup& bell) noexcept
+      : site_(site), listener_(listener), bell_(bell), count_(0), pause_until_(0) {
+    const unsigned wanted = site.options.max_connections, most = http_server_options::most_connections;
+    limit_ = wanted < 1 ? 1 : wanted < most ? wanted : most;
+  }
+  ~http_clients() {
+    while (count_) drop(count_ - 1);
+  }
+  http_clients(const http_clients&) = delete;
+  http_clients& operator=(const http_clients&) = delete;
+
+  /// Serves until the bell rings, then lets answers that have begun go on for a while.
+  void serve() {
+    while (turn(-1)) continue;
+    listener_.close();
+    const std::int64_t end = os::monotonic_ms() + site_.options.stop_timeout_ms;
+    for (unsigned i = count_; i-- > 0;) {
+      if (all_[i]->is_reading()) drop(i);
+    }
+    while (count_ && os::monotonic_ms() < end) turn(end);
+  }
+
+ private:
+  enum : int { pause_ms = 100 };  // out of descriptors or memory: the next accept would say the same at once, for ever
+  enum : int { accepts_in_turn = 16 };
+
+  /// One wait, and what it brought. until: 0 or later, the server is stopping; false when the bell has rung.
+  bool turn(std::int64_t until) {
+    const bool stopping = until >= 0;
+    const std::int64_t begun = os::monotonic_ms();
+    std::int64_t due = until;
+    bool takes = !stopping && (count_ < limit_ || most_silent() < count_);
+    if (takes && begun < pause_until_) {
+      takes = false;
+      due = pause_until_;
+    }
+    set_.clear();
+    const unsigned bell = stopping ? 0 : set_.add(bell_);
+    const unsigned door = set_.add(listener_.handle(), takes ? os::poll_set::what::reading : os::poll_set::what::nothing);
+    const unsigned first = door + 1;
+    for (unsigned i = 0; i < count_; ++i) {
+      http_connection& c = *all_[i];
+      set_.add(c.peer().handle(), c.wants_to_write() ? os::poll_set::what::writing : os::poll_set::what::reading);
+      const std::int64_t at = c.has_work() ? begun : c.due();
+      if (due < 0 || at < due) due = at;
+    }
+    set_.wait(due < 0 ? -1 : due > begun ? due - begun : 0);
+    if (!stopping && set_.ready(bell)) return false;
+
+    for (unsigned i = count_; i-- > 0;) {  // downwards: drop() puts the last one in the place of the dropped
+      http_connection& c = *all_[i];
+      if (os::monotonic_ms() >= c.due()) c.expire();
+      else if (set_.ready(first + i) || c.has_work()) c.proceed();
+      if (c.is_closed() || (stopping && c.is_reading())) drop(i);
+    }
+    if (takes && set_.ready(door)) accept();
+    return true;
+  }
+
+  void accept() {
+    for (int i = 0; i < accepts_in_turn; ++i) {
+      if (count_ == limit_ && most_silent() == count_) return;
+      void* const memory = allocate(sizeof(http_connection));
+      if (!memory) return pause();
+      http_connection* const c = new (memory) http_connection(site_, bell_);
+      const status s = listener_.accept(c->peer(), os::deadline(0));
+      if (!s.ok()) {
+        c->~http_connection();
+        release(c);
+        if (s.code() == errc::timeout) return;
+        if (s.code() != errc::too_many_descriptors || !make_room()) return pause();
+        continue;
+      }
+      if (count_ == limit_) make_room();
+      all_[count_++] = c;
+      c->opened(os::monotonic_ms());
+      c->proceed();  // its request has mostly come already
+      if (c->is_closed()) drop(count_ - 1);
     }
   }
-  outlet o(peer, os::deadline(options_.response_timeout_ms, wakeup_));
-  const sink out = {&outlet::write, &o};
-  const status s = answer(registry_, request, out, options_, port_);
-  if (s.ok() && o.flush()) {
-    peer.finish(os::deadline(drain_ms, wakeup_));
-    return s;
+  void pause() noexcept { pause_until_ = os::monotonic_ms() + pause_ms; }
+
+  /// The client that has kept silent for longest; count_ when all are being answered.
+  unsigned most_silent() const noexcept {
+    unsigned found = count_;
+    for (unsigned i = 0; i < count_; ++i) {
+      if (!all_[i]->is_silent()) continue;
+      if (found == count_ || all_[i]->silent_since() < all_[found]->silent_since()) found = i;
+    }
+    return found;
   }
-  peer.reset();
-  return o.result.ok() ? s : o.result;
+  bool make_room() {
+    const unsigned i = most_silent();
+    if (i == count_) return false;
+    all_[i]->give_up();
+    drop(i);
+    return true;
+  }
+  void drop(unsigned i) noexcept {
+    all_[i]->~http_connection();
+    release(all_[i]);
+    all_[i] = all_[--count_];
+  }
+
+  http_site& site_;
+  os::socket& listener_;
+  os::wakeup& bell_;
+  unsigned limit_, count_;
+  std::int64_t pause_until_;
+  os::poll_set set_;
+  http_connection* all_[http_server_options::most_connections];
+};
+
+}  // namespace detail
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_HAS(HEAP)
+
+#endif  // NARTHEX_DETAIL_HTTP_CLIENTS_HPP
+
+// ==== narthex/http_server.hpp ===================================================================
+// narthex/http_server.hpp - answers GET /metrics; serve_once() needs no thread, handle() no socket.
+// Room: balconies. Read detail/http_exchange.hpp and os/socket.hpp first. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_HTTP_SERVER_HPP
+#define NARTHEX_HTTP_SERVER_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <initializer_list>
+#include <new>
+
+
+NARTHEX_BEGIN_NAMESPACE
+
+/// Serves a registry's metrics over HTTP, from construction to destruction.
+///
+///   nx::http_server server{":9464"};                                    // every interface, a thread of its own
+///   if (!server.ok()) std::fputs(server.error(), stderr);               // the program goes on without
+///
+/// It answers GET and HEAD: the metrics at options.path, all or those asked for by name[]=family; "OK" at /-/healthy; a
+/// page for people at /. One thread serves all clients and waits for none of them; callbacks of the registry run in
+/// it, one scrape after the other.
+///
+/// registry: lives longer than the server. A server of the default registry installs the standard process metrics there.
+/// address: ":9464" every interface, "127.0.0.1:0" this host and any free port, "[::1]:9464", "localhost:9464",
+///          "unix:/run/app.sock". Numeric addresses and "localhost" only: nothing is looked up.
+/// Threads: construct and destroy in one thread; the rest from any. More than one may call serve_once() at the same time.
+/// Memory:  2 KB in place; in the background 27 KB for each connected client (NARTHEX_HEAP=0: one client at a time, on the
+///          thread's stack), and for one that takes its page slowly 8 KB and one series' text.
+/// Errors:  kept in why(), with the system's words in error(): errc::address_in_use, no_permission, bad_address,
+///          too_many_descriptors, bad_credentials, no_memory, unsupported, system. Nothing aborts, throws, or touches the process:
+///          no signal is handled or raised, and the thread takes none that was meant for the program.
+/// Source:  RFC 9112 (HTTP/1.1); Prometheus, "Exposition formats".
+class http_server {
+ public:
+  explicit http_server(string_view address, const http_server_options& options = http_server_options()) noexcept
+      : http_server(default_registry(), address, options) {}
+  http_server(registry_core& registry, string_view address,
+              const http_server_options& options = http_server_options()) noexcept;
+  /// Takes no further client, gives answers that have begun options.stop_timeout_ms to arrive, and breaks off the rest.
+  ~http_server();
+  http_server(const http_server&) = delete;
+  http_server& operator=(const http_server&) = delete;
+
+  bool ok() const noexcept { return why_.ok(); }
+  /// ":9464: Address already in use"; "" when ok.
+  const char* error() const noexcept { return error_; }
+  const status& why() const noexcept { return why_; }
+  /// Where it listens: the system's choice for port 0. 0 when not ok, and for a Unix socket.
+  std::uint16_t port() const noexcept { return site_.port; }
+  /// The listening socket, for a select() or poll() of the program's own; readable: serve_once(0) has work.
+  std::intptr_t native_handle() const noexcept { return listener_.handle(); }
+
+  /// Waits for a client, answers it, closes.
+  ///
+  /// timeout_ms: how long to wait for one; negative: for ever. The options bound what comes after.
+  /// Returns: ok: answered, be it with a 404. errc::timeout: "accept": nobody came; "read", "write": the client
+  ///          was too slow. errc::closed: it went away, or this server did. Others: what the system said.
+  status serve_once(int timeout_ms);
+
+  /// Answers one request, on whatever transport it came; then close that.
+  ///
+  /// request: the request line and the headers, with the empty line that ends them; what follows is ignored.
+  /// out:     takes the whole response, frame and body, in order.
+  /// Returns: not ok: the response is cut short; break the connection off, so that nobody takes it for whole.
+  static status handle(registry_core& registry, string_view request, const sink& out,
+                       const http_server_options& options = http_server_options());
+  static status handle(string_view request, const sink& out,
+                       const http_server_options& options = http_server_options()) {
+    return handle(default_registry(), request, out, options);
+  }
+
+ private:
+  static void run(void* self);
+  status start(string_view address) noexcept;
+  void refuse(const status& reason) noexcept;
+
+  http_server_options options_;
+  status why_;
+  detail::http_site site_;
+  os::wakeup wakeup_;
+  os::socket_file file_;
+  os::socket listener_;
+  os::thread thread_;
+  char path_[http_server_options::max_path];
+  char error_[status::max_message];
+  alignas(detail::http_metrics) unsigned char own_[sizeof(detail::http_metrics)];
+};
+
+// ---- bodies ----
+
+inline status http_server::handle(registry_core& registry, string_view text, const sink& out,
+                                  const http_server_options& options) {
+  detail::http_request request;
+  request.read(text, options.max_head_bytes);
+  request.keep_alive = false;
+  detail::http_site site(registry, options, 9464);
+  detail::http_exchange exchange(site, request, out);
+  exchange.begin();
+  while (exchange.more()) continue;
+  return exchange.broken() ? status(errc::closed, "response") : status();
 }
 
 inline status http_server::serve_once(int timeout_ms) {
   if (!ok()) return why_;
-  os::socket peer;
-  const status s = listener_.accept(peer, os::deadline(timeout_ms, wakeup_));
-  return s.ok() ? serve(peer) : s;
+  detail::http_connection client(site_, wakeup_);
+  const status s = listener_.accept(client.peer(), os::deadline(timeout_ms, wakeup_));
+  if (!s.ok()) return s;
+  client.opened(os::monotonic_ms());
+  os::poll_set set;
+  while (!client.is_closed()) {
+    set.clear();
+    const unsigned bell = set.add(wakeup_);
+    const unsigned socket = set.add(client.peer().handle(), client.wants_to_write() ? os::poll_set::what::writing
+                                                                                    : os::poll_set::what::reading);
+    const std::int64_t left = client.due() - os::monotonic_ms();
+    if (left > 0) set.wait(left);
+    if (set.ready(bell)) return status(errc::closed, "http_server");
+    if (client.due() <= os::monotonic_ms()) client.expire();
+    else if (set.ready(socket)) client.proceed();
+  }
+  return client.result();
 }
 
 inline void http_server::run(void* self) {
   http_server& server = *static_cast<http_server*>(self);
+#if NARTHEX_HAS(HEAP)
+  detail::http_clients(server.site_, server.listener_, server.wakeup_).serve();
+#else
   int pause_ms = 0;
   while (!server.wakeup_.rung_within(pause_ms)) {
+    const errc e = server.serve_once(-1).code();
     // Out of descriptors, say: the next accept would say the same at once, for ever.
-    pause_ms = server.serve_once(-1).code() == errc::system ? 100 : 0;
+    pause_ms = e == errc::ok || e == errc::timeout || e == errc::closed ? 0 : 100;
   }
+#endif
 }
 
 inline http_server::http_server(registry_core& registry, string_view address,
                                 const http_server_options& options) noexcept
-    : registry_(registry), options_(options), port_(0) {
+    : options_(options), site_(registry, options_, 0) {
   error_[0] = '\0';
   const status s = start(address);
   if (!s.ok()) refuse(s);
@@ -1404,34 +2438,42 @@ inline status http_server::start(string_view address) noexcept {
   std::memcpy(path_, path.data(), path.size());
   options_.path = string_view(path_, path.size());
   if (options_.max_head_bytes > http_server_options::max_head) options_.max_head_bytes = http_server_options::max_head;
+  if (!options_.access.ok()) return status(errc::bad_credentials, address);
 
-  string_view host;
-  std::uint16_t wanted = 0;
-  if (!os::split_address(address, host, wanted)) return status(errc::bad_address, address);
-  status s = listener_.listen(host, wanted);
-  if (s.code() == errc::system) return status(errc::system, address, s.number());
-  if (!s.ok()) return status(s.code(), address);
-  port_ = listener_.local_port();
+  status s;
+  if (address.size() > 5 && address.first(5) == "unix:") {
+    s = listener_.listen_unix(address.from(5), file_);
+  } else {
+    string_view host;
+    std::uint16_t wanted = 0;
+    if (!os::split_address(address, host, wanted)) return status(errc::bad_address, address);
+    s = listener_.listen(host, wanted);
+    if (s.ok()) site_.port = listener_.local_port();
+  }
+  if (!s.ok()) return s.number() ? status(s.code(), address, s.number()) : status(s.code(), address);
+  if (options_.own == http_server_options::shows::own_metrics) site_.own = new (&own_) detail::http_metrics(site_.registry);
   if (options_.serving == http_server_options::runs::in_serve_once) return s;
   s = wakeup_.open();
   return s.ok() ? thread_.start(&run, this) : s;  // the thread reads why_, which is written only if there is none
 }
 
 inline http_server::~http_server() {
-  if (!thread_.running()) return;
-  wakeup_.ring();
-  thread_.join();
+  if (thread_.running()) {
+    wakeup_.ring();
+    thread_.join();
+  }
+  if (site_.own) site_.own->~http_metrics();
 }
 
 /// Keeps the reason, and for people "address: the system's words".
 inline void http_server::refuse(const status& reason) noexcept {
   listener_.close();
-  port_ = 0;
+  site_.port = 0;
   why_ = reason;
   why_.message(error_, sizeof error_);
   char words_of_system[128];
   const os::error e = {static_cast<int>(reason.number())};
-  if (reason.code() != errc::system || e.words(words_of_system, sizeof words_of_system) == 0) return;
+  if (e.ok() || e.words(words_of_system, sizeof words_of_system) == 0) return;
   std::size_t n = 0;
   for (const char* part : {why_.subject(), ": ", static_cast<const char*>(words_of_system)}) {
     while (*part && n + 1 < sizeof error_) error_[n++] = *part++;

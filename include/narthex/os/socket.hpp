@@ -10,12 +10,14 @@
 #include "narthex/status.hpp"
 #include "narthex/string_view.hpp"
 
-// The same three classes in each, and each guards its own body, so that the choice is made here once
+// The same classes in each, and each guards its own body, so that the choice is made here once
 // and no function has an #if inside:
 //
-//   wakeup    ends a wait early, from another thread or a signal handler, and stays rung
-//   deadline  a moment on the monotonic clock; every call that may wait takes one
-//   socket    move-only, closes itself, knows nothing of HTTP
+//   wakeup       ends a wait early, from another thread or a signal handler, and stays rung
+//   deadline     a moment on the monotonic clock; every call that may wait takes one
+//   poll_set     waits for several sockets at once
+//   socket_file  the name of a Unix socket in the file system, removed with it
+//   socket       move-only, closes itself, knows nothing of HTTP
 //
 // No system type, macro or `using` is part of them. What they say:
 //
@@ -23,7 +25,8 @@
 //   errc::timeout      the deadline passed
 //   errc::closed       the wakeup was rung, or the peer broke the connection off
 //   errc::bad_address  not a numeric address, "localhost" or "" (all interfaces): no look-up is made
-//   errc::system       anything else; number() is the code, for os::error
+//   errc::address_in_use, no_permission, too_many_descriptors, system
+//                      what the system said; number() is the code, for os::error
 //   errc::unsupported  no sockets in this build
 //
 // No call has an effect on the process: no signal is raised or handled, and what is opened is closed

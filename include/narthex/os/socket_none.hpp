@@ -28,6 +28,22 @@ class deadline {
   deadline(int, const wakeup&) noexcept {}
 };
 
+inline std::int64_t monotonic_us() noexcept { return 0; }
+inline std::int64_t monotonic_ms() noexcept { return 0; }
+
+class poll_set {
+ public:
+  enum : unsigned { room = 132 };
+  enum class what : std::uint8_t { nothing, reading, writing };
+  void clear() noexcept {}
+  unsigned add(std::intptr_t, what) noexcept { return 0; }
+  unsigned add(const wakeup&) noexcept { return 0; }
+  void wait(std::int64_t) noexcept {}
+  bool ready(unsigned) const noexcept { return true; }
+};
+
+class socket_file {};
+
 class socket {
  public:
   socket() noexcept {}
@@ -35,6 +51,7 @@ class socket {
   socket& operator=(socket&&) noexcept { return *this; }
 
   status listen(string_view, std::uint16_t) noexcept { return none(); }
+  status listen_unix(string_view, socket_file&) noexcept { return none(); }
   status connect(string_view, std::uint16_t, const deadline&) noexcept { return none(); }
   status accept(socket&, const deadline&) const noexcept { return none(); }
   status read(char*, std::size_t, std::size_t& got, const deadline&) const noexcept {
@@ -42,6 +59,14 @@ class socket {
     return none();
   }
   status write(const char*, std::size_t, const deadline&) const noexcept { return none(); }
+  status read_now(char*, std::size_t, std::size_t& got) const noexcept {
+    got = 0;
+    return none();
+  }
+  status write_now(const char*, std::size_t, std::size_t& put) const noexcept {
+    put = 0;
+    return none();
+  }
   void half_close() noexcept {}
   void finish(const deadline&) noexcept {}
   void reset() noexcept {}

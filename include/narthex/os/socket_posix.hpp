@@ -9,17 +9,18 @@
 
 #include "narthex/config.hpp"
 #include "narthex/os/error.hpp"
+#include "narthex/os/wait_posix.hpp"
 #include "narthex/status.hpp"
 #include "narthex/string_view.hpp"
 
 #if NARTHEX_HAS(POSIX)
 
 #include <arpa/inet.h>
-#include <fcntl.h>
 #include <netinet/in.h>
-#include <poll.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
-#include <time.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 NARTHEX_BEGIN_NAMESPACE
@@ -28,21 +29,13 @@ namespace os {
 // ---- what differs between the systems ----
 
 #if defined(__linux__) && defined(_GNU_SOURCE)
-// Atomic: a fork in another thread between two calls would hand the descriptor to a stranger.
 inline int open_stream(int family) noexcept { return ::socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0); }
 inline int accept_any(int listener) noexcept {
   return ::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
 }
-inline int open_pipe(int* ends) noexcept { return ::pipe2(ends, O_CLOEXEC | O_NONBLOCK); }
-inline void prepare(int) noexcept {}
 #else
 inline int open_stream(int family) noexcept { return ::socket(family, SOCK_STREAM, 0); }
 inline int accept_any(int listener) noexcept { return ::accept(listener, nullptr, nullptr); }
-inline int open_pipe(int* ends) noexcept { return ::pipe(ends); }
-inline void prepare(int fd) noexcept {
-  ::fcntl(fd, F_SETFD, FD_CLOEXEC);
-  ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);
-}
 #endif
 
 #if defined(MSG_NOSIGNAL)
@@ -60,79 +53,6 @@ inline void silence(int fd) noexcept {
 #endif
 }
 
-// ---- wakeup and deadline ----
-
-/// A pipe whose reading end turns readable when it is rung, and is never read: it stays rung.
-class wakeup {
- public:
-  wakeup() noexcept {
-    ends_[0] = -1;
-    ends_[1] = -1;
-  }
-  ~wakeup() {
-    for (int end : ends_) {
-      if (end >= 0) ::close(end);
-    }
-  }
-  wakeup(const wakeup&) = delete;
-  wakeup& operator=(const wakeup&) = delete;
-
-  status open() noexcept {
-    if (open_pipe(ends_) != 0) return error::last().to_status("wakeup");
-    for (int end : ends_) prepare(end);
-    return status();
-  }
-  void ring() noexcept {
-    while (::write(ends_[1], "", 1) < 0 && errno == EINTR) continue;
-  }
-  /// Waits up to `ms` for it to be rung. False at once, if it was never opened.
-  bool rung_within(int ms) const noexcept {
-    pollfd p = {ends_[0], POLLIN, 0};
-    return ends_[0] >= 0 && ::poll(&p, 1, ms) > 0;
-  }
-  int fd() const noexcept { return ends_[0]; }
-
- private:
-  int ends_[2];
-};
-
-/// When a wait ends at the latest. Made once for a whole exchange, so that a peer who sends a byte now
-/// and then does not win time; the monotonic clock, so that nobody who sets the date does.
-class deadline {
- public:
-  /// ms: from now on; negative: never.
-  explicit deadline(int ms) noexcept : end_(ms < 0 ? -1 : now() + ms), bell_(-1) {}
-  deadline(int ms, const wakeup& bell) noexcept : end_(ms < 0 ? -1 : now() + ms), bell_(bell.fd()) {}
-
-  bool passed() const noexcept { return end_ >= 0 && now() >= end_; }
-
-  /// Waits until `fd` is ready for `events`. An error on it is "ready" too: the call to come will tell.
-  status wait(int fd, short events, string_view subject) const noexcept {
-    for (;;) {
-      pollfd p[2] = {{fd, events, 0}, {bell_, POLLIN, 0}};  // poll() ignores a negative descriptor
-      const std::int64_t left = end_ < 0 ? -1 : end_ - now();
-      if (end_ >= 0 && left <= 0) return status(errc::timeout, subject);
-      if (::poll(p, 2, static_cast<int>(left)) < 0) {
-        const error e = error::last();
-        if (e.code == EINTR) continue;  // with the time that is left
-        return e.to_status(subject);
-      }
-      if (p[1].revents) return status(errc::closed, subject);
-      if (p[0].revents) return status();
-    }
-  }
-
- private:
-  static std::int64_t now() noexcept {
-    timespec t;
-    ::clock_gettime(CLOCK_MONOTONIC, &t);
-    return static_cast<std::int64_t>(t.tv_sec) * 1000 + static_cast<std::int64_t>(t.tv_nsec / 1000000);
-  }
-
-  std::int64_t end_;  // in milliseconds; negative: never
-  int bell_;
-};
-
 // ---- addresses ----
 
 /// An address as the system wants it.
@@ -141,11 +61,12 @@ struct endpoint {
     sockaddr any;
     sockaddr_in v4;
     sockaddr_in6 v6;
+    sockaddr_un local;
   };
   socklen_t size;
   bool every_interface;
 
-  endpoint() noexcept : size(0), every_interface(false) { std::memset(&v6, 0, sizeof v6); }
+  endpoint() noexcept : size(0), every_interface(false) { std::memset(&local, 0, sizeof local); }
   bool is_v6() const noexcept { return any.sa_family == AF_INET6; }
 
   /// host: "" for every interface, "localhost", or digits. All zeros is "any" in both families.
@@ -168,13 +89,50 @@ struct endpoint {
     size = static_cast<socklen_t>(sizeof v4);
     return host.empty() || ::inet_pton(AF_INET, text, &v4.sin_addr) == 1;
   }
+
+  /// A file name; not empty, without a NUL, and shorter than the system's limit of about 100 bytes.
+  bool set_path(string_view path) noexcept {
+    if (path.empty() || path.size() >= sizeof local.sun_path || std::memchr(path.data(), 0, path.size())) return false;
+    local.sun_family = AF_UNIX;
+    std::memcpy(local.sun_path, path.data(), path.size());
+    size = static_cast<socklen_t>(sizeof local);
+    return true;
+  }
+};
+
+/// The file that a listening Unix socket has; taken away by the process that made it, unless it is another's by now.
+class socket_file {
+ public:
+  socket_file() noexcept : process_(0), device_(), inode_() { path_[0] = '\0'; }
+  ~socket_file() {
+    struct stat now;
+    if (process_ != ::getpid() || ::lstat(path_, &now) != 0) return;
+    if (now.st_dev == device_ && now.st_ino == inode_) ::unlink(path_);
+  }
+  socket_file(const socket_file&) = delete;
+  socket_file& operator=(const socket_file&) = delete;
+
+  void made(const endpoint& at) noexcept {
+    struct stat now;
+    if (::lstat(at.local.sun_path, &now) != 0) return;
+    std::memcpy(path_, at.local.sun_path, sizeof path_);
+    process_ = ::getpid();
+    device_ = now.st_dev;
+    inode_ = now.st_ino;
+  }
+
+ private:
+  pid_t process_;
+  dev_t device_;
+  ino_t inode_;
+  char path_[sizeof(sockaddr_un::sun_path)];
 };
 
 // ---- the socket ----
 
 class socket {
  public:
-  enum : int { backlog = 32 };                ///< connections that may wait while one is answered
+  enum : int { backlog = 128 };                ///< connections that may wait to be accepted
   enum : std::size_t { drain_bytes = 65536 };  ///< what finish() reads and throws away, at most
 
   socket() noexcept : handle_(-1) {}
@@ -190,10 +148,14 @@ class socket {
   ~socket() { close(); }
 
   status listen(string_view host, std::uint16_t port) noexcept;
+  status listen_unix(string_view path, socket_file& file) noexcept;
   status connect(string_view host, std::uint16_t port, const deadline& until) noexcept;
   status accept(socket& peer, const deadline& until) const noexcept;
   status read(char* data, std::size_t size, std::size_t& got, const deadline& until) const noexcept;
   status write(const char* data, std::size_t size, const deadline& until) const noexcept;
+  // The same without waiting: errc::timeout when nothing could be done now.
+  status read_now(char* data, std::size_t size, std::size_t& got) const noexcept;
+  status write_now(const char* data, std::size_t size, std::size_t& put) const noexcept;
 
   void half_close() noexcept { ::shutdown(fd(), SHUT_WR); }
   void finish(const deadline& until) noexcept;
@@ -263,6 +225,30 @@ inline status socket::listen(string_view host, std::uint16_t port) noexcept {
   return readable ? e.to_status(host) : status(errc::bad_address, host);
 }
 
+/// Binds a file name and listens. A socket left behind by a program that died is replaced; a live one is not, and
+/// neither is any other file.
+inline status socket::listen_unix(string_view path, socket_file& file) noexcept {
+  endpoint where;
+  if (!where.set_path(path)) return status(errc::bad_address, path);
+  error e = open(AF_UNIX);
+  if (!e.ok()) return e.to_status(path);
+  for (int attempt = 0;; ++attempt) {
+    if (::bind(fd(), &where.any, where.size) == 0) break;
+    e = error::last();
+    struct stat there;
+    if (e.code != EADDRINUSE || attempt || ::lstat(where.local.sun_path, &there) != 0 || !S_ISSOCK(there.st_mode)) {
+      return e.to_status(path);
+    }
+    socket probe;
+    if (!probe.open(AF_UNIX).ok() || ::connect(probe.fd(), &where.any, where.size) == 0 || errno != ECONNREFUSED) {
+      return e.to_status(path);
+    }
+    ::unlink(where.local.sun_path);
+  }
+  file.made(where);
+  return ::listen(fd(), backlog) == 0 ? status() : error::last().to_status(path);
+}
+
 inline status socket::connect(string_view host, std::uint16_t port, const deadline& until) noexcept {
   endpoint where;
   if (host.empty() || (!where.set(host, port, AF_INET) && !where.set(host, port, AF_INET6))) {
@@ -288,6 +274,9 @@ inline status socket::accept(socket& peer, const deadline& until) const noexcept
     if (peer.is_open()) {
       prepare(peer.fd());
       silence(peer.fd());
+      // Answers go out in full buffers: the last, short one must not wait for the peer's acknowledgement.
+      const int on = 1;
+      ::setsockopt(peer.fd(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
       return status();
     }
     const error e = error::last();
@@ -298,20 +287,42 @@ inline status socket::accept(socket& peer, const deadline& until) const noexcept
   }
 }
 
-/// Reads what is there, at least one byte; `got` is 0 when the peer has sent everything.
-inline status socket::read(char* data, std::size_t size, std::size_t& got, const deadline& until) const noexcept {
+inline status socket::read_now(char* data, std::size_t size, std::size_t& got) const noexcept {
   got = 0;
   for (;;) {
-    if (until.passed()) return status(errc::timeout, "read");
     const ssize_t n = ::recv(fd(), data, size, 0);
     if (n >= 0) {
       got = static_cast<std::size_t>(n);
       return status();
     }
     const error e = error::last();
-    if (e.code == EINTR) continue;
-    if (e.code != EAGAIN && e.code != EWOULDBLOCK) return broken(e, "read");
-    const status s = until.wait(fd(), POLLIN, "read");
+    if (e.code == EAGAIN || e.code == EWOULDBLOCK) return status(errc::timeout, "read");
+    if (e.code != EINTR) return broken(e, "read");
+  }
+}
+
+inline status socket::write_now(const char* data, std::size_t size, std::size_t& put) const noexcept {
+  put = 0;
+  for (;;) {
+    const ssize_t n = ::send(fd(), data, size, send_flags);
+    if (n >= 0) {
+      put = static_cast<std::size_t>(n);
+      return status();
+    }
+    const error e = error::last();
+    if (e.code == EAGAIN || e.code == EWOULDBLOCK) return status(errc::timeout, "write");
+    if (e.code != EINTR) return broken(e, "write");
+  }
+}
+
+/// Reads what is there, at least one byte; `got` is 0 when the peer has sent everything.
+inline status socket::read(char* data, std::size_t size, std::size_t& got, const deadline& until) const noexcept {
+  got = 0;
+  for (;;) {
+    if (until.passed()) return status(errc::timeout, "read");
+    status s = read_now(data, size, got);
+    if (s.code() != errc::timeout) return s;
+    s = until.wait(fd(), POLLIN, "read");
     if (!s.ok()) return s;
   }
 }
@@ -320,16 +331,11 @@ inline status socket::read(char* data, std::size_t size, std::size_t& got, const
 inline status socket::write(const char* data, std::size_t size, const deadline& until) const noexcept {
   while (size > 0) {
     if (until.passed()) return status(errc::timeout, "write");
-    const ssize_t n = ::send(fd(), data, size, send_flags);
-    if (n >= 0) {
-      data += n;
-      size -= static_cast<std::size_t>(n);
-      continue;
-    }
-    const error e = error::last();
-    if (e.code == EINTR) continue;
-    if (e.code != EAGAIN && e.code != EWOULDBLOCK) return broken(e, "write");
-    const status s = until.wait(fd(), POLLOUT, "write");
+    std::size_t n = 0;
+    status s = write_now(data, size, n);
+    data += n;
+    size -= n;
+    if (s.code() == errc::timeout) s = until.wait(fd(), POLLOUT, "write");
     if (!s.ok()) return s;
   }
   return status();

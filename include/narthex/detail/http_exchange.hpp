@@ -1,0 +1,137 @@
+// narthex/detail/http_exchange.hpp - one request answered, a part at a time; no socket.
+// Room: balconies. Read http_request.hpp and http_response.hpp first. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_DETAIL_HTTP_EXCHANGE_HPP
+#define NARTHEX_DETAIL_HTTP_EXCHANGE_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <new>
+
+#include "narthex/config.hpp"
+#include "narthex/detail/http_metrics.hpp"
+#include "narthex/detail/http_pages.hpp"
+#include "narthex/detail/http_request.hpp"
+#include "narthex/detail/http_response.hpp"
+#include "narthex/detail/http_server_options.hpp"
+#include "narthex/detail/name_query.hpp"
+#include "narthex/sink.hpp"
+#include "narthex/string_view.hpp"
+#include "narthex/text_format.hpp"
+#include "narthex/walk.hpp"
+
+NARTHEX_BEGIN_NAMESPACE
+namespace detail {
+
+/// What all exchanges of a server have in common.
+struct http_site {
+  registry_core& registry;
+  const http_server_options& options;
+  std::uint16_t port;
+  http_metrics* own;                // null: none
+  shared<std::uint32_t> in_flight;  // exchanges that are writing metrics
+
+  http_site(registry_core& served, const http_server_options& how, std::uint16_t at) noexcept
+      : registry(served), options(how), port(at), own(nullptr), in_flight(0) {}
+};
+
+/// The answer to one request. Metrics are written series by series, so that a client who takes them slowly holds up
+/// nobody: between two parts nothing waits for this scrape.
+///
+/// Memory: 18 KB in place.
+class http_exchange {
+ public:
+  /// The site must outlive it, the request's text must stay as it is.
+  http_exchange(http_site& site, const http_request& request, const sink& out) noexcept
+      : site_(site), request_(request), response_(out, request_), scrape_(nullptr) {}
+  ~http_exchange() { end_scrape(); }
+  http_exchange(const http_exchange&) = delete;
+  http_exchange& operator=(const http_exchange&) = delete;
+
+  /// Writes the answer, or its beginning.
+  void begin() {
+    if (request_.code != 200) return refuse(request_.code, site_.options.max_connections);
+    if (!site_.options.access.admits(request_.authorization)) return refuse(401);
+    if (request_.path == site_.options.path) return begin_metrics();
+    if (request_.path == "/-/healthy") return response_.whole(200, "text/plain; charset=utf-8", "", http_healthy());
+    if (request_.path != "/") return refuse(404);
+    const http_page body = {site_.options.path, request_.host, site_.port};
+    response_.whole(200, "text/html; charset=utf-8", "", body);
+  }
+  /// Writes the next part; false when there is none.
+  bool more() {
+    if (!scrape_) return false;
+    scrape& s = *scrape_;
+    if (s.chunks.is_open() && s.series.next()) {
+      if (s.series.now().starts_family) s.wanted = s.names.wants(s.series.now());
+      if (s.wanted) s.text.write(s.series.now());
+      return true;
+    }
+    s.chunks.flush();
+    if (s.chunks.is_open()) response_.end_metrics();
+    end_scrape();
+    return false;
+  }
+  /// Before a wait: lets go of the registry's lists.
+  void rest() noexcept {
+    if (scrape_) scrape_->series.rest();
+  }
+
+  /// Whether its reader would take no more: the answer is cut short.
+  bool broken() const noexcept { return response_.broken(); }
+  bool keeps_alive() const noexcept { return request_.keep_alive; }
+  bool is_scrape() const noexcept { return request_.path == site_.options.path && response_.code() == 200; }
+  int code() const noexcept { return response_.code(); }
+
+ private:
+  struct scrape {
+    enum : std::size_t { chunk_bytes = NARTHEX_HAS(HEAP) ? 8192 : 512 };
+    name_query names;
+    bool wanted;
+    walk series;
+    sink frames;
+    chunk_writer chunks;
+    text_writer text;
+    char chunk[chunk_bytes];
+
+    scrape(registry_core& registry, string_view query, http_response& to) noexcept
+        : names(query), wanted(true), series(registry), frames{&http_response::chunk, &to},
+          chunks(frames, series, chunk, chunk_bytes), text(chunks) {}
+  };
+
+  void refuse(int code, unsigned limit = 0) {
+    const http_words body = {code, site_.options.path, limit};
+    const char* more = "";
+    if (code == 405) more = "Allow: GET, HEAD\r\n";
+    if (code == 401) {
+      more = site_.options.access.has_basic() ? "WWW-Authenticate: Basic realm=\"metrics\", charset=\"UTF-8\"\r\n"
+                                              : "WWW-Authenticate: Bearer realm=\"metrics\"\r\n";
+    }
+    response_.whole(code, "text/plain; charset=utf-8", more, body);
+  }
+
+  void begin_metrics() {
+    if (!request_.wants_body) return response_.end_metrics();
+    if (site_.in_flight.fetch_add(1, memory_order_relaxed) >= site_.options.max_requests_in_flight) {
+      site_.in_flight.fetch_sub(1, memory_order_relaxed);
+      return refuse(503, site_.options.max_requests_in_flight);
+    }
+    scrape_ = new (&room_) scrape(site_.registry, request_.query, response_);
+  }
+  void end_scrape() noexcept {
+    if (!scrape_) return;
+    scrape_->~scrape();
+    scrape_ = nullptr;
+    site_.in_flight.fetch_sub(1, memory_order_relaxed);
+  }
+
+  http_site& site_;
+  const http_request request_;
+  http_response response_;
+  scrape* scrape_;
+  alignas(scrape) unsigned char room_[sizeof(scrape)];
+};
+
+}  // namespace detail
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_DETAIL_HTTP_EXCHANGE_HPP

@@ -1,0 +1,675 @@
+// http_server under clients that are slow, many, broken or hostile: who else is served meanwhile, and what is left behind.
+#include <narthex/http_server.hpp>
+#include <narthex/narthex.hpp>
+
+#include <dirent.h>
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <memory>
+#include <new>
+#include <random>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "support/catch.hpp"
+#include "support/client.hpp"
+
+namespace nx = narthex;
+using support::ask;
+using support::client;
+
+// ---- memory, counted and refused ----
+
+namespace {
+std::atomic<long> blocks(0);
+std::atomic<bool> no_memory(false);
+}  // namespace
+
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+  void* const p = no_memory ? nullptr : malloc(size ? size : 1);
+  if (p) ++blocks;
+  return p;
+}
+void* operator new(std::size_t size) {
+  void* const p = malloc(size ? size : 1);
+  if (!p) abort();
+  ++blocks;
+  return p;
+}
+void operator delete(void* p) noexcept {
+  if (p) --blocks;
+  free(p);
+}
+#if __cplusplus >= 201402L
+void operator delete(void* p, std::size_t) noexcept { operator delete(p); }
+#endif
+
+namespace {
+
+const std::string get = "GET /metrics HTTP/1.1\r\nHost: here\r\n\r\n";
+const std::string get_and_close = "GET /metrics HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n";
+
+struct shop {
+  nx::registry mine;
+  nx::counter things{mine, "things_total", "Things."};
+  std::string body = "# HELP things_total Things.\n# TYPE things_total counter\nthings_total 3\n";
+  std::string kept = "HTTP/1.1 200 OK\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8\r\n"
+                     "Transfer-Encoding: chunked\r\n\r\n47\r\n" + body + "\r\n0\r\n\r\n";
+  std::string closed = "HTTP/1.1 200 OK\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8\r\n"
+                       "Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n47\r\n" + body + "\r\n0\r\n\r\n";
+  shop() { things.inc(3); }
+};
+
+/// Its page is larger than any socket's buffers.
+struct warehouse {
+  std::string help = std::string(60000, 'h');
+  std::vector<std::string> names;
+  nx::registry mine;
+  std::vector<std::unique_ptr<nx::counter>> all;
+  warehouse() {
+    for (int i = 0; i < 300; ++i) names.push_back("thing_" + std::to_string(i) + "_total");
+    for (const std::string& name : names) all.emplace_back(new nx::counter(mine, name, help));
+  }
+};
+
+/// The server's own metrics are tested apart: they would change with each request.
+nx::http_server_options quiet() { return nx::http_server_options().without_own_metrics(); }
+
+std::string refusal(const std::string& status, const std::string& more, const std::string& body) {
+  return "HTTP/1.1 " + status + "\r\nContent-Type: text/plain; charset=utf-8\r\n" + more +
+         "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+}
+const std::string not_found = refusal("404 Not Found", "", "There is nothing here; the metrics are at /metrics.\n");
+const std::string bad_request = refusal("400 Bad Request", "Connection: close\r\n", "The request is not valid HTTP.\n");
+
+std::string handled(nx::registry_core& registry, const std::string& request,
+                    const nx::http_server_options& options = nx::http_server_options()) {
+  std::string out;
+  REQUIRE(nx::http_server::handle(registry, request, nx::string_sink(out), options).ok());
+  return out;
+}
+
+std::size_t entries(const char* folder) {
+  std::size_t n = 0;
+  DIR* d = ::opendir(folder);
+  if (!d) return 0;
+  while (::readdir(d)) ++n;
+  ::closedir(d);
+  return n;
+}
+
+/// Waits for a condition for at most ten seconds.
+template <class Condition>
+bool soon(Condition condition) {
+  for (const long long until = support::now_ms() + 10000; support::now_ms() < until; ::usleep(500)) {
+    if (condition()) return true;
+  }
+  return false;
+}
+
+double value(nx::registry_core& registry, const std::string& line) {
+  const std::string text = "\n" + nx::to_text(registry);
+  const std::size_t at = text.find("\n" + line + " ");
+  return at == std::string::npos ? -1 : atof(text.c_str() + at + line.size() + 2);
+}
+
+/// A client of a Unix socket.
+std::string ask_unix(const std::string& path, const std::string& request) {
+  sockaddr_un where;
+  memset(&where, 0, sizeof where);
+  where.sun_family = AF_UNIX;
+  memcpy(where.sun_path, path.c_str(), path.size());
+  const int fd = ::socket(AF_UNIX, SOCK_STREAM, 0);
+  std::string all;
+  if (::connect(fd, reinterpret_cast<const sockaddr*>(&where), sizeof where) == 0 &&
+      ::send(fd, request.data(), request.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(request.size())) {
+    char part[4096];
+    ssize_t n;
+    while ((n = ::recv(fd, part, sizeof part, 0)) > 0) all.append(part, static_cast<std::size_t>(n));
+  }
+  ::close(fd);
+  return all;
+}
+
+struct folder {
+  std::string name;
+  folder() {
+    char pattern[] = "/tmp/narthex_test_XXXXXX";
+    name = ::mkdtemp(pattern);
+  }
+  ~folder() { ::rmdir(name.c_str()); }
+};
+
+}  // namespace
+
+// ---- one connection, several requests ----
+
+TEST_CASE("http_server: a connection stays open for the next request") {
+  shop s;
+  nx::http_server server(s.mine, "127.0.0.1:0", quiet());
+  client c(server.port());
+  for (int i = 0; i < 3; ++i) {
+    REQUIRE(c.send(get));
+    CHECK(c.read(s.kept.size()) == s.kept);
+    REQUIRE(c.send("GET /x HTTP/1.1\r\nHost: here\r\n\r\n"));
+    CHECK(c.read(not_found.size()) == not_found);
+  }
+  REQUIRE(c.send("GET /metrics HTTP/1.1\r\nHost: here\r\nConnection: x, CLOSE\r\n\r\n"));
+  CHECK(c.read() == s.closed);
+  CHECK(c.how_it_ended() == client::end::eof);
+}
+
+TEST_CASE("http_server: HTTP/1.0 and what was not understood end the connection") {
+  shop s;
+  nx::http_server server(s.mine, "127.0.0.1:0", quiet());
+  client old(server.port()), wrong(server.port());
+  REQUIRE(old.send("GET /metrics HTTP/1.0\r\nConnection: keep-alive\r\n\r\n" + get));
+  CHECK(old.read() == "HTTP/1.0 200 OK\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8\r\n"
+                      "Connection: close\r\n\r\n" + s.body);
+  REQUIRE(wrong.send("GET /metrics\r\n\r\n" + get));
+  CHECK(wrong.read() == bad_request);
+}
+
+TEST_CASE("http_server: requests sent in one piece are answered in their order") {
+  shop s;
+  nx::http_server server(s.mine, "127.0.0.1:0", quiet());
+  for (int count : {2, 50, 400}) {  // 400 do not fit into the buffer together
+    std::string requests, answers;
+    for (int i = 0; i < count; ++i) {
+      requests += (count - 1 - i) % 3 == 0 ? get : "GET /x HTTP/1.1\r\nHost: here\r\n\r\n";
+      answers += (count - 1 - i) % 3 == 0 ? s.kept : not_found;
+    }
+    client c(server.port());
+    std::thread sender([&] { c.send(requests + get_and_close); });
+    CHECK((c.read() == answers + s.closed));
+    sender.join();
+    client d(server.port());
+    std::thread other([&] {
+      d.send(requests);
+      d.half_close();
+    });
+    const std::string all = d.read();
+    other.join();
+    // The last answer announces the close, if the end of the requests was seen by then.
+    const std::string front = answers.substr(0, answers.size() - s.kept.size());
+    CHECK((all == answers || all == front + s.closed));
+    CHECK(d.how_it_ended() == client::end::eof);
+  }
+}
+
+TEST_CASE("http_server: a body is passed over, within its limit") {
+  shop s;
+  nx::http_server server(s.mine, "127.0.0.1:0", quiet());
+  const auto with = [&](const std::string& line, const std::string& headers, const std::string& body) {
+    return ask(server.port(), line + " HTTP/1.1\r\nHost: here\r\n" + headers + "\r\n" + body);
+  };
+  CHECK(with("GET /metrics", "Content-Length: 3\r\n", "abc") == s.closed);
+  CHECK(with("GET /metrics", "Content-Length: 0\r\nConnection: close\r\n", "") == s.closed);
+  CHECK(with("GET /metrics", "Content-Length: 03\r\nContent-Length: 3\r\n", "abc") == s.closed);
+  CHECK(with("GET /metrics", "Content-Length: 65536\r\nExpect: 100-continue\r\n", std::string(65536, 'x')) == s.closed);
+  CHECK(with("POST /metrics", "Content-Length: 3\r\n", "abc") ==
+        refusal("405 Method Not Allowed", "Connection: close\r\nAllow: GET, HEAD\r\n", "Only GET and HEAD are answered here.\n"));
+  for (const char* length : {"65537", "99999999999999999999999999999"}) {
+    CHECK(with("GET /metrics", "Content-Length: " + std::string(length) + "\r\n", "x") ==
+          refusal("413 Content Too Large", "Connection: close\r\n", "The request body is too long.\n"));
+  }
+  CHECK(with("GET /metrics", "Transfer-Encoding: chunked\r\n", "0\r\n\r\n") ==
+        refusal("501 Not Implemented", "Connection: close\r\n", "A request's body must have a Content-Length.\n"));
+  for (const char* headers : {"Content-Length: 3\r\nContent-Length: 4\r\n", "Content-Length: -1\r\n", "Content-Length: +1\r\n",
+                              "Content-Length: \r\n", "Content-Length: 1 2\r\n", "Content-Length: 0x1\r\n",
+                              "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n", "Content-Length: 3, 3\r\n"}) {
+    INFO(headers);
+    CHECK(with("GET /metrics", headers, "abc") == bad_request);
+  }
+}
+
+// ---- deadlines ----
+
+TEST_CASE("http_server: who asks nothing more is let go after the idle time, without a word") {
+  shop s;
+  nx::http_server server(s.mine, "127.0.0.1:0", quiet().set_idle_timeout_ms(50).set_read_timeout_ms(60000));
+  client c(server.port());
+  REQUIRE(c.send(get));
+  CHECK(c.read() == s.kept);
+  CHECK(c.how_it_ended() == client::end::eof);
+}
+
+TEST_CASE("http_server: the second request has its own time to arrive") {
+  shop s;
+  nx::http_server server(s.mine, "127.0.0.1:0", quiet().set_idle_timeout_ms(60000).set_read_timeout_ms(50));
+  client c(server.port());
+  REQUIRE(c.send(get + get.substr(0, 10)));
+  CHECK(c.read() == s.kept + refusal("408 Request Timeout", "Connection: close\r\n", "The request did not arrive in time.\n"));
+}
+
+TEST_CASE("http_server: a reader that takes a little now and then is cut off after the time of a whole request") {
+  warehouse w;
+  nx::http_server server(w.mine, "127.0.0.1:0", quiet().set_request_timeout_ms(300).set_write_timeout_ms(60000));
+  client c(server.port(), "127.0.0.1", 4096);
+  REQUIRE(c.send(get));
+  std::size_t taken = 0;
+  const long long until = support::now_ms() + 20000;
+  do {
+    taken += c.read(20000, 20000).size();
+    ::usleep(20000);
+  } while (c.how_it_ended() != client::end::reset && support::now_ms() < until);
+  CHECK(c.how_it_ended() == client::end::reset);
+  CHECK(taken < 300 * 60000);
+}
+
+// ---- many, slow and hostile ----
+
+TEST_CASE("http_server: a client stuck in its page holds up nobody else, nor an object that goes") {
+  warehouse w;
+  nx::http_server server(w.mine, "127.0.0.1:0", quiet().set_write_timeout_ms(60000).set_request_timeout_ms(60000));
+  std::unique_ptr<nx::callback_gauge> goes(new nx::callback_gauge(w.mine, "zzz", "Last.", [] { return 1; }));
+  client stuck(server.port(), "127.0.0.1", 4096);
+  REQUIRE(stuck.send(get));
+  REQUIRE(stuck.read(1000).size() == 1000);
+  for (int i = 0; i < 3; ++i) {
+    const std::string page = ask(server.port(), get_and_close);
+    CHECK(page.size() > 300 * 60000);
+    CHECK(page.substr(page.size() - 5) == "0\r\n\r\n");
+  }
+  goes.reset();  // returns although a scrape stands before it
+  const std::string rest = stuck.read(~std::size_t(0), 500);
+  CHECK(rest.substr(rest.size() - 5) == "0\r\n\r\n");
+  CHECK(rest.find("\nzzz 1\n") == std::string::npos);
+}
+
+TEST_CASE("http_server: beyond its limit of scrapes at once it says so, and soon serves again") {
+  warehouse w;
+  nx::http_server server(w.mine, "127.0.0.1:0", quiet().set_max_requests_in_flight(2).set_write_timeout_ms(60000));
+  const std::string too_many =
+      refusal("503 Service Unavailable", "Connection: close\r\n", "Too many clients at once; the limit is 2.\n");
+  {
+    client a(server.port(), "127.0.0.1", 4096), b(server.port(), "127.0.0.1", 4096);
+    for (client* c : {&a, &b}) {
+      REQUIRE(c->send(get));
+      REQUIRE(c->read(1000).size() == 1000);
+    }
+    CHECK(ask(server.port(), get_and_close) == too_many);
+    CHECK(ask(server.port(), "GET /-/healthy HTTP/1.0\r\n\r\n").substr(0, 15) == "HTTP/1.0 200 OK");
+  }
+  CHECK(soon([&] { return ask(server.port(), get_and_close) != too_many; }));
+}
+
+TEST_CASE("http_server: silent clients give way to one who asks, the most silent first") {
+  shop s;
+  nx::http_server server(s.mine, "127.0.0.1:0", quiet().set_max_connections(4).set_read_timeout_ms(60000));
+  std::vector<std::unique_ptr<client>> silent;
+  for (int i = 0; i < 4; ++i) {
+    silent.emplace_back(new client(server.port()));
+    if (i == 0) silent[0]->send("GET /met");
+    CHECK(silent[static_cast<std::size_t>(i)]->read(1, 20) == "");  // it has been accepted by then
+  }
+  CHECK(ask(server.port(), get_and_close) == s.closed);
+  CHECK(silent[0]->read() == refusal("503 Service Unavailable", "Connection: close\r\n",
+                                     "Too many clients at once; the limit is 4.\n"));
+  REQUIRE(silent[1]->send(get));
+  CHECK(silent[1]->read(s.kept.size()) == s.kept);
+}
+
+TEST_CASE("http_server: a crowd of clients that never finish their request costs no scrape") {
+  shop s;
+  nx::http_server server(s.mine, "127.0.0.1:0", quiet());
+  std::atomic<bool> over(false);
+  std::atomic<int> bytes(0);
+  std::thread crowd([&] {
+    std::vector<std::unique_ptr<client>> all;
+    for (int i = 0; !over; ++i) {
+      if (all.size() < 200) all.emplace_back(new client(server.port()));
+      client& c = *all[static_cast<std::size_t>(i) % all.size()];
+      if (!c.connected() || !c.send("X")) all[static_cast<std::size_t>(i) % all.size()].reset(new client(server.port()));
+      ++bytes;
+      if (i % 50 == 0) ::usleep(1000);
+    }
+  });
+  for (int i = 0; i < 100 || bytes < 20000; ++i) {
+    const long long before = support::now_ms();
+    CHECK(ask(server.port(), get_and_close) == s.closed);
+    CHECK(support::now_ms() - before < 10000);
+  }
+  over = true;
+  crowd.join();
+}
+
+TEST_CASE("http_server: 10,000 connections leave no descriptor, thread or memory behind, and the program counts on") {
+  shop s;
+  nx::counter work(s.mine, "work_total", "Work done meanwhile.");
+  std::atomic<bool> over(false);
+  std::thread worker([&] {
+    while (!over) work.inc();
+  });
+  const std::size_t files = entries("/proc/self/fd"), threads = entries("/proc/self/task");
+  const long memory = blocks;
+  {
+    nx::http_server server(s.mine, "127.0.0.1:0", quiet());
+    const long long begun = support::now_ms();
+    std::minstd_rand engine(7);
+    const auto random = [&] { return static_cast<unsigned>(engine()); };
+    for (int i = 0; i < 10000; ++i) {
+      client c(server.port());
+      REQUIRE(c.connected());
+      const unsigned what = random() % 8;
+      if (what == 0) {
+        c.reset();
+      } else if (what == 1) {
+        c.send(get.substr(0, random() % get.size()));
+      } else if (what == 2) {
+        c.send(get);
+        c.reset();
+      } else if (what == 3) {
+        std::string noise;
+        for (unsigned k = random() % 600; k > 0; --k) noise += static_cast<char>(random());
+        c.send(noise);
+        c.half_close();
+        if (i % 100 == 3) c.read();
+      } else if (what == 4) {
+        c.send(get + get);
+        c.half_close();
+      } else if (i % 10 == 0) {
+        const std::string page = ask(server.port(), get_and_close);
+        REQUIRE(page.find("\r\n\r\n") != std::string::npos);
+        REQUIRE(page.substr(page.size() - 5) == "0\r\n\r\n");
+      }
+    }
+    CHECK(support::now_ms() - begun < 60000);
+    const std::uint64_t counted = work.value();
+    CHECK(soon([&] { return work.value() > counted; }));
+    CHECK(ask(server.port(), get_and_close).size() > s.closed.size());
+    CHECK(soon([&] { return entries("/proc/self/fd") <= files + 3; }));  // the listener and a pipe
+  }
+  CHECK(entries("/proc/self/fd") == files);
+  CHECK(entries("/proc/self/task") == threads);
+  CHECK(blocks == memory);
+  over = true;
+  worker.join();
+}
+
+TEST_CASE("http_server: without memory for a client it waits, and serves when there is some") {
+  shop s;
+  nx::http_server server(s.mine, "127.0.0.1:0", quiet());
+  no_memory = true;
+  client c(server.port());
+  REQUIRE(c.send(get_and_close));
+  CHECK(c.read(1, 150) == "");
+  no_memory = false;
+  CHECK(c.read() == s.closed);
+}
+
+TEST_CASE("http_server: without memory for an answer the client is waited for") {
+  warehouse w;
+  nx::http_server server(w.mine, "127.0.0.1:0", quiet());
+  client c(server.port());
+  REQUIRE(c.send("GET /x HTTP/1.1\r\nHost: here\r\n\r\n"));  // it has its memory; the buffer has 4 KB
+  REQUIRE(c.read(not_found.size()) == not_found);
+  no_memory = true;
+  c.send(get_and_close);
+  const std::string page = c.read();
+  no_memory = false;
+  CHECK((page == ask(server.port(), get_and_close)));
+}
+
+TEST_CASE("http_server: two threads may call serve_once at the same time") {
+  shop s;
+  nx::http_server server(s.mine, "127.0.0.1:0", quiet().without_thread());
+  std::atomic<int> served(0);
+  std::vector<std::thread> two;
+  for (int t = 0; t < 2; ++t) {
+    two.emplace_back([&] {
+      while (served < 200) {
+        if (server.serve_once(20).ok()) ++served;
+      }
+    });
+  }
+  for (int i = 0; i < 200; ++i) CHECK(ask(server.port(), get) == s.closed);  // alone: it does not keep connections
+  for (std::thread& t : two) t.join();
+}
+
+// ---- who may ask, and what ----
+
+TEST_CASE("http_server: with a password only who knows it is answered, at every path") {
+  shop s;
+  const nx::http_server_options basic = quiet().basic_auth("prom", "s3cr\xc3\xa9t:x");
+  const std::string needs = refusal("401 Unauthorized", "Connection: close\r\nWWW-Authenticate: Basic realm=\"metrics\", charset=\"UTF-8\"\r\n",
+                                    "This needs credentials.\n");
+  const auto with = [&](const std::string& path, const std::string& authorization, const nx::http_server_options& o) {
+    return handled(s.mine, "GET " + path + " HTTP/1.1\r\nHost: here\r\n" + authorization + "\r\n", o);
+  };
+  const std::string right = "cHJvbTpzM2Nyw6l0Ong=";
+  CHECK(with("/metrics", "Authorization: Basic " + right + "\r\n", basic) == s.closed);
+  CHECK(with("/metrics", "authorization:bAsIc   " + right + " \r\n", basic) == s.closed);
+  for (const char* path : {"/metrics", "/", "/-/healthy", "/nowhere"}) CHECK(with(path, "", basic) == needs);
+  for (const std::string& wrong : {std::string("Basic"), std::string("Basic "), "Basic " + right.substr(1), "Basic " + right + "=", "Basic" + right, right,
+                                   "Basic " + right.substr(0, 19), std::string("Basic cHJvbTpzM2Nyw6l0OnkA"), "Bearer " + right,
+                                   "Digest " + right, "Basic " + right + " " + right, "Basic " + right + right}) {
+    INFO(wrong);
+    CHECK(with("/metrics", "Authorization: " + wrong + "\r\n", basic) == needs);
+  }
+  CHECK(with("/metrics", "Authorization: Basic " + right + "\r\nAuthorization: Basic " + right + "\r\n", basic) == bad_request);
+  CHECK(handled(s.mine, "HEAD /metrics HTTP/1.1\r\nHost: here\r\n\r\n", basic) == needs.substr(0, needs.find("This")));
+
+  const nx::http_server_options bearer = quiet().bearer_token("abc.DEF-1");
+  CHECK(with("/metrics", "Authorization: Bearer abc.DEF-1\r\n", bearer) == s.closed);
+  CHECK(with("/metrics", "Authorization: Bearer abc.DEF-2\r\n", bearer) ==
+        refusal("401 Unauthorized", "Connection: close\r\nWWW-Authenticate: Bearer realm=\"metrics\"\r\n", "This needs credentials.\n"));
+  CHECK(with("/metrics", "Authorization: Basic abc.DEF-1\r\n", bearer).substr(0, 12) == "HTTP/1.1 401");
+  const nx::http_server_options both = quiet().bearer_token("t").basic_auth("u", "");
+  CHECK(with("/metrics", "Authorization: Bearer t\r\n", both) == s.closed);
+  CHECK(with("/metrics", "Authorization: Basic dTo=\r\n", both) == s.closed);
+  CHECK(with("/metrics", "", both).substr(0, 12) == "HTTP/1.1 401");
+}
+
+TEST_CASE("http_server: credentials that cannot be right serve nobody") {
+  shop s;
+  const std::string longest(190, 'x');
+  for (const nx::http_server_options& o :
+       {quiet().basic_auth("", "x"), quiet().basic_auth("a:b", "x"), quiet().basic_auth("a", "x\n"), quiet().basic_auth("a\x7f", "x"),
+        quiet().basic_auth("a", longest + "1"), quiet().bearer_token(""), quiet().bearer_token("a b"), quiet().bearer_token("a\r\nb"),
+        quiet().bearer_token(longest + "123"), quiet().bearer_token("good").basic_auth("", "")}) {
+    nx::http_server server(s.mine, "127.0.0.1:0", o);
+    CHECK(server.why().code() == nx::errc::bad_credentials);
+    CHECK(server.error() == std::string("127.0.0.1:0: ") + nx::describe(nx::errc::bad_credentials));
+    CHECK(handled(s.mine, get, o).substr(0, 12) == "HTTP/1.1 401");
+  }
+  CHECK(nx::http_server(s.mine, "127.0.0.1:0", quiet().basic_auth("a", longest)).ok());
+  CHECK(nx::http_server(s.mine, "127.0.0.1:0", quiet().bearer_token(longest + "12")).ok());
+}
+
+TEST_CASE("http_server: name[] chooses families, by their name or by that of a sample") {
+  nx::registry mine(nx::registry_options().prefix("p_"));
+  nx::counter a(mine, "a_total", "A.");
+  nx::gauge b(mine, "b_count", "B.");
+  nx::histogram h(mine, "h", "H.", {1.0});
+  nx::summary u(mine, "u", "U.");
+  const auto names = [&](const std::string& query) {
+    const std::string page = handled(mine, "GET /metrics" + query + " HTTP/1.1\r\nHost: here\r\n\r\n");
+    REQUIRE(page.substr(0, 15) == "HTTP/1.1 200 OK");
+    std::string found;
+    for (std::size_t at = 0; (at = page.find("# TYPE p_", at)) != std::string::npos; ++at) found += page[at + 9];
+    return found;
+  };
+  CHECK(names("") == "abhu");
+  CHECK(names("?") == "abhu");
+  CHECK(names("?name=a&x[]=b") == "abhu");
+  CHECK(names("?name[]=p_a_total") == "a");
+  CHECK(names("?name%5b%5D=p_a%5Ftotal") == "a");
+  CHECK(names("?x=1&name[]=p_u&name[]=p_a_total&&name[]=") == "au");
+  CHECK(names("?name[]=p_h_bucket") == "h");
+  CHECK(names("?name[]=p_h_sum") == "h");
+  CHECK(names("?name[]=p_u_count") == "u");
+  for (const char* none : {"?name[]=", "?name[]=p_a", "?name[]=a_total", "?name[]=p_a_total_sum", "?name[]=p_b_count_sum", "?name[]=p_u_bucket",
+                           "?name[]=p_a_tota", "?name[]=p_a_totall", "?name[]=p_a%5", "?name[]=%ff", "?name[]=P_A_TOTAL", "?name[]=p_b"}) {
+    INFO(none);
+    CHECK(names(none) == "");
+  }
+}
+
+TEST_CASE("http_server: a program's monitors have a page of their own") {
+  nx::registry none;
+  CHECK(handled(none, "GET /-/healthy HTTP/1.1\r\nHost: here\r\n\r\n") == refusal("200 OK", "Connection: close\r\n", "OK\n"));
+}
+
+// ---- what it tells about itself ----
+
+TEST_CASE("http_server: counts what it does, in the registry that it serves") {
+  shop s;
+  const std::size_t without = nx::to_text(s.mine).size();
+  nx::http_server server(s.mine, "127.0.0.1:0", nx::http_server_options().set_read_timeout_ms(50));
+  CHECK(value(s.mine, "narthex_http_requests_total{code=\"200\"}") == 0);
+  CHECK(value(s.mine, "narthex_http_aborted_total{reason=\"timeout\"}") == 0);
+  const std::string first = ask(server.port(), get_and_close);
+  ask(server.port(), "GET /x HTTP/1.0\r\n\r\n");
+  ask(server.port(), "GET /metrics HTTP/1.1\r\nHost: here\r\n");  // 408
+  CHECK(soon([&] { return value(s.mine, "narthex_http_connections") == 0; }));
+  CHECK(value(s.mine, "narthex_http_requests_total{code=\"200\"}") == 1);
+  CHECK(value(s.mine, "narthex_http_requests_total{code=\"404\"}") == 1);
+  CHECK(value(s.mine, "narthex_http_requests_total{code=\"408\"}") == 1);
+  CHECK(value(s.mine, "narthex_http_scrape_duration_seconds_count") == 1);
+  CHECK(value(s.mine, "narthex_http_scrape_duration_seconds_sum") > 0);
+  CHECK(value(s.mine, "narthex_http_sent_bytes_total") >
+        static_cast<double>(first.size()));
+  {
+    client silent(server.port()), kept(server.port());
+    kept.send(get);
+    CHECK(soon([&] { return value(s.mine, "narthex_http_connections") == 2; }));
+    CHECK(silent.read() == "");
+  }
+  CHECK(value(s.mine, "narthex_http_aborted_total{reason=\"timeout\"}") == 1);
+  CHECK(soon([&] { return value(s.mine, "narthex_http_connections") == 0; }));
+  nx::http_server second(s.mine, "127.0.0.1:0");  // counts together with the first
+  ask(second.port(), get_and_close);
+  CHECK(soon([&] { return value(s.mine, "narthex_http_requests_total{code=\"200\"}") == 3; }));
+  shop other;
+  nx::http_server quiet_one(other.mine, "127.0.0.1:0", quiet());
+  CHECK(nx::to_text(other.mine).size() == without);
+}
+
+// ---- Unix sockets ----
+
+TEST_CASE("http_server: a Unix socket is served, and its name goes with the server") {
+  shop s;
+  folder f;
+  const std::string path = f.name + "/s";
+  {
+    nx::http_server server(s.mine, "unix:" + path, quiet());
+    INFO(server.error());
+    REQUIRE(server.ok());
+    CHECK(server.port() == 0);
+    CHECK(ask_unix(path, get_and_close) == s.closed);
+    nx::http_server second(s.mine, "unix:" + path, quiet());
+    CHECK(second.why().code() == nx::errc::address_in_use);
+    CHECK(second.error() == "unix:" + path + ": " + strerror(EADDRINUSE));
+    const pid_t child = ::fork();
+    if (child == 0) {
+      server.~http_server();
+      ::_exit(0);
+    }
+    int how = -1;
+    REQUIRE(::waitpid(child, &how, 0) == child);
+    CHECK(how == 0);
+    CHECK(ask_unix(path, get_and_close) == s.closed);
+  }
+  CHECK(::access(path.c_str(), F_OK) != 0);
+}
+
+TEST_CASE("http_server: a Unix socket left by a dead program is replaced, another file is not") {
+  shop s;
+  folder f;
+  const std::string path = f.name + "/s";
+  const pid_t child = ::fork();
+  if (child == 0) {
+    nx::http_server server(s.mine, "unix:" + path, quiet().without_thread());
+    ::_exit(server.ok() ? 0 : 1);  // without its destructor
+  }
+  int how = -1;
+  REQUIRE(::waitpid(child, &how, 0) == child);
+  REQUIRE(how == 0);
+  REQUIRE(::access(path.c_str(), F_OK) == 0);
+  {
+    nx::http_server server(s.mine, "unix:" + path, quiet());
+    REQUIRE(server.ok());
+    CHECK(ask_unix(path, get_and_close) == s.closed);
+    // Somebody took the name over: it is not ours to remove any more.
+    REQUIRE(::unlink(path.c_str()) == 0);
+    FILE* const file = ::fopen(path.c_str(), "w");
+    REQUIRE(file);
+    ::fclose(file);
+  }
+  CHECK(::access(path.c_str(), F_OK) == 0);
+  CHECK(nx::http_server(s.mine, "unix:" + path, quiet()).why().code() == nx::errc::address_in_use);
+  REQUIRE(::unlink(path.c_str()) == 0);
+}
+
+TEST_CASE("http_server: a name that cannot be a Unix socket is a status") {
+  nx::registry none;
+  CHECK(nx::http_server(none, "unix:/tmp/" + std::string(200, 'x'), quiet()).why().code() == nx::errc::bad_address);
+  CHECK(nx::http_server(none, std::string("unix:/tmp/a\0b", 13), quiet()).why().code() == nx::errc::bad_address);
+  CHECK(nx::http_server(none, "unix:", quiet()).why().code() == nx::errc::bad_address);
+  nx::http_server nowhere(none, "unix:/nowhere/at/all", quiet());
+  CHECK(nowhere.why().code() == nx::errc::system);
+  CHECK(nowhere.error() == std::string("unix:/nowhere/at/all: ") + strerror(ENOENT));
+}
+
+TEST_CASE("http_server: without permission it says so") {
+  folder f;
+  ::chmod(f.name.c_str(), 0700);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    if (::getuid() == 0 && (::setgid(65534) != 0 || ::setuid(65534) != 0)) ::_exit(77);
+    nx::registry none;
+    const nx::errc path = nx::http_server(none, "unix:" + (::getuid() == 65534 ? f.name : "/root") + "/s", quiet()).why().code();
+    ::_exit(path == nx::errc::no_permission ? 0 : 1);
+  }
+  int how = -1;
+  REQUIRE(::waitpid(child, &how, 0) == child);
+  if (WEXITSTATUS(how) == 77) WARN("skipped: cannot become another user");
+  else CHECK(how == 0);
+}
+
+// ---- stopping ----
+
+TEST_CASE("http_server: a scrape that has begun is finished when the server stops") {
+  warehouse w;
+  std::unique_ptr<nx::http_server> server(new nx::http_server(w.mine, "127.0.0.1:0", quiet().set_stop_timeout_ms(20000)));
+  const std::uint16_t port = server->port();
+  client c(port, "127.0.0.1", 65536), idle(port);
+  REQUIRE(idle.send("GET /x HTTP/1.1\r\nHost: here\r\n\r\n"));
+  REQUIRE(idle.read(not_found.size()) == not_found);
+  REQUIRE(c.send(get_and_close));
+  REQUIRE(c.read(1000).size() == 1000);
+  std::string rest;
+  std::thread reader([&] { rest = c.read(); });
+  server.reset();
+  reader.join();
+  CHECK(rest.size() > 300 * 60000);
+  CHECK(rest.substr(rest.size() - 5) == "0\r\n\r\n");
+  CHECK(idle.read() == "");
+  CHECK_FALSE(client(port).connected());
+}
+
+TEST_CASE("http_server: stopping does not wait for a reader that has stopped") {
+  warehouse w;
+  std::unique_ptr<nx::http_server> server(new nx::http_server(
+      w.mine, "127.0.0.1:0", quiet().set_stop_timeout_ms(50).set_write_timeout_ms(60000).set_request_timeout_ms(60000)));
+  client c(server->port(), "127.0.0.1", 4096);
+  REQUIRE(c.send(get));
+  REQUIRE(c.read(1000).size() == 1000);
+  const long long before = support::now_ms();
+  server.reset();
+  CHECK(support::now_ms() - before < 20000);
+  CHECK(c.read().size() < 300 * 60000);
+  CHECK(c.how_it_ended() == client::end::reset);
+}

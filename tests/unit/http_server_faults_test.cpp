@@ -275,7 +275,7 @@ TEST_CASE("http_server: a client stuck in its page holds up nobody else, nor an 
   nx::http_server server(w.mine, "127.0.0.1:0", quiet().set_write_timeout_ms(60000).set_request_timeout_ms(60000));
   std::unique_ptr<nx::callback_gauge> goes(new nx::callback_gauge(w.mine, "zzz", "Last.", [] { return 1; }));
   client stuck(server.port(), "127.0.0.1", 4096);
-  REQUIRE(stuck.send(get));
+  REQUIRE(stuck.send(get_and_close));
   REQUIRE(stuck.read(1000).size() == 1000);
   for (int i = 0; i < 3; ++i) {
     const std::string page = ask(server.port(), get_and_close);
@@ -283,7 +283,7 @@ TEST_CASE("http_server: a client stuck in its page holds up nobody else, nor an 
     CHECK(page.substr(page.size() - 5) == "0\r\n\r\n");
   }
   goes.reset();  // returns although a scrape stands before it
-  const std::string rest = stuck.read(~std::size_t(0), 500);
+  const std::string rest = stuck.read();
   CHECK(rest.substr(rest.size() - 5) == "0\r\n\r\n");
   CHECK(rest.find("\nzzz 1\n") == std::string::npos);
 }
@@ -336,7 +336,7 @@ TEST_CASE("http_server: a crowd of clients that never finish their request costs
       if (i % 50 == 0) ::usleep(1000);
     }
   });
-  for (int i = 0; i < 100 || bytes < 20000; ++i) {
+  for (int i = 0; i < 100 || bytes < 1000; ++i) {
     const long long before = support::now_ms();
     CHECK(ask(server.port(), get_and_close) == s.closed);
     CHECK(support::now_ms() - before < 10000);

@@ -45,17 +45,17 @@ class http_clients {
  private:
   enum : int { pause_ms = 100 };  // out of descriptors or memory: the next accept would say the same at once, for ever
   enum : int { accepts_in_turn = 16 };
+  enum : int { patience_ms = 100 };  // who has just come may speak, however many come after him
+  enum : std::int64_t { never = INT64_MAX };
 
   /// One wait, and what it brought. until: 0 or later, the server is stopping; false when the bell has rung.
   bool turn(std::int64_t until) {
     const bool stopping = until >= 0;
     const std::int64_t begun = os::monotonic_ms();
+    const std::int64_t room_at = has_room_at();
+    const bool takes = !stopping && room_at <= begun;
     std::int64_t due = until;
-    bool takes = !stopping && (count_ < limit_ || most_silent() < count_);
-    if (takes && begun < pause_until_) {
-      takes = false;
-      due = pause_until_;
-    }
+    if (!stopping && !takes && room_at != never) due = room_at;
     set_.clear();
     const unsigned bell = stopping ? 0 : set_.add(bell_);
     const unsigned door = set_.add(listener_.handle(), takes ? os::poll_set::what::reading : os::poll_set::what::nothing);
@@ -81,7 +81,7 @@ class http_clients {
 
   void accept() {
     for (int i = 0; i < accepts_in_turn; ++i) {
-      if (count_ == limit_ && most_silent() == count_) return;
+      if (has_room_at() > os::monotonic_ms()) return;
       void* const memory = allocate(sizeof(http_connection));
       if (!memory) return pause();
       http_connection* const c = new (memory) http_connection(site_, bell_);
@@ -110,6 +110,14 @@ class http_clients {
       if (found == count_ || all_[i]->silent_since() < all_[found]->silent_since()) found = i;
     }
     return found;
+  }
+  /// From when on another client can be taken.
+  std::int64_t has_room_at() const noexcept {
+    if (count_ < limit_) return pause_until_;
+    const unsigned i = most_silent();
+    if (i == count_) return never;
+    const std::int64_t at = all_[i]->silent_since() + patience_ms;
+    return at > pause_until_ ? at : pause_until_;
   }
   bool make_room() {
     const unsigned i = most_silent();

@@ -1796,7 +1796,7 @@ struct http_site {
 };
 
 /// The answer to one request. Metrics are written series by series, so that a client who takes them slowly holds up
-/// nobody: between two parts nothing waits for this scrape.
+/// nobody: whenever bytes have come out, the walk rests, and nothing waits for this scrape.
 ///
 /// Memory: 18 KB in place.
 class http_exchange {
@@ -1818,7 +1818,7 @@ class http_exchange {
     const http_page body = {site_.options.path, request_.host, site_.port};
     response_.whole(200, "text/html; charset=utf-8", "", body);
   }
-  /// Writes the next part; false when there is none.
+  /// Writes the next series, which may or may not come out yet; false after the last.
   bool more() {
     if (!scrape_) return false;
     scrape& s = *scrape_;
@@ -1832,11 +1832,6 @@ class http_exchange {
     end_scrape();
     return false;
   }
-  /// Before a wait: lets go of the registry's lists.
-  void rest() noexcept {
-    if (scrape_) scrape_->series.rest();
-  }
-
   /// Whether its reader would take no more: the answer is cut short.
   bool broken() const noexcept { return response_.broken(); }
   bool keeps_alive() const noexcept { return request_.keep_alive; }
@@ -1859,15 +1854,15 @@ class http_exchange {
           chunks(frames, series, chunk, chunk_bytes), text(chunks) {}
   };
 
-  void refuse(int code, unsigned limit = 0) {
-    const http_words body = {code, site_.options.path, limit};
-    const char* more = "";
-    if (code == 405) more = "Allow: GET, HEAD\r\n";
-    if (code == 401) {
-      more = site_.options.access.has_basic() ? "WWW-Authenticate: Basic realm=\"metrics\", charset=\"UTF-8\"\r\n"
+  void refuse(int status_code, unsigned limit = 0) {
+    const http_words body = {status_code, site_.options.path, limit};
+    const char* headers = "";
+    if (status_code == 405) headers = "Allow: GET, HEAD\r\n";
+    if (status_code == 401) {
+      headers = site_.options.access.has_basic() ? "WWW-Authenticate: Basic realm=\"metrics\", charset=\"UTF-8\"\r\n"
                                               : "WWW-Authenticate: Bearer realm=\"metrics\"\r\n";
     }
-    response_.whole(code, "text/plain; charset=utf-8", more, body);
+    response_.whole(status_code, "text/plain; charset=utf-8", headers, body);
   }
 
   void begin_metrics() {
@@ -2060,7 +2055,6 @@ class http_connection {
       if (!s.ok()) return break_off(s, "broken");
       if (all_written_ && out_.size() == 0) return finish(now);
     }
-    exchange_->rest();
   }
 
   void finish(std::int64_t now) {
@@ -2076,7 +2070,7 @@ class http_connection {
       used_ -= head_bytes_;
       std::memmove(head_, head_ + head_bytes_, used_);
       is_ = state::reading;
-      pending_ = peer_done_ || http_request::is_complete(head());
+      pending_ = http_request::is_complete(head());
       return;
     }
     // A close with unread input sends a reset, and a reset makes the peer's system throw away what it has not handed

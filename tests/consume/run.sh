@@ -1,65 +1,317 @@
 #!/bin/bash
-# run.sh: builds and runs main.cpp as users would: a copied file, a Meson subproject, pkg-config, CMake (twice).
-# Each consumer stands in an empty folder. Exit code 1: one failed. A missing tool is said and left out.
+# run.sh [WORD]: builds and runs small programs as users would, with the very lines that README.md tells them to copy.
+# Each consumer stands in an empty folder, beside ../narthex, a copy of this repository. WORD: only those whose name has it.
+# Prints ok or FAILED for each; a missing tool is said and left out. Exit code 1: one failed. CXX: the compiler.
 set -u
-here=$(cd "$(dirname "$0")" && pwd) source=$(cd "$(dirname "$0")/../.." && pwd)
+here=$(cd "$(dirname "$0")" && pwd) source=$(cd "$(dirname "$0")/../.." && pwd) only=${1:-}
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
-: "${CXX:=c++}"
-export CXX here source work
+trap 'exit 130' INT TERM HUP
+CXX=$(command -v "${CXX:-c++}") || { echo "no compiler"; exit 1; }
+gcc48=${GCC48_DIR:-${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/narthex-gcc48}
+version=$("$source/single_include/amalgamate.py" --version)
+export CXX here work gcc48 version
 failures=0
 
-consumer() {  # consumer NAME TOOL FUNCTION
-  command -v "$2" > /dev/null || { echo "not here: $1 ($2)"; return; }
-  mkdir "$work/$3" && cp "$here/main.cpp" "$work/$3/" && cd "$work/$3" || exit 1
-  [ -d "$here/${3%%_*}" ] && cp "$here/${3%%_*}"/* .
-  if bash -exc "$3" > log 2>&1; then echo "ok: $1"; else echo "FAILED: $1"; tail -n 30 log; failures=$((failures + 1)); fi
+mkdir "$work/narthex" "$work/bin" "$work/home" "$work/logs"
+tar -C "$source" --exclude=./.git --exclude='./build*' --exclude=./subprojects -cf - . | tar -xf - -C "$work/narthex" || exit 1
+printf '#!/bin/sh\nexec "%s" "$@"\n' "$CXX" > "$work/bin/g++"  # the README says g++
+chmod +x "$work/bin/g++"
+export PATH=$work/bin:$PATH
+
+# ---- what consumers are made of ----
+block() {  # block NAME: the code block that follows `<!-- consumer: NAME -->` in README.md, word for word
+  local text
+  text=$(awk -v mark="<!-- consumer: $1 -->" '
+    $0 == mark { found = 1; next }
+    found && /^```/ { if (open++) exit; next }
+    found && open { print }' "$work/narthex/README.md")
+  [ -n "$text" ] || { echo "README.md has no block for: $1" >&2; return 1; }
+  printf '%s\n' "$text"
 }
+cmake_project() {  # cmake_project LINES...: CMakeLists.txt of a program; LINES are how it gets narthex
+  printf '%s\n' 'cmake_minimum_required(VERSION 3.14)' 'project(consumer CXX)' "$@" 'add_executable(main main.cpp)' \
+    "$(sed -n '/^\*\*CMake:/s/.*`\(target_link_libraries.*)\)`.*/\1/p' "$work/narthex/README.md")" > CMakeLists.txt
+  grep -q '^target_link' CMakeLists.txt
+}
+cmake_run() {  # cmake_run OPTIONS...: configures, builds, runs
+  cmake -S . -B build "$@"
+  cmake --build build -v
+  build/main
+}
+fails() {  # fails FILE COMMAND...: it must fail, and say what FILE's words are
+  local words=$1; shift
+  if "$@" > failed 2>&1; then cat failed; return 1; fi
+  grep -q -- "$words" failed
+}
+every_header() {  # every_header FOLDER: includes of all that was copied
+  (cd "$1" && for h in narthex/*.hpp; do echo "#include <$h>"; done)
+}
+export -f block cmake_project cmake_run fails every_header
 
 # Each runs under `bash -e`: one command per line, because -e does not see the first half of `a && b`.
-plain() {
+
+# ---- copied ----
+one_file() {
   mkdir narthex
-  cp "$source/single_include/narthex/narthex.hpp" narthex/
-  "$CXX" -std=c++11 -Werror -I. main.cpp -o main
+  cp ../narthex/single_include/narthex/narthex.hpp narthex/
+  g++ -std=c++11 -Werror -Wall -Wextra -Wpedantic -I. core.cpp -o main
   ./main
 }
-meson_subproject() {
-  mkdir subprojects
-  ln -s "$source" subprojects/narthex
-  meson setup build
-  meson test -C build -v
-  # as a subproject narthex brings headers and nothing else
+all_files() {
+  block copy > lines
+  . ./lines
+  ./main
+}
+beside_the_sources() {  # two translation units with everything, included both ways (a rival's were multiply defined)
+  cp ../narthex/single_include/narthex/*.hpp .
+  { every_header ../narthex/single_include | sed 's,<narthex/\(.*\)>,"\1",'; echo 'int other() { return !narthex::to_text().empty(); }'; } > other.cpp
+  mkdir -p include/narthex
+  cp ./*.hpp include/narthex/
+  { every_header include; echo 'int other(); narthex::gauge g{"g", "G."}; int main() { return other() != 1; }'; } > one.cpp
+  g++ -std=c++11 -Werror -Wall -Wextra -Wpedantic -Wshadow -Wconversion -pthread -Iinclude one.cpp other.cpp -o main
+  ./main
+}
+no_exceptions() {
+  every_header ../narthex/single_include > every.hpp
+  g++ -std=c++11 -fno-exceptions -fno-rtti -Werror -Wall -Wextra -pthread -I../narthex/single_include -include ./every.hpp main.cpp -o main
+  ./main
+}
+macros() {
+  local flags
+  every_header ../narthex/single_include > every.cpp
+  for flags in -std=gnu++11 "-std=c++11 -DNARTHEX_HEAP=0 -DNARTHEX_CONCURRENCY=NARTHEX_NONE -fno-exceptions -fno-rtti"; do
+    # shellcheck disable=SC2086
+    g++ $flags -fsyntax-only -I../narthex/single_include -include ./macros.hpp every.cpp
+  done
+  g++ -std=gnu++11 -pthread -I../narthex/single_include -include ./macros.hpp main.cpp -o main
+  ./main
+}
+
+# ---- Meson ----
+meson_project() {  # meson_project LINES...: meson.build of a program
+  printf '%s\n' "project('consumer', 'cpp', default_options: ['cpp_std=c++11'])" "$@" "test('main', main)" > meson.build
+}
+meson_line() { block meson | sed "s/^executable/main = &/"; }
+brings_nothing_else() {  # as a subproject narthex brings headers: no target, no test, no file to install
   [ "$(meson introspect build --targets | grep -o '"name": "[^"]*"')" = '"name": "main"' ]
   [ "$(meson introspect build --tests | grep -c '"suite"')" = 1 ]
   DESTDIR=$PWD/stage meson install -C build
   [ -z "$(find . -path '*stage*' -name '*.hpp')" ]
 }
+export -f meson_project meson_line brings_nothing_else
+meson_subproject() {
+  mkdir subprojects
+  ln -s "$work/narthex" subprojects/narthex
+  meson_project "$(meson_line)"
+  meson setup build -Dwerror=true -Ddefault_library=static -Dwarning_level=3
+  meson test -C build -v
+  brings_nothing_else
+}
+meson_wrap() {
+  mkdir -p subprojects/packagefiles
+  block wrap > subprojects/narthex.wrap
+  grep -qx "directory = narthex-$version" subprojects/narthex.wrap
+  tar -C "$work" -czf "subprojects/packagefiles/narthex-$version.tar.gz" --transform "s,^narthex,narthex-$version," \
+    --exclude=narthex/tests narthex
+  meson_project "$(meson_line)"
+  meson setup build -Dwerror=true --wrap-mode=forcefallback
+  meson test -C build -v
+  brings_nothing_else
+  mv subprojects/narthex.wrap subprojects/metrics.wrap  # found by [provide], not by its name
+  rm -r "subprojects/narthex-$version"
+  meson setup again --wrap-mode=forcefallback
+  [ -d "subprojects/narthex-$version" ]
+}
+meson_two_ways() {  # one project names the variable, another asks for the dependency: both are the same
+  mkdir subprojects
+  ln -s "$work/narthex" subprojects/narthex
+  meson_project "named = dependency('narthex', version: '>=0.1', fallback: ['narthex', 'narthex_dep'])" \
+    "assert(named.version() == subproject('narthex').get_variable('narthex_dep').version())" \
+    "assert(not dependency('narthex', version: '>=9', required: false).found())" \
+    "main = executable('main', 'main.cpp', dependencies: [named, dependency('narthex')])"
+  meson setup build
+  meson test -C build -v
+}
+no_threads() {  # a system that has none still has the core
+  printf '#!/bin/sh\ncase " $* " in *" -pthread "*) exit 1 ;; esac\nexec "%s" -Dpthread_create=not_here "$@"\n' "$CXX" > compiler
+  chmod +x compiler
+  mkdir subprojects
+  ln -s "$work/narthex" subprojects/narthex
+  cp core.cpp main.cpp
+  meson_project "$(meson_line)"
+  CXX=$PWD/compiler meson setup build
+  meson test -C build -v
+}
 pkgconfig() {
-  meson setup build "$source" -Dtests=disabled --prefix="$work/prefix"
-  meson install -C build
-  export PKG_CONFIG_PATH=$work/prefix/share/pkgconfig
-  make main
+  export HOME=$work/home
+  block pkgconfig > lines
+  . ./lines
   ./main
-  [ "$(pkg-config --modversion narthex)" = "$("$source/single_include/amalgamate.py" --version)" ]
-  diff -r -x README.md "$source/include/narthex" "$work/prefix/include/narthex"
-}
-cmake_vendored() {
-  cmake -S . -B build -DNARTHEX_SOURCE="$source"
-  cmake --build build
-  build/main
-}
-cmake_installed() {
-  cmake -S "$source" -B install
-  cmake --install install --prefix "$work/cmake_prefix"
-  cmake -S . -B build -DCMAKE_PREFIX_PATH="$work/cmake_prefix"
-  cmake --build build
-  build/main
+  [ "$(pkg-config --modversion narthex)" = "$version" ]
+  diff -r -x README.md ../narthex/include/narthex "$HOME/.local/include/narthex"
 }
 
-export -f plain meson_subproject pkgconfig cmake_vendored cmake_installed
-consumer "one copied file and a compiler" "$CXX" plain
-consumer "Meson subproject" meson meson_subproject
-consumer "pkg-config after meson install" pkg-config pkgconfig
-consumer "CMake add_subdirectory" cmake cmake_vendored
-consumer "CMake find_package" cmake cmake_installed
+# ---- CMake ----
+cmake_subdirectory() {
+  mkdir third_party
+  ln -s "$work/narthex" third_party/narthex
+  cmake_project "$(block cmake_subdirectory)"
+  cmake_run
+  DESTDIR=$PWD/stage cmake --install build
+  [ ! -e stage ] || [ -z "$(find stage -type f)" ]
+}
+cmake_fetch() {
+  cmake_project "$(block cmake_fetch)"
+  cmake_run
+}
+cmake_fetch_override() {  # as distributions do it: the declaration names a repository, and a folder replaces it
+  cmake_project 'include(FetchContent)' 'FetchContent_Declare(narthex GIT_REPOSITORY nowhere GIT_TAG none)' 'FetchContent_MakeAvailable(narthex)'
+  cmake_run -DFETCHCONTENT_SOURCE_DIR_NARTHEX="$work/narthex" -DFETCHCONTENT_FULLY_DISCONNECTED=ON
+}
+cmake_twice() {  # two libraries of one program bring it each
+  cmake_project 'add_subdirectory(../narthex one)' 'add_subdirectory(../narthex two)'
+  cmake_run
+}
+cmake_find() {
+  block cmake_find | sed -n 's/.*# after: //p' > lines
+  grep -q 'cmake --install build' lines
+  export DESTDIR=$PWD/root
+  . ./lines
+  unset DESTDIR
+  diff -r -x README.md ../narthex/include/narthex root/usr/local/include/narthex
+  rm -r build
+  cmake_project "$(block cmake_find)"
+  cmake_run -DCMAKE_PREFIX_PATH="$PWD/root/usr/local"
+  cmake_project 'find_package(narthex 9 REQUIRED)'
+  fails 'requested version "9"' cmake -S . -B newer -DCMAKE_PREFIX_PATH="$PWD/root/usr/local"
+  cmake_project 'find_package(narthex 0.0.9 REQUIRED)'  # before 1.0 every minor version may break
+  fails 'requested version "0.0.9"' cmake -S . -B older -DCMAKE_PREFIX_PATH="$PWD/root/usr/local"
+}
+cmake_exported() {  # a library that vendors narthex and is installed for others
+  mkdir use
+  cp main.cpp use/
+  printf '%s\n' 'cmake_minimum_required(VERSION 3.14)' 'project(owner CXX)' 'set(NARTHEX_INSTALL ON)' \
+    'add_subdirectory(../narthex narthex)' 'add_library(owner STATIC library.cpp)' 'target_link_libraries(owner PUBLIC narthex::narthex)' \
+    'target_include_directories(owner PUBLIC $<INSTALL_INTERFACE:include>)' \
+    'install(TARGETS owner EXPORT owner DESTINATION lib)' 'install(FILES library.hpp DESTINATION include)' \
+    'install(EXPORT owner FILE ownerConfig.cmake NAMESPACE owner:: DESTINATION share/cmake/owner)' > CMakeLists.txt
+  cmake -S . -B build
+  cmake --build build
+  cmake --install build --prefix "$PWD/prefix"
+  cp library_main.cpp use/main.cpp
+  cd use || exit 1
+  cmake_project 'find_package(narthex REQUIRED)' 'find_package(owner REQUIRED)' 'link_libraries(owner::owner)'
+  cmake_run -DCMAKE_PREFIX_PATH="$work/cmake_exported/prefix"
+}
+old_glibc() {  # GCC 4.8.5, glibc 2.17: threads are a library of their own, and each way brings it
+  export CXX=$gcc48/bin/g++
+  cmake_project 'add_subdirectory(../narthex narthex)'
+  cmake -S . -B build
+  cmake --build build -v
+  "$gcc48/run-on-2.17" build/main
+  cmake -S ../narthex -B install
+  cmake --install install --prefix "$PWD/prefix"
+  cmake_project 'find_package(narthex REQUIRED)'
+  cmake -S . -B found -DCMAKE_PREFIX_PATH="$PWD/prefix"
+  cmake --build found -v
+  "$gcc48/run-on-2.17" found/main
+  "$CXX" -std=c++11 -I../narthex/single_include core.cpp -o core
+  "$gcc48/run-on-2.17" ./core
+  fails pthread_create "$CXX" -std=c++11 -I../narthex/single_include main.cpp -o main
+}
+old_glibc_meson() {
+  export CXX=$gcc48/bin/g++
+  mkdir subprojects
+  ln -s "$work/narthex" subprojects/narthex
+  meson_project "$(meson_line)"
+  meson setup build
+  meson compile -C build
+  "$gcc48/run-on-2.17" build/main
+}
+
+# ---- users' libraries ----
+static_library() {
+  local flags
+  for flags in "" "-Os -ffunction-sections -fdata-sections -fvisibility=hidden -Wl,--gc-sections" "-O2 -flto" "-static"; do
+    [ "$flags" != "-O2 -flto" ] || ! g++ --version | grep -q clang || continue  # its archives need a linker of its own
+    rm -f ./*.o ./*.a
+    # shellcheck disable=SC2086
+    {
+      g++ -std=c++11 $flags -I../narthex/include -DCONSUMER_HAS_FWD -c library.cpp library_main.cpp
+      if [ "$flags" = "-O2 -flto" ]; then gcc-ar rc liblibrary.a library.o; else ar rc liblibrary.a library.o; fi
+      g++ $flags library_main.o liblibrary.a -o main
+      ./main
+      g++ $flags -Wl,--start-group liblibrary.a library_main.o -Wl,--end-group -o main
+      ./main
+    }
+  done
+}
+unused_in_static_library() {  # nothing of its file is called: only the linker's own switch brings the metrics
+  echo '#include <narthex/narthex.hpp>
+    int main(int n, char**) { return (narthex::to_text().find("library_jobs_total 0") != std::string::npos) != (n > 1); }' > main.cpp
+  g++ -std=c++11 -I../narthex/include -c library.cpp main.cpp
+  ar rc liblibrary.a library.o
+  g++ main.o liblibrary.a -o main
+  ./main
+  g++ main.o -Wl,--whole-archive liblibrary.a -Wl,--no-whole-archive -o main
+  ./main whole
+}
+shared_libraries() {  # with hidden symbols, the default registry is one for each
+  local visibility flags
+  for visibility in default hidden; do
+    flags="-std=c++11 -fvisibility=$visibility -I../narthex/include"
+    # shellcheck disable=SC2086
+    {
+      g++ $flags -fPIC -shared library.cpp -o liblibrary.so
+      g++ $flags -fPIC -shared -Dlibrary=second library.cpp -o libsecond.so
+      g++ $flags -DCONSUMER_HAS_FWD -DCONSUMER_HAS_SECOND library_main.cpp -L. -llibrary -lsecond -Wl,-rpath,. -o main
+    }
+    ./main > page
+    [ "$(grep -cx attached page)" = "$([ $visibility = default ] && echo 0 || echo 2)" ]
+  done
+}
+
+# ---- all of them, two at a time ----
+names=() titles=()
+consumer() {  # consumer NAME FUNCTION TOOL...
+  local tool name=$1 function=$2; shift 2
+  case $name in *"$only"*) ;; *) return ;; esac
+  for tool; do command -v "$tool" > /dev/null || { echo "not here: $name ($tool)"; return; }; done
+  while [ "$(jobs -rp | wc -l)" -ge 2 ]; do wait -n; done
+  mkdir "$work/$function" && cp "$here"/*.[ch]pp "$work/$function/"
+  titles+=("$name") names+=("$function")
+  (cd "$work/$function" && timeout -k 5 120 bash -exc "$function" > "$work/logs/$function" 2>&1 && touch "$work/logs/$function.ok") &
+}
+for f in $(declare -F | awk '{ print $3 }'); do export -f "${f?}"; done
+[ -x "$gcc48/bin/g++" ] || gcc48=/not-here
+consumer "one copied file" one_file
+consumer "all files copied, as README.md says" all_files
+consumer "copied beside the sources, two translation units" beside_the_sources
+consumer "without exceptions and RTTI" no_exceptions
+consumer "among other people's macros" macros
+consumer "Meson subproject" meson_subproject meson
+consumer "Meson wrap" meson_wrap meson
+consumer "Meson, both names" meson_two_ways meson
+consumer "Meson, no threads" no_threads meson
+consumer "pkg-config" pkgconfig meson pkg-config
+consumer "CMake add_subdirectory" cmake_subdirectory cmake
+consumer "CMake FetchContent" cmake_fetch cmake
+consumer "CMake FetchContent, overridden" cmake_fetch_override cmake
+consumer "CMake, brought twice" cmake_twice cmake
+consumer "CMake find_package" cmake_find cmake
+consumer "CMake, a library that is installed" cmake_exported cmake
+consumer "CMake, glibc 2.17" old_glibc cmake "$gcc48/bin/g++"
+consumer "Meson, glibc 2.17" old_glibc_meson meson "$gcc48/bin/g++"
+consumer "static library" static_library ar gcc-ar
+consumer "static library of which nothing is called" unused_in_static_library ar
+consumer "two shared libraries" shared_libraries
+wait
+for i in "${!names[@]}"; do
+  if [ -e "$work/logs/${names[i]}.ok" ]; then echo "ok: ${titles[i]}"; continue; fi
+  echo "FAILED: ${titles[i]}"
+  tail -n 30 "$work/logs/${names[i]}" | sed 's/^/    /'
+  failures=$((failures + 1))
+done
+echo "$((${#names[@]} - failures)) ok, $failures failed ($SECONDS s)"
 [ $failures = 0 ]

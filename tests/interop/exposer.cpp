@@ -136,7 +136,7 @@ int main() {
                         out.add_summary(2, {}, which, at, 1, 3.5, 9);
                       }};
 
-  nx::http_server server{"127.0.0.1:0"};
+  nx::http_server server{"127.0.0.1:0", nx::http_server_options().without_own_metrics().without_process_metrics()};
   if (!server.ok()) {
     std::fprintf(stderr, "%s\n", server.error());
     return 1;

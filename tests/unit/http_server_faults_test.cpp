@@ -253,6 +253,35 @@ TEST_CASE("http_server: the second request has its own time to arrive") {
   CHECK(c.read() == s.kept + refusal("408 Request Timeout", "Connection: close\r\n", "The request did not arrive in time.\n"));
 }
 
+TEST_CASE("http_server: a pause before a request takes nothing from its time to arrive") {
+  shop s;
+  nx::http_server server(s.mine, "127.0.0.1:0", quiet().set_idle_timeout_ms(60000).set_read_timeout_ms(300));
+  client c(server.port());
+  REQUIRE(c.send(get));
+  REQUIRE(c.read(s.kept.size()) == s.kept);
+  REQUIRE(c.read(1, 400) == "");  // longer than the time to arrive
+  REQUIRE(c.send(get.substr(0, 10)));
+  REQUIRE(c.read(1, 30) == "");
+  REQUIRE(c.send(get.substr(10)));
+  CHECK(c.read(s.kept.size()) == s.kept);
+}
+
+TEST_CASE("http_server: a slow reader that goes on reading gets its whole page") {
+  warehouse w;
+  nx::http_server server(w.mine, "127.0.0.1:0", quiet().set_write_timeout_ms(400).set_request_timeout_ms(60000));
+  client c(server.port());
+  REQUIRE(c.send(get_and_close));
+  const long long begun = support::now_ms();
+  std::string page;
+  do {
+    page += c.read(1000000);
+    ::usleep(50000);
+  } while (c.how_it_ended() != client::end::eof && c.how_it_ended() != client::end::reset);
+  CHECK(support::now_ms() - begun > 800);
+  CHECK(page.size() > 300 * 60000);
+  CHECK(page.substr(page.size() - 5) == "0\r\n\r\n");
+}
+
 TEST_CASE("http_server: a reader that takes a little now and then is cut off after the time of a whole request") {
   warehouse w;
   nx::http_server server(w.mine, "127.0.0.1:0", quiet().set_request_timeout_ms(300).set_write_timeout_ms(60000));
@@ -319,6 +348,24 @@ TEST_CASE("http_server: silent clients give way to one who asks, the most silent
                                      "Too many clients at once; the limit is 4.\n"));
   REQUIRE(silent[1]->send(get));
   CHECK(silent[1]->read(s.kept.size()) == s.kept);
+}
+
+TEST_CASE("http_server: while all clients are being answered, a new one waits") {
+  warehouse w;
+  nx::http_server server(w.mine, "127.0.0.1:0", quiet().set_max_connections(2).set_write_timeout_ms(60000).set_request_timeout_ms(60000));
+  std::unique_ptr<client> a(new client(server.port(), "127.0.0.1", 4096));
+  client b(server.port(), "127.0.0.1", 4096);
+  for (client* c : {a.get(), &b}) {
+    REQUIRE(c->send(get_and_close));
+    REQUIRE(c->read(1000).size() == 1000);
+  }
+  client third(server.port());
+  REQUIRE(third.send("GET /x HTTP/1.1\r\nHost: here\r\n\r\n"));
+  CHECK(third.read(1, 250) == "");
+  a.reset();
+  CHECK(third.read(not_found.size()) == not_found);
+  const std::string rest = b.read();
+  CHECK(rest.substr(rest.size() - 5) == "0\r\n\r\n");
 }
 
 TEST_CASE("http_server: a crowd of clients that never finish their request costs no scrape") {
@@ -648,16 +695,37 @@ TEST_CASE("http_server: a scrape that has begun is finished when the server stop
   client c(port, "127.0.0.1", 65536), idle(port);
   REQUIRE(idle.send("GET /x HTTP/1.1\r\nHost: here\r\n\r\n"));
   REQUIRE(idle.read(not_found.size()) == not_found);
-  REQUIRE(c.send(get_and_close));
+  REQUIRE(c.send(get));  // it would stay for another
   REQUIRE(c.read(1000).size() == 1000);
   std::string rest;
   std::thread reader([&] { rest = c.read(); });
+  const long long before = support::now_ms();
   server.reset();
+  CHECK(support::now_ms() - before < 15000);
   reader.join();
   CHECK(rest.size() > 300 * 60000);
   CHECK(rest.substr(rest.size() - 5) == "0\r\n\r\n");
   CHECK(idle.read() == "");
   CHECK_FALSE(client(port).connected());
+}
+
+TEST_CASE("http_server: while it stops it takes nobody else") {
+  warehouse w;
+  std::unique_ptr<nx::http_server> server(new nx::http_server(
+      w.mine, "127.0.0.1:0", quiet().set_stop_timeout_ms(20000).set_write_timeout_ms(60000).set_request_timeout_ms(60000)));
+  const std::uint16_t port = server->port();
+  std::unique_ptr<client> stuck(new client(port, "127.0.0.1", 4096));
+  REQUIRE(stuck->send(get));
+  REQUIRE(stuck->read(1000).size() == 1000);
+  std::atomic<bool> stopped(false);
+  std::thread stopper([&] {
+    server.reset();
+    stopped = true;
+  });
+  CHECK(soon([&] { return !client(port).connected(); }));
+  CHECK_FALSE(stopped);
+  stuck.reset();
+  stopper.join();
 }
 
 TEST_CASE("http_server: stopping does not wait for a reader that has stopped") {

@@ -168,7 +168,6 @@ class http_connection {
       if (!s.ok()) return break_off(s, "broken");
       if (all_written_ && out_.size() == 0) return finish(now);
     }
-    exchange_->rest();
   }
 
   void finish(std::int64_t now) {
@@ -184,7 +183,7 @@ class http_connection {
       used_ -= head_bytes_;
       std::memmove(head_, head_ + head_bytes_, used_);
       is_ = state::reading;
-      pending_ = peer_done_ || http_request::is_complete(head());
+      pending_ = http_request::is_complete(head());
       return;
     }
     // A close with unread input sends a reset, and a reset makes the peer's system throw away what it has not handed

@@ -19,6 +19,7 @@
 #include "narthex/os/error.hpp"
 #include "narthex/os/socket.hpp"
 #include "narthex/os/thread.hpp"
+#include "narthex/process_collector.hpp"
 #include "narthex/sink.hpp"
 #include "narthex/status.hpp"
 #include "narthex/string_view.hpp"
@@ -177,6 +178,9 @@ inline status http_server::start(string_view address) noexcept {
   }
   if (!s.ok()) return s.number() ? status(s.code(), address, s.number()) : status(s.code(), address);
   if (options_.own == http_server_options::shows::own_metrics) site_.own = new (&own_) detail::http_metrics(site_.registry);
+  if (&site_.registry == &default_registry() && options_.process == http_server_options::installs::process_metrics) {
+    static_cast<void>(install_process_metrics());  // what it has to say, it says to the error hook
+  }
   if (options_.serving == http_server_options::runs::in_serve_once) return s;
   s = wakeup_.open();
   return s.ok() ? thread_.start(&run, this) : s;  // the thread reads why_, which is written only if there is none

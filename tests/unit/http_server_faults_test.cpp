@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -467,6 +468,46 @@ TEST_CASE("http_server: without memory for an answer the client is waited for") 
   const std::string page = c.read();
   no_memory = false;
   CHECK((page == ask(server.port(), get_and_close)));
+}
+
+TEST_CASE("http_server: without a descriptor for a client the most silent one gives its own") {
+  shop s;
+  for (bool with_idle : {true, false}) {
+    nx::http_server server(s.mine, "127.0.0.1:0", quiet());
+    const std::size_t files = entries("/proc/self/fd");
+    std::unique_ptr<client> idle(new client(server.port()));
+    REQUIRE(idle->send(get));
+    REQUIRE(idle->read(s.kept.size()) == s.kept);
+    if (!with_idle) idle.reset();
+    REQUIRE(soon([&] { return with_idle || entries("/proc/self/fd") == files; }));
+    const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
+    rlimit before, none;
+    REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+    none = before;
+    const int lowest_free = ::dup(fd);
+    ::close(lowest_free);
+    none.rlim_cur = static_cast<rlim_t>(lowest_free);
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &none) == 0);
+    sockaddr_in where;
+    memset(&where, 0, sizeof where);
+    where.sin_family = AF_INET;
+    where.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    where.sin_port = htons(server.port());
+    const bool connected = ::connect(fd, reinterpret_cast<const sockaddr*>(&where), sizeof where) == 0;
+    const bool sent = ::send(fd, get.data(), get.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(get.size());
+    char answer[4096];
+    pollfd p = {fd, POLLIN, 0};
+    if (!with_idle) CHECK(::poll(&p, 1, 150) == 0);  // there is none to be had
+    if (!with_idle) ::setrlimit(RLIMIT_NOFILE, &before);
+    const int ready = ::poll(&p, 1, 10000);
+    const ssize_t n = ready > 0 ? ::recv(fd, answer, sizeof answer, 0) : 0;
+    ::setrlimit(RLIMIT_NOFILE, &before);
+    ::close(fd);
+    CHECK(connected);
+    CHECK(sent);
+    CHECK(std::string(answer, static_cast<std::size_t>(n > 0 ? n : 0)) == s.kept);
+    if (with_idle) CHECK(idle->read() == "");
+  }
 }
 
 TEST_CASE("http_server: two threads may call serve_once at the same time") {

@@ -357,10 +357,28 @@ TEST_CASE("http_server: the page names the port that Prometheus needs") {
   CHECK(page.find("[\"localhost:" + std::to_string(server.port()) + "\"]") < page.size());
 }
 
-TEST_CASE("http_server: the default registry needs no argument") {
-  nx::http_server server{"127.0.0.1:0"};
-  REQUIRE(server.ok());
-  CHECK(ask(server.port(), get_11).compare(0, head_11.size(), head_11) == 0);
+TEST_CASE("http_server: the default registry needs no argument, and gets the standard process metrics") {
+  const std::string open_fds = "\n# TYPE process_open_fds gauge\nprocess_open_fds ";
+  {
+    nx::http_server server{"127.0.0.1:0", quiet().without_process_metrics()};
+    const std::string page = ask(server.port(), get_11);
+    CHECK(page.compare(0, head_11.size(), head_11) == 0);
+    CHECK(page.find("process_") == std::string::npos);
+  }
+  shop s;
+  nx::http_server of_another(s.mine, "127.0.0.1:0", quiet());
+  CHECK(ask(of_another.port(), get_11) == s.chunked);
+  for (int i = 0; i < 2; ++i) {
+    nx::http_server server{"127.0.0.1:0"};
+    REQUIRE(server.ok());
+    const std::string page = ask(server.port(), get_11);
+#if defined(__linux__)
+    CHECK(page.find(open_fds) < page.size());
+    CHECK(page.find(open_fds) == page.rfind(open_fds));
+#else
+    CHECK(page.find(open_fds) == std::string::npos);
+#endif
+  }
 }
 
 TEST_CASE("http_server: a request may come byte by byte") {

@@ -85,19 +85,25 @@ class http_clients {
       void* const memory = allocate(sizeof(http_connection));
       if (!memory) return pause();
       http_connection* const c = new (memory) http_connection(site_, bell_);
-      const status s = listener_.accept(c->peer(), os::deadline(0));
+      status s = listener_.accept(c->peer(), os::deadline(0));
+      // Without descriptors the system says so even when nobody waits: room is made only for one who does.
+      const bool squeezed = s.code() == errc::too_many_descriptors && i == 0 && may_give_up(most_silent());
+      if (squeezed) {
+        make_room();
+        s = listener_.accept(c->peer(), os::deadline(0));
+      }
       if (!s.ok()) {
         c->~http_connection();
         release(c);
-        if (s.code() == errc::timeout) return;
-        if (s.code() != errc::too_many_descriptors || !make_room()) return pause();
-        continue;
+        if (s.code() != errc::timeout && i == 0) pause();
+        return;
       }
       if (count_ == limit_) make_room();
       all_[count_++] = c;
       c->opened(os::monotonic_ms());
       c->proceed();  // its request has mostly come already
       if (c->is_closed()) drop(count_ - 1);
+      if (squeezed) return;
     }
   }
   void pause() noexcept { pause_until_ = os::monotonic_ms() + pause_ms; }
@@ -111,20 +117,19 @@ class http_clients {
     }
     return found;
   }
+  std::int64_t patient_until(unsigned i) const noexcept {
+    return i == count_ ? std::int64_t(never) : all_[i]->silent_since() + patience_ms;
+  }
+  bool may_give_up(unsigned i) const noexcept { return patient_until(i) <= os::monotonic_ms(); }
   /// From when on another client can be taken.
   std::int64_t has_room_at() const noexcept {
-    if (count_ < limit_) return pause_until_;
-    const unsigned i = most_silent();
-    if (i == count_) return never;
-    const std::int64_t at = all_[i]->silent_since() + patience_ms;
+    const std::int64_t at = count_ < limit_ ? 0 : patient_until(most_silent());
     return at > pause_until_ ? at : pause_until_;
   }
-  bool make_room() {
+  void make_room() {
     const unsigned i = most_silent();
-    if (i == count_) return false;
     all_[i]->give_up();
     drop(i);
-    return true;
   }
   void drop(unsigned i) noexcept {
     all_[i]->~http_connection();

@@ -27,7 +27,7 @@ struct number_core {
   enum : std::size_t { smallest_room = 0 };
   using args = no_args;
   static args smallest() noexcept { return args(); }
-  static errc check(const args&, std::size_t&) noexcept { return errc::ok; }
+  static errc validate(const args&, std::size_t&) noexcept { return errc::ok; }
   static std::size_t args_room(const args&) noexcept { return 0; }
   static const args* keep(const args&, void*) noexcept { return &nothing_chosen(); }
   static std::size_t room(const args&) noexcept { return 0; }

@@ -24,7 +24,7 @@ inline void a_name_must_match_its_alphabet() {}  // not constexpr: naming it sto
 template <class T>
 struct is_c_string : std::integral_constant<bool, std::is_same<T, const char*>::value || std::is_same<T, char*>::value> {};
 
-enum class lifetime { any, forever };
+enum class lifetime { any, permanent };
 
 /// A name as it was given; a literal is checked by the compiler under C++20. One that is kept by reference
 /// (lifetime::forever) is taken from literals and pointers only.
@@ -74,7 +74,7 @@ using metric_name = detail::name_arg<detail::alphabet::metric, detail::lifetime:
 using label_name = detail::name_arg<detail::alphabet::label, detail::lifetime::any>;
 
 /// A metric's name that is kept by reference: a literal, or a pointer to text of static lifetime.
-using static_name = detail::name_arg<detail::alphabet::metric, detail::lifetime::forever>;
+using static_name = detail::name_arg<detail::alphabet::metric, detail::lifetime::permanent>;
 
 /// Joins namespace, subsystem and name with underscores: nx::name("shop", "cart", "items").
 ///

@@ -42,7 +42,7 @@ labelled_of<Core>* register_family(registry_core& r, string_view name, string_vi
   enum : std::uint32_t { first_slots = 8 };
   using node = labelled_of<Core>;
   std::size_t at = 0;
-  errc why = check<Core>(name, a, at);
+  errc why = validate<Core>(name, a, at);
   if (why == errc::ok) why = check_label_names(names, arity, Core::type, r.constant_labels(), at);
   else a = Core::smallest();
 

@@ -46,13 +46,13 @@ class fixed_family {
                const args_type& args = args_type()) noexcept
       : node_(name.text().data(), help, names, args) {
     std::size_t at = 0;
-    errc why = detail::check<core>(name.text(), args, at);
+    errc why = detail::validate<core>(name.text(), args, at);
     if (why == errc::ok) {
       why = detail::check_label_names(names.data(), N, core::type, registry.constant_labels(), at);
     }
     string_view overflow[N];
     for (string_view& v : overflow) v = detail::overflow_value();
-    if (!node_.slots[Series].write(node_.key(overflow)) ||
+    if (!node_.places[Series].write(node_.key(overflow)) ||
         registry.constant_labels().size() + 1 + LabelBytes > detail::reading::text_room) {
       if (why == errc::ok) why = errc::label_too_long, at = LabelBytes;
     }
@@ -123,7 +123,7 @@ class fixed_family {
   struct node : detail::family_node {
     node(const char* full, const char* words, const label_names<N>& given, const args_type& a) noexcept
         : family_node(&table, full, words), names(given), args(a) {
-      for (slot& s : slots) {
+      for (slot& s : places) {
         s.state.store(unused, detail::memory_order_relaxed);
         s.text_size = 0;
         new (&s.room) core(args, nullptr);
@@ -132,14 +132,14 @@ class fixed_family {
     label_names<N> names;
     args_type args;
     detail::spin_lock lock;
-    slot slots[Series + 1];  // the last is for overflow
+    slot places[Series + 1];  // the last is for overflow
 
     detail::series_key key(const string_view* values) const noexcept {
       return detail::series_key(names.data(), values, N);
     }
     slot* find(const detail::series_key& k) noexcept {
-      for (slot& s : slots) {
-        if (&s != &slots[Series] && s.state.load(detail::memory_order_acquire) == unused) continue;
+      for (slot& s : places) {
+        if (&s != &places[Series] && s.state.load(detail::memory_order_acquire) == unused) continue;
         if (k.is(string_view(s.text, s.text_size))) return &s;
       }
       return nullptr;
@@ -153,20 +153,20 @@ class fixed_family {
     slot* make(const detail::series_key& k) noexcept {
       const detail::hold held(lock);
       if (slot* const s = find(k)) return s;
-      for (slot& s : slots) {
-        if (&s == &slots[Series] || s.state.load(detail::memory_order_relaxed) != unused) continue;
+      for (slot& s : places) {
+        if (&s == &places[Series] || s.state.load(detail::memory_order_relaxed) != unused) continue;
         if (!s.write(k)) break;
         s.state.store(shown, detail::memory_order_release);
         return &s;
       }
       if (registry_core* const r = this->home.load(detail::memory_order_acquire)) r->count(mistake::series);
-      return &slots[Series];
+      return &places[Series];
     }
 
     static bool next(detail::family_node& n, detail::position& where, detail::reading& out) noexcept {
       node& f = static_cast<node&>(n);
       while (where.index <= Series) {
-        slot& s = f.slots[where.index++];
+        slot& s = f.places[where.index++];
         const std::uint32_t seen = s.state.load(detail::memory_order_acquire);  // before the value: see labelled_of::hide
         if (seen == unused) continue;
         if (s.storage().read(out)) s.show(seen);
@@ -181,7 +181,7 @@ class fixed_family {
       return false;
     }
     static void restart(detail::family_node& n) noexcept {
-      for (slot& s : static_cast<node&>(n).slots) {
+      for (slot& s : static_cast<node&>(n).places) {
         if (s.state.load(detail::memory_order_acquire) != unused) s.hide();
       }
     }
@@ -191,8 +191,8 @@ class fixed_family {
     static slot& slot_of(detail::family_node& n, const void* storage) noexcept {
       node& f = static_cast<node&>(n);
       std::size_t i = 0;
-      while (i < Series && &f.slots[i].storage() != storage) ++i;
-      return f.slots[i];
+      while (i < Series && &f.places[i].storage() != storage) ++i;
+      return f.places[i];
     }
     static void unregister(detail::family_node& n, void* storage) noexcept { slot_of(n, storage).hide(); }
     static NARTHEX_NAMESPACE::status state(const detail::family_node& n, const void* storage) noexcept {
@@ -200,7 +200,7 @@ class fixed_family {
       if (!family.ok()) return family;
       node& f = const_cast<node&>(static_cast<const node&>(n));
       slot& s = slot_of(f, storage);
-      if (&s == &f.slots[Series]) return NARTHEX_NAMESPACE::status(errc::series_limit, n.name, Series);
+      if (&s == &f.places[Series]) return NARTHEX_NAMESPACE::status(errc::series_limit, n.name, Series);
       return slot::is_shown(s.state.load(detail::memory_order_acquire)) ? family
                                                                  : NARTHEX_NAMESPACE::status(errc::not_registered, n.name);
     }

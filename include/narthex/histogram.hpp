@@ -27,9 +27,9 @@ struct histogram_core {
   static constexpr metric_type type = metric_type::histogram;
   static constexpr storage kind = storage::histogram;
   using args = bucket_args;
-  enum : std::size_t { smallest_room = round_up(distribution::cells(1) * sizeof(word)) };
+  enum : std::size_t { smallest_room = round_up(distribution::cells(1) * sizeof(cell_word)) };
   static args smallest() noexcept { return args(buckets(nullptr, 0)); }
-  static errc check(const args& a, std::size_t& at) noexcept {
+  static errc validate(const args& a, std::size_t& at) noexcept {
     at = a.first_bad();
     return at == a.size() ? errc::ok : errc::bad_buckets;
   }
@@ -40,10 +40,10 @@ struct histogram_core {
     for (unsigned i = 0; i < a.size(); ++i) values[i] = a[i];
     return new (memory) args(buckets(values, a.size()));
   }
-  static std::size_t room(const args& a) noexcept { return round_up(distribution::cells(a.size() + 1) * sizeof(word)); }
+  static std::size_t room(const args& a) noexcept { return round_up(distribution::cells(a.size() + 1) * sizeof(cell_word)); }
 
   histogram_core(const args& kept, void* cells) noexcept
-      : bounds(kept), observed(static_cast<shared<word>*>(cells), kept.size() + 1) {}
+      : bounds(kept), observed(static_cast<shared<cell_word>*>(cells), kept.size() + 1) {}
 
   bool read(reading& out) const noexcept {
     out.sum = observed.read(out.count_room, out.count);
@@ -66,7 +66,7 @@ struct inline_histogram_room {
   }
   double values[Bounds ? Bounds : 1];
   bucket_args own_bounds;
-  shared<word> cells[distribution::cells(Bounds + 1)];
+  shared<cell_word> cells[distribution::cells(Bounds + 1)];
 };
 
 template <>
@@ -76,9 +76,9 @@ struct is_in_place<histogram_core> : std::false_type {};
 template <unsigned Bounds>
 struct inline_histogram_core : private inline_histogram_room<Bounds>, histogram_core {
   using args = histogram_core::args;
-  static errc check(const args& a, std::size_t& at) noexcept {
+  static errc validate(const args& a, std::size_t& at) noexcept {
     at = Bounds;
-    return a.size() > Bounds ? errc::bad_buckets : histogram_core::check(a, at);
+    return a.size() > Bounds ? errc::bad_buckets : histogram_core::validate(a, at);
   }
   static std::size_t args_room(const args&) noexcept { return 0; }
   static const args* keep(const args& a, void*) noexcept { return &a; }
@@ -98,7 +98,7 @@ struct inline_histogram_core : private inline_histogram_room<Bounds>, histogram_
  private:
   static bool good(const args& a) noexcept {
     std::size_t at = 0;
-    return check(a, at) == errc::ok;
+    return validate(a, at) == errc::ok;
   }
 };
 

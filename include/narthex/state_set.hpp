@@ -61,7 +61,7 @@ struct state_node : family_node {
     return i;
   }
 
-  errc check(const registry_core& r, string_view own, std::size_t& at) const noexcept {
+  errc validate(const registry_core& r, string_view own, std::size_t& at) const noexcept {
     errc why = check_name(own, at);
     if (why != errc::ok) return why;
     // Its label has the metric's full name: the registry's prefix counts, and what is no label name is refused.
@@ -187,7 +187,7 @@ class registered_states {
     for (const string_view& s : all) own[node_->count++] = detail::copy_text(text, s).data();
     node_->states = own;
     std::size_t at = 0;
-    errc why = node_->check(registry, name.text(), at);
+    errc why = node_->validate(registry, name.text(), at);
     detail::family_node* twin = nullptr;
     if (why == errc::ok) why = registry.insert(*node_, twin);
     if (twin) {
@@ -235,7 +235,7 @@ class fixed_states {
     std::size_t at = States;
     errc why = errc::bad_states;
     if (node_.count > States) node_.count = States;
-    else why = node_.check(registry, name.text(), at);
+    else why = node_.validate(registry, name.text(), at);
     detail::join(registry, node_, why, at);
   }
   ~fixed_states() { unregister(); }

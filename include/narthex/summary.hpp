@@ -90,9 +90,9 @@ struct summary_core {
   static constexpr metric_type type = metric_type::summary;
   static constexpr storage kind = storage::summary;
   using args = quantiles;
-  enum : std::size_t { smallest_room = round_up(distribution::cells(1) * sizeof(word)) };
+  enum : std::size_t { smallest_room = round_up(distribution::cells(1) * sizeof(cell_word)) };
   static args smallest() noexcept { return args(); }
-  static errc check(const args& a, std::size_t& at) noexcept {
+  static errc validate(const args& a, std::size_t& at) noexcept {
     at = a.first_bad();
     return at == a.size() ? errc::ok : errc::bad_quantile;
   }
@@ -103,7 +103,7 @@ struct summary_core {
                                            round_up(quantile_window::cells() * sizeof(std::uint32_t)) : 0);
   }
   summary_core(const args& kept, void* memory) noexcept
-      : choice(kept), observed(static_cast<shared<word>*>(memory), 1), late(nullptr) {
+      : choice(kept), observed(static_cast<shared<cell_word>*>(memory), 1), late(nullptr) {
     if (kept.size() != 0) add_window(memory);
   }
   bool read(reading& out) const noexcept {
@@ -153,7 +153,7 @@ struct fixed_summary_core {
   static constexpr storage kind = storage::fixed_summary;
   using args = no_args;
   static args smallest() noexcept { return args(); }
-  static errc check(const args&, std::size_t&) noexcept { return errc::ok; }
+  static errc validate(const args&, std::size_t&) noexcept { return errc::ok; }
   static std::size_t args_room(const args&) noexcept { return 0; }
   static const args* keep(const args& a, void*) noexcept { return &a; }
   static std::size_t room(const args&) noexcept { return 0; }
@@ -168,7 +168,7 @@ struct fixed_summary_core {
   const args& chosen() const noexcept { return nothing_chosen(); }
 
  private:
-  shared<word> cells[distribution::cells(1)];
+  shared<cell_word> cells[distribution::cells(1)];
   distribution observed;
 };
 

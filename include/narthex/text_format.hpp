@@ -93,7 +93,7 @@ class text_writer {
   }
 
  private:
-  static string_view word(metric_type type) noexcept {
+  static string_view type_word(metric_type type) noexcept {
     switch (type) {
       case metric_type::counter: return " counter\n";
       case metric_type::histogram: return " histogram\n";
@@ -115,7 +115,7 @@ class text_writer {
     out_("\n# TYPE ");
     out_(s.prefix);
     out_(s.name);
-    out_(word(s.type));
+    out_(type_word(s.type));
   }
 
   void line(const sample& s, string_view suffix, string_view label, string_view value, const number& n) {

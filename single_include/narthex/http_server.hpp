@@ -426,6 +426,12 @@ class socket {
     return none;
   }
 
+  /// What is sent goes out in full buffers: the last, short one must not wait for the peer's acknowledgement.
+  void send_at_once() noexcept {
+    const int on = 1;
+    ::setsockopt(fd(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  }
+
   error listen_at(const endpoint& where) noexcept {
     const error e = open(where.any.sa_family);
     if (!e.ok()) return e;
@@ -500,6 +506,7 @@ inline status socket::connect(string_view host, std::uint16_t port, const deadli
   }
   error e = open(where.any.sa_family);
   if (!e.ok()) return e.to_status(host);
+  send_at_once();
   if (::connect(fd(), &where.any, where.size) == 0) return status();
   e = error::last();
   if (e.code != EINPROGRESS && e.code != EINTR) return e.to_status(host);
@@ -518,9 +525,7 @@ inline status socket::accept(socket& peer, const deadline& until) const noexcept
     if (peer.is_open()) {
       prepare(peer.fd());
       silence(peer.fd());
-      // Answers go out in full buffers: the last, short one must not wait for the peer's acknowledgement.
-      const int on = 1;
-      ::setsockopt(peer.fd(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+      peer.send_at_once();
       return status();
     }
     const error e = error::last();
@@ -1514,35 +1519,48 @@ NARTHEX_END_NAMESPACE
 
 #endif  // NARTHEX_DETAIL_BYTE_BUFFER_HPP
 
-// ==== narthex/detail/http_request.hpp ===========================================================
-// narthex/detail/http_request.hpp - the head of a request, read; no socket, no metric.
+// ==== narthex/detail/http_syntax.hpp ============================================================
+// narthex/detail/http_syntax.hpp - the small parts that requests, answers and URLs are made of; no locale is asked.
 // Room: balconies. SPDX-License-Identifier: MIT
-#ifndef NARTHEX_DETAIL_HTTP_REQUEST_HPP
-#define NARTHEX_DETAIL_HTTP_REQUEST_HPP
+#ifndef NARTHEX_DETAIL_HTTP_SYNTAX_HPP
+#define NARTHEX_DETAIL_HTTP_SYNTAX_HPP
 
 #include <cstddef>
-#include <cstdint>
-#include <cstring>
-#include <initializer_list>
 
 
 NARTHEX_BEGIN_NAMESPACE
 namespace detail {
 
+inline bool is_one_of(char c, string_view all) noexcept {
+  for (char one : all) {
+    if (c == one) return true;
+  }
+  return false;
+}
+
+/// A header's name or a method.
+/// Source: RFC 9110, 5.6.2 (token).
 inline bool is_token(string_view s) noexcept {
   for (char c : s) {
-    const bool alnum = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-    if (!alnum && (c == '\0' || !std::strchr("!#$%&'*+-.^_`|~", c))) return false;
+    if (!is_letter(c) && !is_digit(c) && !is_one_of(c, "!#$%&'*+-.^`|~")) return false;
   }
   return !s.empty();
 }
 
-/// Whether `a` is `lower`, whatever the case of its ASCII letters.
-inline bool same_word(string_view a, const char* lower) noexcept {
-  for (char c : a) {
-    if (*lower == '\0' || (c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c) != *lower++) return false;
+/// The value of a hexadecimal digit; -1 when it is none.
+inline int hex_value(char c) noexcept {
+  return is_digit(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/// Whether two words are equal but for the case of ASCII letters.
+inline bool same_word(string_view a, string_view b) noexcept {
+  if (a.size() != b.size()) return false;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    const char x = a[i] >= 'A' && a[i] <= 'Z' ? static_cast<char>(a[i] + 32) : a[i];
+    const char y = b[i] >= 'A' && b[i] <= 'Z' ? static_cast<char>(b[i] + 32) : b[i];
+    if (x != y) return false;
   }
-  return *lower == '\0';
+  return true;
 }
 
 /// The position of the first `wanted`, or s.size().
@@ -1559,15 +1577,33 @@ inline string_view trim_blanks(string_view s) noexcept {
   return s;
 }
 
-/// Whether a comma-separated list has the word `lower`.
-inline bool has_word(string_view list, const char* lower) noexcept {
+/// Whether a comma-separated list has a word.
+inline bool has_word(string_view list, string_view wanted) noexcept {
   for (;;) {
     const std::size_t comma = find_char(list, ',');
-    if (same_word(trim_blanks(list.first(comma)), lower)) return true;
+    if (same_word(trim_blanks(list.first(comma)), wanted)) return true;
     if (comma == list.size()) return false;
     list = list.from(comma + 1);
   }
 }
+
+}  // namespace detail
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_DETAIL_HTTP_SYNTAX_HPP
+
+// ==== narthex/detail/http_request.hpp ===========================================================
+// narthex/detail/http_request.hpp - the head of a request, read; no socket, no metric.
+// Room: balconies. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_DETAIL_HTTP_REQUEST_HPP
+#define NARTHEX_DETAIL_HTTP_REQUEST_HPP
+
+#include <cstddef>
+#include <cstdint>
+
+
+NARTHEX_BEGIN_NAMESPACE
+namespace detail {
 
 /// A request's head; `code` is 200 or says why it is refused.
 ///
@@ -1989,10 +2025,6 @@ class name_query {
     return false;
   }
 
-  static int hex_digit(char c) noexcept {
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-  }
-
   static bool is(string_view text, const sample& s, const char* suffix) noexcept {
     return decodes_to(text, {s.prefix, s.name, suffix});
   }
@@ -2003,8 +2035,8 @@ class name_query {
       for (char wanted : part) {
         if (i >= text.size()) return false;
         char got = text[i] == '+' ? ' ' : text[i];
-        if (got == '%' && i + 2 < text.size() && hex_digit(text[i + 1]) >= 0 && hex_digit(text[i + 2]) >= 0) {
-          got = static_cast<char>(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2]));
+        if (got == '%' && i + 2 < text.size() && hex_value(text[i + 1]) >= 0 && hex_value(text[i + 2]) >= 0) {
+          got = static_cast<char>(hex_value(text[i + 1]) * 16 + hex_value(text[i + 2]));
           i += 2;
         }
         if (got != wanted) return false;

@@ -568,9 +568,9 @@ class shared {
 
 // The widest integer that is lock-free everywhere on this target.
 #if NARTHEX_HAS(ATOMIC64)
-using word = std::uint64_t;
+using cell_word = std::uint64_t;
 #else
-using word = std::uint32_t;
+using cell_word = std::uint32_t;
 #endif
 
 }  // namespace detail
@@ -1075,7 +1075,7 @@ namespace detail {
 /// slot and looks at the head once more.
 ///
 /// Threads: any number of writers and readers. A writer that is suspended keeps one slot and blocks
-///          nobody, up to `slots` - 1 of them at a time; a further writer waits for a free slot.
+///          nobody, up to `places` - 1 of them at a time; a further writer waits for a free slot.
 /// Order:   words are stored with release and loaded with acquire. A reader that sees a word of a
 ///          recycled slot therefore also sees the head that replaced that slot, and reads again.
 /// Wrap:    the version has 61 bits (28 on targets without 64-bit atomics: a writer would have to sleep
@@ -1084,15 +1084,15 @@ template <unsigned Words>
 class record {
  public:
   struct image {
-    word words[Words];
-    word head;
+    cell_word words[Words];
+    cell_word head;
   };
 
 #if NARTHEX_HAS(CONCURRENCY)
-  enum : unsigned { slots = NARTHEX_HAS(THREADS) ? 8 : 4 };  // interrupts: main loop + 2 nested handlers
+  enum : unsigned { places = NARTHEX_HAS(THREADS) ? 8 : 4 };  // interrupts: main loop + 2 nested handlers
 
   record() noexcept : head_(0) {
-    for (unsigned s = 0; s < slots; ++s) {
+    for (unsigned s = 0; s < places; ++s) {
       taken_[s].store(s == 0, memory_order_relaxed);
       for (unsigned i = 0; i < Words; ++i) slot_[s][i].store(0, memory_order_relaxed);
     }
@@ -1103,7 +1103,7 @@ class record {
     image now;
     do {
       now.head = head_.load(memory_order_acquire);
-      for (unsigned i = 0; i < Words; ++i) now.words[i] = slot_[now.head % slots][i].load(memory_order_acquire);
+      for (unsigned i = 0; i < Words; ++i) now.words[i] = slot_[now.head % places][i].load(memory_order_acquire);
     } while (!is_present(now));
     return now;
   }
@@ -1119,14 +1119,14 @@ class record {
     // observation without that, and take 80.
     for (unsigned pauses = 32;; pauses = pauses < 512 ? pauses * 2 : pauses) {
       image now = read();
-      word next[Words];
+      cell_word next[Words];
       change(now, next);
       for (unsigned i = 0; i < Words; ++i) slot_[mine][i].store(next[i], memory_order_release);
-      word expected = now.head;
-      if (head_.compare_exchange_strong(expected, (now.head / slots + 1) * slots + mine, memory_order_acq_rel,
+      cell_word expected = now.head;
+      if (head_.compare_exchange_strong(expected, (now.head / places + 1) * places + mine, memory_order_acq_rel,
                                         memory_order_relaxed)) {
-        NARTHEX_ASSERT(now.head % slots != mine && taken_[now.head % slots].load(memory_order_relaxed) != 0);
-        taken_[now.head % slots].store(0, memory_order_release);
+        NARTHEX_ASSERT(now.head % places != mine && taken_[now.head % places].load(memory_order_relaxed) != 0);
+        taken_[now.head % places].store(0, memory_order_release);
         return;
       }
       for (unsigned i = 0; i < pauses; ++i) NARTHEX_DETAIL_PAUSE();
@@ -1137,11 +1137,11 @@ class record {
   unsigned claim() noexcept {
     patience p;
     // The slot after the present one is free unless somebody else is writing.
-    for (unsigned s = static_cast<unsigned>(head_.load(memory_order_relaxed) % slots) + 1;; ++s) {
-      s %= slots;
+    for (unsigned s = static_cast<unsigned>(head_.load(memory_order_relaxed) % places) + 1;; ++s) {
+      s %= places;
       std::uint32_t held = taken_[s].load(memory_order_relaxed);
       // In a forked child the slots of threads that stayed in the parent are free, once all others are not.
-      const bool lost = held != 0 && p.in_vain() && s != head_.load(memory_order_acquire) % slots;
+      const bool lost = held != 0 && p.in_vain() && s != head_.load(memory_order_acquire) % places;
       if ((held == 0 || lost) &&
           taken_[s].compare_exchange_strong(held, held + 1, memory_order_acquire, memory_order_relaxed)) {
         return s;
@@ -1150,9 +1150,9 @@ class record {
     }
   }
 
-  shared<word> head_;
-  shared<std::uint32_t> taken_[slots];
-  shared<word> slot_[slots][Words];
+  shared<cell_word> head_;
+  shared<std::uint32_t> taken_[places];
+  shared<cell_word> slot_[places][Words];
 #else
   record() noexcept {
     for (unsigned i = 0; i < Words; ++i) words_[i] = 0;
@@ -1171,7 +1171,7 @@ class record {
   }
 
  private:
-  word words_[Words];
+  cell_word words_[Words];
 #endif
 };
 
@@ -1238,21 +1238,21 @@ class double_cell {
   shared<std::uint64_t> bits_;
 #else
   void add(double by) noexcept {
-    words_.update([by](const image& now, word(&next)[2]) { split(join(now.words) + by, next); });
+    words_.update([by](const image& now, cell_word(&next)[2]) { split(join(now.words) + by, next); });
   }
   void set(double to) noexcept {
-    words_.update([to](const image&, word(&next)[2]) { split(to, next); });
+    words_.update([to](const image&, cell_word(&next)[2]) { split(to, next); });
   }
   double get() const noexcept { return join(words_.read().words); }
 
  private:
   using image = record<2>::image;
-  static double join(const word (&w)[2]) noexcept {
+  static double join(const cell_word (&w)[2]) noexcept {
     return bits_double(static_cast<std::uint64_t>(w[0]) << 32 | w[1]);
   }
-  static void split(double value, word (&w)[2]) noexcept {
-    w[0] = static_cast<word>(double_bits(value) >> 32);
-    w[1] = static_cast<word>(double_bits(value));
+  static void split(double value, cell_word (&w)[2]) noexcept {
+    w[0] = static_cast<cell_word>(double_bits(value) >> 32);
+    w[1] = static_cast<cell_word>(double_bits(value));
   }
   record<2> words_;
 #endif
@@ -1975,7 +1975,7 @@ inline void a_name_must_match_its_alphabet() {}  // not constexpr: naming it sto
 template <class T>
 struct is_c_string : std::integral_constant<bool, std::is_same<T, const char*>::value || std::is_same<T, char*>::value> {};
 
-enum class lifetime { any, forever };
+enum class lifetime { any, permanent };
 
 /// A name as it was given; a literal is checked by the compiler under C++20. One that is kept by reference
 /// (lifetime::forever) is taken from literals and pointers only.
@@ -2025,7 +2025,7 @@ using metric_name = detail::name_arg<detail::alphabet::metric, detail::lifetime:
 using label_name = detail::name_arg<detail::alphabet::label, detail::lifetime::any>;
 
 /// A metric's name that is kept by reference: a literal, or a pointer to text of static lifetime.
-using static_name = detail::name_arg<detail::alphabet::metric, detail::lifetime::forever>;
+using static_name = detail::name_arg<detail::alphabet::metric, detail::lifetime::permanent>;
 
 /// Joins namespace, subsystem and name with underscores: nx::name("shop", "cart", "items").
 ///
@@ -2468,13 +2468,13 @@ namespace detail {
 ///        acquire has seen the commit, and with it a head that is at least as new.
 class observation_set {
  public:
-  enum : unsigned { sum_words = sizeof(double) / sizeof(word), bucket_at = sum_words, count_at, words };
+  enum : unsigned { sum_words = sizeof(double) / sizeof(cell_word), bucket_at = sum_words, count_at, words };
 
-  void observe(shared<word>* counts, unsigned bucket, double value) noexcept {
-    word count = 0;
-    state_.update([&](const image& now, word(&next)[words]) {
+  void observe(shared<cell_word>* counts, unsigned bucket, double value) noexcept {
+    cell_word count = 0;
+    state_.update([&](const image& now, cell_word(&next)[words]) {
       follow(counts, now);
-      count = static_cast<word>(counts[bucket].load(memory_order_acquire) + 1);
+      count = static_cast<cell_word>(counts[bucket].load(memory_order_acquire) + 1);
       put(next, get_sum(now) + value, bucket, count);
     });
     move_on(counts[bucket], count);
@@ -2482,21 +2482,21 @@ class observation_set {
 
   /// Copies the counts and returns the sum of the same observations. Goes round once more for each observation that
   /// is committed meanwhile: see distribution for why that ends.
-  double read(const shared<word>* counts, unsigned buckets_and_inf, word* out) const noexcept {
+  double read(const shared<cell_word>* counts, unsigned buckets_and_inf, cell_word* out) const noexcept {
     for (;;) {
       const image now = state_.read();
       for (unsigned i = 0; i < buckets_and_inf; ++i) out[i] = counts[i].load(memory_order_acquire);
       if (!state_.is_present(now)) continue;
       NARTHEX_ASSERT(out[now.words[bucket_at]] == now.words[count_at] ||
-                     static_cast<word>(out[now.words[bucket_at]] + 1) == now.words[count_at]);
+                     static_cast<cell_word>(out[now.words[bucket_at]] + 1) == now.words[count_at]);
       out[now.words[bucket_at]] = now.words[count_at];
       return get_sum(now);
     }
   }
 
   /// Sets the sum to 0; the counts at that moment go to `out`.
-  void forget_sum(shared<word>* counts, unsigned buckets_and_inf, word* out) noexcept {
-    state_.update([&](const image& now, word(&next)[words]) {
+  void forget_sum(shared<cell_word>* counts, unsigned buckets_and_inf, cell_word* out) noexcept {
+    state_.update([&](const image& now, cell_word(&next)[words]) {
       follow(counts, now);
       for (unsigned i = 0; i < buckets_and_inf; ++i) out[i] = counts[i].load(memory_order_acquire);
       put(next, 0.0, static_cast<unsigned>(now.words[bucket_at]), now.words[count_at]);
@@ -2507,11 +2507,11 @@ class observation_set {
   using state = record<words>;
   using image = typename state::image;
 
-  static void follow(shared<word>* counts, const image& now) noexcept {
+  static void follow(shared<cell_word>* counts, const image& now) noexcept {
     move_on(counts[now.words[bucket_at]], now.words[count_at]);
   }
-  static void move_on(shared<word>& cell, word count) noexcept {
-    word before = static_cast<word>(count - 1);
+  static void move_on(shared<cell_word>& cell, cell_word count) noexcept {
+    cell_word before = static_cast<cell_word>(count - 1);
     if (cell.load(memory_order_acquire) == before) {
       cell.compare_exchange_strong(before, count, memory_order_release, memory_order_relaxed);
     }
@@ -2521,8 +2521,8 @@ class observation_set {
     for (unsigned i = 0; i < sum_words; ++i) bits |= static_cast<std::uint64_t>(now.words[i]) << (32 * i);
     return bits_double(bits);
   }
-  static void put(word (&next)[words], double sum, unsigned bucket, word count) noexcept {
-    for (unsigned i = 0; i < sum_words; ++i) next[i] = static_cast<word>(double_bits(sum) >> (32 * i));
+  static void put(cell_word (&next)[words], double sum, unsigned bucket, cell_word count) noexcept {
+    for (unsigned i = 0; i < sum_words; ++i) next[i] = static_cast<cell_word>(double_bits(sum) >> (32 * i));
     next[bucket_at] = bucket;
     next[count_at] = count;
   }
@@ -2548,7 +2548,7 @@ class distribution {
   static constexpr std::size_t cells(std::size_t n) noexcept { return (sets + 1) * n; }
 
   /// room: cells(n) of them, zeroed here.
-  distribution(shared<word>* room, unsigned n) noexcept : cells_(room), n_(n), hot_(0) {
+  distribution(shared<cell_word>* room, unsigned n) noexcept : cells_(room), n_(n), hot_(0) {
     for (std::size_t i = 0; i < cells(n); ++i) cells_[i].store(0, memory_order_relaxed);
   }
 
@@ -2561,7 +2561,7 @@ class distribution {
   /// Fills counts[n] and returns the sum of the same observations; `total` is the sum of the counts.
   double read(std::uint64_t* counts, std::uint64_t& total) const noexcept {
     const hold one_reader(readers_);
-    word set_counts[buckets::max_bounds + 1];
+    cell_word set_counts[buckets::max_bounds + 1];
     double sum = 0;
     for (unsigned s = 0; s < sets; ++s) {
       hot_.store((s + 1) % sets, memory_order_relaxed);
@@ -2572,8 +2572,8 @@ class distribution {
     bool near_wrap = false;
     for (unsigned i = 0; i < n_; ++i) {
       // Modulo the cell's width, so that a 32-bit cell that has wrapped still gives what came since restart().
-      counts[i] = static_cast<word>(counts[i] - taken_off(i).load(memory_order_relaxed));
-      near_wrap = near_wrap || counts[i] > static_cast<word>(~word(0)) / 2;
+      counts[i] = static_cast<cell_word>(counts[i] - taken_off(i).load(memory_order_relaxed));
+      near_wrap = near_wrap || counts[i] > static_cast<cell_word>(~cell_word(0)) / 2;
       total += counts[i];
     }
     // All buckets start over together, long before one of them would alone: rate() sees one ordinary reset.
@@ -2589,19 +2589,19 @@ class distribution {
 
  private:
   void restart_alone() const noexcept {
-    word set_counts[buckets::max_bounds + 1];
+    cell_word set_counts[buckets::max_bounds + 1];
     for (unsigned s = 0; s < sets; ++s) {
       hot_.store((s + 1) % sets, memory_order_relaxed);
       sets_[s].forget_sum(cells_ + s * n_, n_, set_counts);
       for (unsigned i = 0; i < n_; ++i) {
-        const word before = s ? taken_off(i).load(memory_order_relaxed) : 0;
-        taken_off(i).store(static_cast<word>(before + set_counts[i]), memory_order_relaxed);
+        const cell_word before = s ? taken_off(i).load(memory_order_relaxed) : 0;
+        taken_off(i).store(static_cast<cell_word>(before + set_counts[i]), memory_order_relaxed);
       }
     }
   }
-  shared<word>& taken_off(unsigned i) const noexcept { return cells_[sets * n_ + i]; }
+  shared<cell_word>& taken_off(unsigned i) const noexcept { return cells_[sets * n_ + i]; }
 
-  shared<word>* cells_;
+  shared<cell_word>* cells_;
   unsigned n_;
   // Readers turn the hot set, and only a reader may restart: both are part of reading.
   mutable shared<std::uint32_t> hot_;
@@ -3124,7 +3124,7 @@ class registry_core {
   detail::shared<std::uint32_t> walks_;
   struct tally {
     constexpr tally() noexcept : n(0) {}
-    detail::shared<detail::word> n;
+    detail::shared<detail::cell_word> n;
   };
   tally refused_[mistake_kinds];
 #if NARTHEX_HAS(HEAP)
@@ -3553,9 +3553,9 @@ const family_ops single_ops<Core, Owned>::table = {
 
 /// Checks what can be checked without a registry.
 template <class Core>
-errc check(string_view name, const typename Core::args& a, std::size_t& at) noexcept {
+errc validate(string_view name, const typename Core::args& a, std::size_t& at) noexcept {
   const errc why = check_name(name, at);
-  return why != errc::ok ? why : Core::check(a, at);
+  return why != errc::ok ? why : Core::validate(a, at);
 }
 
 /// A storage and the node it belongs to: what a handle holds.
@@ -3605,7 +3605,7 @@ bool stand_in<Core>::made = false;
 template <class Core>
 registered<Core> register_single(registry_core& r, string_view name, string_view help, typename Core::args a) noexcept {
   std::size_t at = 0;
-  errc why = check<Core>(name, a, at);
+  errc why = validate<Core>(name, a, at);
   if (why != errc::ok) a = Core::smallest();
   const std::size_t args_at = round_up(sizeof(single<Core>));
   const std::size_t room_at = args_at + Core::args_room(a);
@@ -3698,7 +3698,7 @@ class fixed {
         const typename Core::args& args = typename Core::args()) noexcept
       : node_(&detail::single_ops<Core, false>::table, name.text().data(), help, args, nullptr) {
     std::size_t at = 0;
-    const errc why = detail::check<Core>(name.text(), args, at);
+    const errc why = detail::validate<Core>(name.text(), args, at);
     detail::join(registry, node_, why, at);
   }
   ~fixed() { unregister(); }
@@ -3766,7 +3766,7 @@ struct number_core {
   enum : std::size_t { smallest_room = 0 };
   using args = no_args;
   static args smallest() noexcept { return args(); }
-  static errc check(const args&, std::size_t&) noexcept { return errc::ok; }
+  static errc validate(const args&, std::size_t&) noexcept { return errc::ok; }
   static std::size_t args_room(const args&) noexcept { return 0; }
   static const args* keep(const args&, void*) noexcept { return &nothing_chosen(); }
   static std::size_t room(const args&) noexcept { return 0; }
@@ -3955,9 +3955,9 @@ struct histogram_core {
   static constexpr metric_type type = metric_type::histogram;
   static constexpr storage kind = storage::histogram;
   using args = bucket_args;
-  enum : std::size_t { smallest_room = round_up(distribution::cells(1) * sizeof(word)) };
+  enum : std::size_t { smallest_room = round_up(distribution::cells(1) * sizeof(cell_word)) };
   static args smallest() noexcept { return args(buckets(nullptr, 0)); }
-  static errc check(const args& a, std::size_t& at) noexcept {
+  static errc validate(const args& a, std::size_t& at) noexcept {
     at = a.first_bad();
     return at == a.size() ? errc::ok : errc::bad_buckets;
   }
@@ -3968,10 +3968,10 @@ struct histogram_core {
     for (unsigned i = 0; i < a.size(); ++i) values[i] = a[i];
     return new (memory) args(buckets(values, a.size()));
   }
-  static std::size_t room(const args& a) noexcept { return round_up(distribution::cells(a.size() + 1) * sizeof(word)); }
+  static std::size_t room(const args& a) noexcept { return round_up(distribution::cells(a.size() + 1) * sizeof(cell_word)); }
 
   histogram_core(const args& kept, void* cells) noexcept
-      : bounds(kept), observed(static_cast<shared<word>*>(cells), kept.size() + 1) {}
+      : bounds(kept), observed(static_cast<shared<cell_word>*>(cells), kept.size() + 1) {}
 
   bool read(reading& out) const noexcept {
     out.sum = observed.read(out.count_room, out.count);
@@ -3994,7 +3994,7 @@ struct inline_histogram_room {
   }
   double values[Bounds ? Bounds : 1];
   bucket_args own_bounds;
-  shared<word> cells[distribution::cells(Bounds + 1)];
+  shared<cell_word> cells[distribution::cells(Bounds + 1)];
 };
 
 template <>
@@ -4004,9 +4004,9 @@ struct is_in_place<histogram_core> : std::false_type {};
 template <unsigned Bounds>
 struct inline_histogram_core : private inline_histogram_room<Bounds>, histogram_core {
   using args = histogram_core::args;
-  static errc check(const args& a, std::size_t& at) noexcept {
+  static errc validate(const args& a, std::size_t& at) noexcept {
     at = Bounds;
-    return a.size() > Bounds ? errc::bad_buckets : histogram_core::check(a, at);
+    return a.size() > Bounds ? errc::bad_buckets : histogram_core::validate(a, at);
   }
   static std::size_t args_room(const args&) noexcept { return 0; }
   static const args* keep(const args& a, void*) noexcept { return &a; }
@@ -4026,7 +4026,7 @@ struct inline_histogram_core : private inline_histogram_room<Bounds>, histogram_
  private:
   static bool good(const args& a) noexcept {
     std::size_t at = 0;
-    return check(a, at) == errc::ok;
+    return validate(a, at) == errc::ok;
   }
 };
 
@@ -4176,9 +4176,9 @@ struct summary_core {
   static constexpr metric_type type = metric_type::summary;
   static constexpr storage kind = storage::summary;
   using args = quantiles;
-  enum : std::size_t { smallest_room = round_up(distribution::cells(1) * sizeof(word)) };
+  enum : std::size_t { smallest_room = round_up(distribution::cells(1) * sizeof(cell_word)) };
   static args smallest() noexcept { return args(); }
-  static errc check(const args& a, std::size_t& at) noexcept {
+  static errc validate(const args& a, std::size_t& at) noexcept {
     at = a.first_bad();
     return at == a.size() ? errc::ok : errc::bad_quantile;
   }
@@ -4189,7 +4189,7 @@ struct summary_core {
                                            round_up(quantile_window::cells() * sizeof(std::uint32_t)) : 0);
   }
   summary_core(const args& kept, void* memory) noexcept
-      : choice(kept), observed(static_cast<shared<word>*>(memory), 1), late(nullptr) {
+      : choice(kept), observed(static_cast<shared<cell_word>*>(memory), 1), late(nullptr) {
     if (kept.size() != 0) add_window(memory);
   }
   bool read(reading& out) const noexcept {
@@ -4239,7 +4239,7 @@ struct fixed_summary_core {
   static constexpr storage kind = storage::fixed_summary;
   using args = no_args;
   static args smallest() noexcept { return args(); }
-  static errc check(const args&, std::size_t&) noexcept { return errc::ok; }
+  static errc validate(const args&, std::size_t&) noexcept { return errc::ok; }
   static std::size_t args_room(const args&) noexcept { return 0; }
   static const args* keep(const args& a, void*) noexcept { return &a; }
   static std::size_t room(const args&) noexcept { return 0; }
@@ -4254,7 +4254,7 @@ struct fixed_summary_core {
   const args& chosen() const noexcept { return nothing_chosen(); }
 
  private:
-  shared<word> cells[distribution::cells(1)];
+  shared<cell_word> cells[distribution::cells(1)];
   distribution observed;
 };
 
@@ -4561,7 +4561,7 @@ struct state_node : family_node {
     return i;
   }
 
-  errc check(const registry_core& r, string_view own, std::size_t& at) const noexcept {
+  errc validate(const registry_core& r, string_view own, std::size_t& at) const noexcept {
     errc why = check_name(own, at);
     if (why != errc::ok) return why;
     // Its label has the metric's full name: the registry's prefix counts, and what is no label name is refused.
@@ -4687,7 +4687,7 @@ class registered_states {
     for (const string_view& s : all) own[node_->count++] = detail::copy_text(text, s).data();
     node_->states = own;
     std::size_t at = 0;
-    errc why = node_->check(registry, name.text(), at);
+    errc why = node_->validate(registry, name.text(), at);
     detail::family_node* twin = nullptr;
     if (why == errc::ok) why = registry.insert(*node_, twin);
     if (twin) {
@@ -4735,7 +4735,7 @@ class fixed_states {
     std::size_t at = States;
     errc why = errc::bad_states;
     if (node_.count > States) node_.count = States;
-    else why = node_.check(registry, name.text(), at);
+    else why = node_.validate(registry, name.text(), at);
     detail::join(registry, node_, why, at);
   }
   ~fixed_states() { unregister(); }
@@ -4939,16 +4939,16 @@ struct series_of : series, Core {
 struct series_index {
   series_index* older;
   std::uint32_t mask;
-  static std::size_t bytes(std::uint32_t slots) noexcept {
-    return sizeof(series_index) + slots * sizeof(shared<series*>);
+  static std::size_t bytes(std::uint32_t places) noexcept {
+    return sizeof(series_index) + places * sizeof(shared<series*>);
   }
   shared<series*>& slot(std::uint32_t i) noexcept {
     return reinterpret_cast<shared<series*>*>(this + 1)[i & mask];
   }
-  void init(std::uint32_t slots, series_index* before) noexcept {
+  void init(std::uint32_t places, series_index* before) noexcept {
     older = before;
-    mask = slots - 1;
-    for (std::uint32_t i = 0; i < slots; ++i) new (&slot(i)) shared<series*>(nullptr);
+    mask = places - 1;
+    for (std::uint32_t i = 0; i < places; ++i) new (&slot(i)) shared<series*>(nullptr);
   }
   void put(series& s, std::memory_order order) noexcept {
     std::uint32_t i = s.hash;
@@ -4980,16 +4980,16 @@ struct labelled : family_node {
   shared<series*> first;
   series* last;                        // under the lock
   series* overflow;                    // made with the family: it must be there when memory is not
-  shared<word> overflowed;
+  shared<cell_word> overflowed;
 
   series_key key(const string_view* values) const noexcept { return series_key(names, values, arity); }
   std::size_t constant_size() const noexcept { return constant.empty() ? 0 : constant.size() + 1; }
 
   series* find(const series_key& k) const noexcept {
-    series_index& slots = *index.load(memory_order_acquire);
+    series_index& places = *index.load(memory_order_acquire);
     const std::size_t skip = constant_size();
     for (std::uint32_t i = k.hash();; ++i) {
-      series* const s = slots.slot(i).load(memory_order_acquire);
+      series* const s = places.slot(i).load(memory_order_acquire);
       if (!s) return nullptr;
       if (s->hash == k.hash() && k.is(string_view(s->text + skip, s->text_size - skip))) return s;
     }
@@ -5010,26 +5010,26 @@ struct labelled : family_node {
       std::uint32_t wanted = 0;
       {
         const hold held(lock);
-        series_index* slots = index.load(memory_order_relaxed);
+        series_index* places = index.load(memory_order_relaxed);
         answer = find(k);
         done = true;
         if (!answer && count < limit) {
-          const std::uint32_t have = slots->mask + 1;
+          const std::uint32_t have = places->mask + 1;
           const bool full = count + 2 > have / 4 * 3;  // at most three quarters, the overflow series included
-          if (full && (!larger || larger->mask < slots->mask)) {
+          if (full && (!larger || larger->mask < places->mask)) {
             wanted = have * 2;
             done = false;
           } else {
             if (full) {
-              larger->older = slots;
+              larger->older = places;
               for (std::uint32_t i = 0; i < have; ++i) {
-                if (series* const s = slots->slot(i).load(memory_order_relaxed)) larger->put(*s, memory_order_relaxed);
+                if (series* const s = places->slot(i).load(memory_order_relaxed)) larger->put(*s, memory_order_relaxed);
               }
               index.store(larger, memory_order_release);
-              slots = larger;
+              places = larger;
               larger = nullptr;
             }
-            slots->put(fresh, memory_order_release);
+            places->put(fresh, memory_order_release);
             (last ? last->next : first).store(&fresh, memory_order_release);
             last = &fresh;
             ++count;
@@ -5255,7 +5255,7 @@ labelled_of<Core>* register_family(registry_core& r, string_view name, string_vi
   enum : std::uint32_t { first_slots = 8 };
   using node = labelled_of<Core>;
   std::size_t at = 0;
-  errc why = check<Core>(name, a, at);
+  errc why = validate<Core>(name, a, at);
   if (why == errc::ok) why = check_label_names(names, arity, Core::type, r.constant_labels(), at);
   else a = Core::smallest();
 
@@ -5477,13 +5477,13 @@ class fixed_family {
                const args_type& args = args_type()) noexcept
       : node_(name.text().data(), help, names, args) {
     std::size_t at = 0;
-    errc why = detail::check<core>(name.text(), args, at);
+    errc why = detail::validate<core>(name.text(), args, at);
     if (why == errc::ok) {
       why = detail::check_label_names(names.data(), N, core::type, registry.constant_labels(), at);
     }
     string_view overflow[N];
     for (string_view& v : overflow) v = detail::overflow_value();
-    if (!node_.slots[Series].write(node_.key(overflow)) ||
+    if (!node_.places[Series].write(node_.key(overflow)) ||
         registry.constant_labels().size() + 1 + LabelBytes > detail::reading::text_room) {
       if (why == errc::ok) why = errc::label_too_long, at = LabelBytes;
     }
@@ -5554,7 +5554,7 @@ class fixed_family {
   struct node : detail::family_node {
     node(const char* full, const char* words, const label_names<N>& given, const args_type& a) noexcept
         : family_node(&table, full, words), names(given), args(a) {
-      for (slot& s : slots) {
+      for (slot& s : places) {
         s.state.store(unused, detail::memory_order_relaxed);
         s.text_size = 0;
         new (&s.room) core(args, nullptr);
@@ -5563,14 +5563,14 @@ class fixed_family {
     label_names<N> names;
     args_type args;
     detail::spin_lock lock;
-    slot slots[Series + 1];  // the last is for overflow
+    slot places[Series + 1];  // the last is for overflow
 
     detail::series_key key(const string_view* values) const noexcept {
       return detail::series_key(names.data(), values, N);
     }
     slot* find(const detail::series_key& k) noexcept {
-      for (slot& s : slots) {
-        if (&s != &slots[Series] && s.state.load(detail::memory_order_acquire) == unused) continue;
+      for (slot& s : places) {
+        if (&s != &places[Series] && s.state.load(detail::memory_order_acquire) == unused) continue;
         if (k.is(string_view(s.text, s.text_size))) return &s;
       }
       return nullptr;
@@ -5584,20 +5584,20 @@ class fixed_family {
     slot* make(const detail::series_key& k) noexcept {
       const detail::hold held(lock);
       if (slot* const s = find(k)) return s;
-      for (slot& s : slots) {
-        if (&s == &slots[Series] || s.state.load(detail::memory_order_relaxed) != unused) continue;
+      for (slot& s : places) {
+        if (&s == &places[Series] || s.state.load(detail::memory_order_relaxed) != unused) continue;
         if (!s.write(k)) break;
         s.state.store(shown, detail::memory_order_release);
         return &s;
       }
       if (registry_core* const r = this->home.load(detail::memory_order_acquire)) r->count(mistake::series);
-      return &slots[Series];
+      return &places[Series];
     }
 
     static bool next(detail::family_node& n, detail::position& where, detail::reading& out) noexcept {
       node& f = static_cast<node&>(n);
       while (where.index <= Series) {
-        slot& s = f.slots[where.index++];
+        slot& s = f.places[where.index++];
         const std::uint32_t seen = s.state.load(detail::memory_order_acquire);  // before the value: see labelled_of::hide
         if (seen == unused) continue;
         if (s.storage().read(out)) s.show(seen);
@@ -5612,7 +5612,7 @@ class fixed_family {
       return false;
     }
     static void restart(detail::family_node& n) noexcept {
-      for (slot& s : static_cast<node&>(n).slots) {
+      for (slot& s : static_cast<node&>(n).places) {
         if (s.state.load(detail::memory_order_acquire) != unused) s.hide();
       }
     }
@@ -5622,8 +5622,8 @@ class fixed_family {
     static slot& slot_of(detail::family_node& n, const void* storage) noexcept {
       node& f = static_cast<node&>(n);
       std::size_t i = 0;
-      while (i < Series && &f.slots[i].storage() != storage) ++i;
-      return f.slots[i];
+      while (i < Series && &f.places[i].storage() != storage) ++i;
+      return f.places[i];
     }
     static void unregister(detail::family_node& n, void* storage) noexcept { slot_of(n, storage).hide(); }
     static NARTHEX_NAMESPACE::status state(const detail::family_node& n, const void* storage) noexcept {
@@ -5631,7 +5631,7 @@ class fixed_family {
       if (!family.ok()) return family;
       node& f = const_cast<node&>(static_cast<const node&>(n));
       slot& s = slot_of(f, storage);
-      if (&s == &f.slots[Series]) return NARTHEX_NAMESPACE::status(errc::series_limit, n.name, Series);
+      if (&s == &f.places[Series]) return NARTHEX_NAMESPACE::status(errc::series_limit, n.name, Series);
       return slot::is_shown(s.state.load(detail::memory_order_acquire)) ? family
                                                                  : NARTHEX_NAMESPACE::status(errc::not_registered, n.name);
     }
@@ -5762,7 +5762,7 @@ class enum_family {
               const label_names<sizeof...(Enums)>& names, const args_type& args = args_type()) noexcept
       : node_(names, args) {
     std::size_t at = 0;
-    errc why = detail::check<core>(name.text(), args, at);
+    errc why = detail::validate<core>(name.text(), args, at);
     node_.name = detail::keep_text(registry, name.text(), why);
     node_.help = detail::keep_text(registry, help, why);
     if (why == errc::ok) {
@@ -6936,7 +6936,7 @@ class text_writer {
   }
 
  private:
-  static string_view word(metric_type type) noexcept {
+  static string_view type_word(metric_type type) noexcept {
     switch (type) {
       case metric_type::counter: return " counter\n";
       case metric_type::histogram: return " histogram\n";
@@ -6958,7 +6958,7 @@ class text_writer {
     out_("\n# TYPE ");
     out_(s.prefix);
     out_(s.name);
-    out_(word(s.type));
+    out_(type_word(s.type));
   }
 
   void line(const sample& s, string_view suffix, string_view label, string_view value, const number& n) {

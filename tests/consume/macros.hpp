@@ -1,5 +1,5 @@
 // What other people's headers define, and every header of narthex must survive; the standard library comes first, as it
-// survives less. Not yet, because they are names of ours: `slots` and `forever` (Qt), `word` (Arduino), `check` (macOS).
+// survives less.
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -192,3 +192,7 @@
 #define X 1
 #define Y 2
 #define Z 3
+#define slots           // Qt
+#define forever for (;;)
+#define word(...) 1     // Arduino
+#define check(x)        // macOS

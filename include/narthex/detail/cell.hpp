@@ -59,21 +59,21 @@ class double_cell {
   shared<std::uint64_t> bits_;
 #else
   void add(double by) noexcept {
-    words_.update([by](const image& now, word(&next)[2]) { split(join(now.words) + by, next); });
+    words_.update([by](const image& now, cell_word(&next)[2]) { split(join(now.words) + by, next); });
   }
   void set(double to) noexcept {
-    words_.update([to](const image&, word(&next)[2]) { split(to, next); });
+    words_.update([to](const image&, cell_word(&next)[2]) { split(to, next); });
   }
   double get() const noexcept { return join(words_.read().words); }
 
  private:
   using image = record<2>::image;
-  static double join(const word (&w)[2]) noexcept {
+  static double join(const cell_word (&w)[2]) noexcept {
     return bits_double(static_cast<std::uint64_t>(w[0]) << 32 | w[1]);
   }
-  static void split(double value, word (&w)[2]) noexcept {
-    w[0] = static_cast<word>(double_bits(value) >> 32);
-    w[1] = static_cast<word>(double_bits(value));
+  static void split(double value, cell_word (&w)[2]) noexcept {
+    w[0] = static_cast<cell_word>(double_bits(value) >> 32);
+    w[1] = static_cast<cell_word>(double_bits(value));
   }
   record<2> words_;
 #endif

@@ -27,13 +27,13 @@ namespace detail {
 ///        acquire has seen the commit, and with it a head that is at least as new.
 class observation_set {
  public:
-  enum : unsigned { sum_words = sizeof(double) / sizeof(word), bucket_at = sum_words, count_at, words };
+  enum : unsigned { sum_words = sizeof(double) / sizeof(cell_word), bucket_at = sum_words, count_at, words };
 
-  void observe(shared<word>* counts, unsigned bucket, double value) noexcept {
-    word count = 0;
-    state_.update([&](const image& now, word(&next)[words]) {
+  void observe(shared<cell_word>* counts, unsigned bucket, double value) noexcept {
+    cell_word count = 0;
+    state_.update([&](const image& now, cell_word(&next)[words]) {
       follow(counts, now);
-      count = static_cast<word>(counts[bucket].load(memory_order_acquire) + 1);
+      count = static_cast<cell_word>(counts[bucket].load(memory_order_acquire) + 1);
       put(next, get_sum(now) + value, bucket, count);
     });
     move_on(counts[bucket], count);
@@ -41,21 +41,21 @@ class observation_set {
 
   /// Copies the counts and returns the sum of the same observations. Goes round once more for each observation that
   /// is committed meanwhile: see distribution for why that ends.
-  double read(const shared<word>* counts, unsigned buckets_and_inf, word* out) const noexcept {
+  double read(const shared<cell_word>* counts, unsigned buckets_and_inf, cell_word* out) const noexcept {
     for (;;) {
       const image now = state_.read();
       for (unsigned i = 0; i < buckets_and_inf; ++i) out[i] = counts[i].load(memory_order_acquire);
       if (!state_.is_present(now)) continue;
       NARTHEX_ASSERT(out[now.words[bucket_at]] == now.words[count_at] ||
-                     static_cast<word>(out[now.words[bucket_at]] + 1) == now.words[count_at]);
+                     static_cast<cell_word>(out[now.words[bucket_at]] + 1) == now.words[count_at]);
       out[now.words[bucket_at]] = now.words[count_at];
       return get_sum(now);
     }
   }
 
   /// Sets the sum to 0; the counts at that moment go to `out`.
-  void forget_sum(shared<word>* counts, unsigned buckets_and_inf, word* out) noexcept {
-    state_.update([&](const image& now, word(&next)[words]) {
+  void forget_sum(shared<cell_word>* counts, unsigned buckets_and_inf, cell_word* out) noexcept {
+    state_.update([&](const image& now, cell_word(&next)[words]) {
       follow(counts, now);
       for (unsigned i = 0; i < buckets_and_inf; ++i) out[i] = counts[i].load(memory_order_acquire);
       put(next, 0.0, static_cast<unsigned>(now.words[bucket_at]), now.words[count_at]);
@@ -66,11 +66,11 @@ class observation_set {
   using state = record<words>;
   using image = typename state::image;
 
-  static void follow(shared<word>* counts, const image& now) noexcept {
+  static void follow(shared<cell_word>* counts, const image& now) noexcept {
     move_on(counts[now.words[bucket_at]], now.words[count_at]);
   }
-  static void move_on(shared<word>& cell, word count) noexcept {
-    word before = static_cast<word>(count - 1);
+  static void move_on(shared<cell_word>& cell, cell_word count) noexcept {
+    cell_word before = static_cast<cell_word>(count - 1);
     if (cell.load(memory_order_acquire) == before) {
       cell.compare_exchange_strong(before, count, memory_order_release, memory_order_relaxed);
     }
@@ -80,8 +80,8 @@ class observation_set {
     for (unsigned i = 0; i < sum_words; ++i) bits |= static_cast<std::uint64_t>(now.words[i]) << (32 * i);
     return bits_double(bits);
   }
-  static void put(word (&next)[words], double sum, unsigned bucket, word count) noexcept {
-    for (unsigned i = 0; i < sum_words; ++i) next[i] = static_cast<word>(double_bits(sum) >> (32 * i));
+  static void put(cell_word (&next)[words], double sum, unsigned bucket, cell_word count) noexcept {
+    for (unsigned i = 0; i < sum_words; ++i) next[i] = static_cast<cell_word>(double_bits(sum) >> (32 * i));
     next[bucket_at] = bucket;
     next[count_at] = count;
   }
@@ -107,7 +107,7 @@ class distribution {
   static constexpr std::size_t cells(std::size_t n) noexcept { return (sets + 1) * n; }
 
   /// room: cells(n) of them, zeroed here.
-  distribution(shared<word>* room, unsigned n) noexcept : cells_(room), n_(n), hot_(0) {
+  distribution(shared<cell_word>* room, unsigned n) noexcept : cells_(room), n_(n), hot_(0) {
     for (std::size_t i = 0; i < cells(n); ++i) cells_[i].store(0, memory_order_relaxed);
   }
 
@@ -120,7 +120,7 @@ class distribution {
   /// Fills counts[n] and returns the sum of the same observations; `total` is the sum of the counts.
   double read(std::uint64_t* counts, std::uint64_t& total) const noexcept {
     const hold one_reader(readers_);
-    word set_counts[buckets::max_bounds + 1];
+    cell_word set_counts[buckets::max_bounds + 1];
     double sum = 0;
     for (unsigned s = 0; s < sets; ++s) {
       hot_.store((s + 1) % sets, memory_order_relaxed);
@@ -131,8 +131,8 @@ class distribution {
     bool near_wrap = false;
     for (unsigned i = 0; i < n_; ++i) {
       // Modulo the cell's width, so that a 32-bit cell that has wrapped still gives what came since restart().
-      counts[i] = static_cast<word>(counts[i] - taken_off(i).load(memory_order_relaxed));
-      near_wrap = near_wrap || counts[i] > static_cast<word>(~word(0)) / 2;
+      counts[i] = static_cast<cell_word>(counts[i] - taken_off(i).load(memory_order_relaxed));
+      near_wrap = near_wrap || counts[i] > static_cast<cell_word>(~cell_word(0)) / 2;
       total += counts[i];
     }
     // All buckets start over together, long before one of them would alone: rate() sees one ordinary reset.
@@ -148,19 +148,19 @@ class distribution {
 
  private:
   void restart_alone() const noexcept {
-    word set_counts[buckets::max_bounds + 1];
+    cell_word set_counts[buckets::max_bounds + 1];
     for (unsigned s = 0; s < sets; ++s) {
       hot_.store((s + 1) % sets, memory_order_relaxed);
       sets_[s].forget_sum(cells_ + s * n_, n_, set_counts);
       for (unsigned i = 0; i < n_; ++i) {
-        const word before = s ? taken_off(i).load(memory_order_relaxed) : 0;
-        taken_off(i).store(static_cast<word>(before + set_counts[i]), memory_order_relaxed);
+        const cell_word before = s ? taken_off(i).load(memory_order_relaxed) : 0;
+        taken_off(i).store(static_cast<cell_word>(before + set_counts[i]), memory_order_relaxed);
       }
     }
   }
-  shared<word>& taken_off(unsigned i) const noexcept { return cells_[sets * n_ + i]; }
+  shared<cell_word>& taken_off(unsigned i) const noexcept { return cells_[sets * n_ + i]; }
 
-  shared<word>* cells_;
+  shared<cell_word>* cells_;
   unsigned n_;
   // Readers turn the hot set, and only a reader may restart: both are part of reading.
   mutable shared<std::uint32_t> hot_;

@@ -8,7 +8,7 @@
 
 #include "narthex/config.hpp"
 #include "narthex/detail/base64.hpp"
-#include "narthex/detail/http_request.hpp"
+#include "narthex/detail/http_syntax.hpp"
 #include "narthex/string_view.hpp"
 
 NARTHEX_BEGIN_NAMESPACE

@@ -5,54 +5,13 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
-#include <initializer_list>
 
 #include "narthex/config.hpp"
+#include "narthex/detail/http_syntax.hpp"
 #include "narthex/string_view.hpp"
 
 NARTHEX_BEGIN_NAMESPACE
 namespace detail {
-
-inline bool is_token(string_view s) noexcept {
-  for (char c : s) {
-    const bool alnum = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-    if (!alnum && (c == '\0' || !std::strchr("!#$%&'*+-.^_`|~", c))) return false;
-  }
-  return !s.empty();
-}
-
-/// Whether `a` is `lower`, whatever the case of its ASCII letters.
-inline bool same_word(string_view a, const char* lower) noexcept {
-  for (char c : a) {
-    if (*lower == '\0' || (c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c) != *lower++) return false;
-  }
-  return *lower == '\0';
-}
-
-/// The position of the first `wanted`, or s.size().
-inline std::size_t find_char(string_view s, char wanted) noexcept {
-  std::size_t i = 0;
-  while (i < s.size() && s[i] != wanted) ++i;
-  return i;
-}
-
-/// Without the blanks and tabs at both ends.
-inline string_view trim_blanks(string_view s) noexcept {
-  while (!s.empty() && (s[0] == ' ' || s[0] == '\t')) s = s.from(1);
-  while (!s.empty() && (s[s.size() - 1] == ' ' || s[s.size() - 1] == '\t')) s = s.first(s.size() - 1);
-  return s;
-}
-
-/// Whether a comma-separated list has the word `lower`.
-inline bool has_word(string_view list, const char* lower) noexcept {
-  for (;;) {
-    const std::size_t comma = find_char(list, ',');
-    if (same_word(trim_blanks(list.first(comma)), lower)) return true;
-    if (comma == list.size()) return false;
-    list = list.from(comma + 1);
-  }
-}
 
 /// A request's head; `code` is 200 or says why it is refused.
 ///

@@ -48,16 +48,16 @@ struct series_of : series, Core {
 struct series_index {
   series_index* older;
   std::uint32_t mask;
-  static std::size_t bytes(std::uint32_t slots) noexcept {
-    return sizeof(series_index) + slots * sizeof(shared<series*>);
+  static std::size_t bytes(std::uint32_t places) noexcept {
+    return sizeof(series_index) + places * sizeof(shared<series*>);
   }
   shared<series*>& slot(std::uint32_t i) noexcept {
     return reinterpret_cast<shared<series*>*>(this + 1)[i & mask];
   }
-  void init(std::uint32_t slots, series_index* before) noexcept {
+  void init(std::uint32_t places, series_index* before) noexcept {
     older = before;
-    mask = slots - 1;
-    for (std::uint32_t i = 0; i < slots; ++i) new (&slot(i)) shared<series*>(nullptr);
+    mask = places - 1;
+    for (std::uint32_t i = 0; i < places; ++i) new (&slot(i)) shared<series*>(nullptr);
   }
   void put(series& s, std::memory_order order) noexcept {
     std::uint32_t i = s.hash;
@@ -89,16 +89,16 @@ struct labelled : family_node {
   shared<series*> first;
   series* last;                        // under the lock
   series* overflow;                    // made with the family: it must be there when memory is not
-  shared<word> overflowed;
+  shared<cell_word> overflowed;
 
   series_key key(const string_view* values) const noexcept { return series_key(names, values, arity); }
   std::size_t constant_size() const noexcept { return constant.empty() ? 0 : constant.size() + 1; }
 
   series* find(const series_key& k) const noexcept {
-    series_index& slots = *index.load(memory_order_acquire);
+    series_index& places = *index.load(memory_order_acquire);
     const std::size_t skip = constant_size();
     for (std::uint32_t i = k.hash();; ++i) {
-      series* const s = slots.slot(i).load(memory_order_acquire);
+      series* const s = places.slot(i).load(memory_order_acquire);
       if (!s) return nullptr;
       if (s->hash == k.hash() && k.is(string_view(s->text + skip, s->text_size - skip))) return s;
     }
@@ -119,26 +119,26 @@ struct labelled : family_node {
       std::uint32_t wanted = 0;
       {
         const hold held(lock);
-        series_index* slots = index.load(memory_order_relaxed);
+        series_index* places = index.load(memory_order_relaxed);
         answer = find(k);
         done = true;
         if (!answer && count < limit) {
-          const std::uint32_t have = slots->mask + 1;
+          const std::uint32_t have = places->mask + 1;
           const bool full = count + 2 > have / 4 * 3;  // at most three quarters, the overflow series included
-          if (full && (!larger || larger->mask < slots->mask)) {
+          if (full && (!larger || larger->mask < places->mask)) {
             wanted = have * 2;
             done = false;
           } else {
             if (full) {
-              larger->older = slots;
+              larger->older = places;
               for (std::uint32_t i = 0; i < have; ++i) {
-                if (series* const s = slots->slot(i).load(memory_order_relaxed)) larger->put(*s, memory_order_relaxed);
+                if (series* const s = places->slot(i).load(memory_order_relaxed)) larger->put(*s, memory_order_relaxed);
               }
               index.store(larger, memory_order_release);
-              slots = larger;
+              places = larger;
               larger = nullptr;
             }
-            slots->put(fresh, memory_order_release);
+            places->put(fresh, memory_order_release);
             (last ? last->next : first).store(&fresh, memory_order_release);
             last = &fresh;
             ++count;

@@ -82,7 +82,7 @@ class linter {
   std::string run() {
     for (const read_series& s : all_.series) children_[s.family].push_back(child_of(s));
     for (std::size_t f = 0; f < all_.families.size(); ++f) {
-      if (!children_[f].empty()) check(all_.families[f], children_[f]);
+      if (!children_[f].empty()) validate(all_.families[f], children_[f]);
     }
     heap_sort(problems_, [](const problem& a, const problem& b) {
       const int order = string_view(a.metric).compare(b.metric);
@@ -116,7 +116,7 @@ class linter {
     return c;
   }
 
-  void check(const read_family& f, std::vector<child>& children) {
+  void validate(const read_family& f, std::vector<child>& children) {
     const bool counter = f.type == metric_type::counter, histogram = f.type == metric_type::histogram;
     const bool summary = f.type == metric_type::summary, typed = f.type != metric_type::unknown;
     const string_view name = f.name;

@@ -7,7 +7,7 @@
 #include <initializer_list>
 
 #include "narthex/config.hpp"
-#include "narthex/detail/http_request.hpp"
+#include "narthex/detail/http_syntax.hpp"
 #include "narthex/sample.hpp"
 #include "narthex/string_view.hpp"
 
@@ -51,10 +51,6 @@ class name_query {
     return false;
   }
 
-  static int hex_digit(char c) noexcept {
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-  }
-
   static bool is(string_view text, const sample& s, const char* suffix) noexcept {
     return decodes_to(text, {s.prefix, s.name, suffix});
   }
@@ -65,8 +61,8 @@ class name_query {
       for (char wanted : part) {
         if (i >= text.size()) return false;
         char got = text[i] == '+' ? ' ' : text[i];
-        if (got == '%' && i + 2 < text.size() && hex_digit(text[i + 1]) >= 0 && hex_digit(text[i + 2]) >= 0) {
-          got = static_cast<char>(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2]));
+        if (got == '%' && i + 2 < text.size() && hex_value(text[i + 1]) >= 0 && hex_value(text[i + 2]) >= 0) {
+          got = static_cast<char>(hex_value(text[i + 1]) * 16 + hex_value(text[i + 2]));
           i += 2;
         }
         if (got != wanted) return false;

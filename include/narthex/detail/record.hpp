@@ -17,7 +17,7 @@ namespace detail {
 /// slot and looks at the head once more.
 ///
 /// Threads: any number of writers and readers. A writer that is suspended keeps one slot and blocks
-///          nobody, up to `slots` - 1 of them at a time; a further writer waits for a free slot.
+///          nobody, up to `places` - 1 of them at a time; a further writer waits for a free slot.
 /// Order:   words are stored with release and loaded with acquire. A reader that sees a word of a
 ///          recycled slot therefore also sees the head that replaced that slot, and reads again.
 /// Wrap:    the version has 61 bits (28 on targets without 64-bit atomics: a writer would have to sleep
@@ -26,15 +26,15 @@ template <unsigned Words>
 class record {
  public:
   struct image {
-    word words[Words];
-    word head;
+    cell_word words[Words];
+    cell_word head;
   };
 
 #if NARTHEX_HAS(CONCURRENCY)
-  enum : unsigned { slots = NARTHEX_HAS(THREADS) ? 8 : 4 };  // interrupts: main loop + 2 nested handlers
+  enum : unsigned { places = NARTHEX_HAS(THREADS) ? 8 : 4 };  // interrupts: main loop + 2 nested handlers
 
   record() noexcept : head_(0) {
-    for (unsigned s = 0; s < slots; ++s) {
+    for (unsigned s = 0; s < places; ++s) {
       taken_[s].store(s == 0, memory_order_relaxed);
       for (unsigned i = 0; i < Words; ++i) slot_[s][i].store(0, memory_order_relaxed);
     }
@@ -45,7 +45,7 @@ class record {
     image now;
     do {
       now.head = head_.load(memory_order_acquire);
-      for (unsigned i = 0; i < Words; ++i) now.words[i] = slot_[now.head % slots][i].load(memory_order_acquire);
+      for (unsigned i = 0; i < Words; ++i) now.words[i] = slot_[now.head % places][i].load(memory_order_acquire);
     } while (!is_present(now));
     return now;
   }
@@ -61,14 +61,14 @@ class record {
     // observation without that, and take 80.
     for (unsigned pauses = 32;; pauses = pauses < 512 ? pauses * 2 : pauses) {
       image now = read();
-      word next[Words];
+      cell_word next[Words];
       change(now, next);
       for (unsigned i = 0; i < Words; ++i) slot_[mine][i].store(next[i], memory_order_release);
-      word expected = now.head;
-      if (head_.compare_exchange_strong(expected, (now.head / slots + 1) * slots + mine, memory_order_acq_rel,
+      cell_word expected = now.head;
+      if (head_.compare_exchange_strong(expected, (now.head / places + 1) * places + mine, memory_order_acq_rel,
                                         memory_order_relaxed)) {
-        NARTHEX_ASSERT(now.head % slots != mine && taken_[now.head % slots].load(memory_order_relaxed) != 0);
-        taken_[now.head % slots].store(0, memory_order_release);
+        NARTHEX_ASSERT(now.head % places != mine && taken_[now.head % places].load(memory_order_relaxed) != 0);
+        taken_[now.head % places].store(0, memory_order_release);
         return;
       }
       for (unsigned i = 0; i < pauses; ++i) NARTHEX_DETAIL_PAUSE();
@@ -79,11 +79,11 @@ class record {
   unsigned claim() noexcept {
     patience p;
     // The slot after the present one is free unless somebody else is writing.
-    for (unsigned s = static_cast<unsigned>(head_.load(memory_order_relaxed) % slots) + 1;; ++s) {
-      s %= slots;
+    for (unsigned s = static_cast<unsigned>(head_.load(memory_order_relaxed) % places) + 1;; ++s) {
+      s %= places;
       std::uint32_t held = taken_[s].load(memory_order_relaxed);
       // In a forked child the slots of threads that stayed in the parent are free, once all others are not.
-      const bool lost = held != 0 && p.in_vain() && s != head_.load(memory_order_acquire) % slots;
+      const bool lost = held != 0 && p.in_vain() && s != head_.load(memory_order_acquire) % places;
       if ((held == 0 || lost) &&
           taken_[s].compare_exchange_strong(held, held + 1, memory_order_acquire, memory_order_relaxed)) {
         return s;
@@ -92,9 +92,9 @@ class record {
     }
   }
 
-  shared<word> head_;
-  shared<std::uint32_t> taken_[slots];
-  shared<word> slot_[slots][Words];
+  shared<cell_word> head_;
+  shared<std::uint32_t> taken_[places];
+  shared<cell_word> slot_[places][Words];
 #else
   record() noexcept {
     for (unsigned i = 0; i < Words; ++i) words_[i] = 0;
@@ -113,7 +113,7 @@ class record {
   }
 
  private:
-  word words_[Words];
+  cell_word words_[Words];
 #endif
 };
 

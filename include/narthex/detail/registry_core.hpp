@@ -167,7 +167,7 @@ class registry_core {
   detail::shared<std::uint32_t> walks_;
   struct tally {
     constexpr tally() noexcept : n(0) {}
-    detail::shared<detail::word> n;
+    detail::shared<detail::cell_word> n;
   };
   tally refused_[mistake_kinds];
 #if NARTHEX_HAS(HEAP)

@@ -66,9 +66,9 @@ class shared {
 
 // The widest integer that is lock-free everywhere on this target.
 #if NARTHEX_HAS(ATOMIC64)
-using word = std::uint64_t;
+using cell_word = std::uint64_t;
 #else
-using word = std::uint32_t;
+using cell_word = std::uint32_t;
 #endif
 
 }  // namespace detail

@@ -77,9 +77,9 @@ const family_ops single_ops<Core, Owned>::table = {
 
 /// Checks what can be checked without a registry.
 template <class Core>
-errc check(string_view name, const typename Core::args& a, std::size_t& at) noexcept {
+errc validate(string_view name, const typename Core::args& a, std::size_t& at) noexcept {
   const errc why = check_name(name, at);
-  return why != errc::ok ? why : Core::check(a, at);
+  return why != errc::ok ? why : Core::validate(a, at);
 }
 
 /// A storage and the node it belongs to: what a handle holds.
@@ -129,7 +129,7 @@ bool stand_in<Core>::made = false;
 template <class Core>
 registered<Core> register_single(registry_core& r, string_view name, string_view help, typename Core::args a) noexcept {
   std::size_t at = 0;
-  errc why = check<Core>(name, a, at);
+  errc why = validate<Core>(name, a, at);
   if (why != errc::ok) a = Core::smallest();
   const std::size_t args_at = round_up(sizeof(single<Core>));
   const std::size_t room_at = args_at + Core::args_room(a);
@@ -222,7 +222,7 @@ class fixed {
         const typename Core::args& args = typename Core::args()) noexcept
       : node_(&detail::single_ops<Core, false>::table, name.text().data(), help, args, nullptr) {
     std::size_t at = 0;
-    const errc why = detail::check<Core>(name.text(), args, at);
+    const errc why = detail::validate<Core>(name.text(), args, at);
     detail::join(registry, node_, why, at);
   }
   ~fixed() { unregister(); }

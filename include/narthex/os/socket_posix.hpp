@@ -182,6 +182,12 @@ class socket {
     return none;
   }
 
+  /// What is sent goes out in full buffers: the last, short one must not wait for the peer's acknowledgement.
+  void send_at_once() noexcept {
+    const int on = 1;
+    ::setsockopt(fd(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  }
+
   error listen_at(const endpoint& where) noexcept {
     const error e = open(where.any.sa_family);
     if (!e.ok()) return e;
@@ -256,6 +262,7 @@ inline status socket::connect(string_view host, std::uint16_t port, const deadli
   }
   error e = open(where.any.sa_family);
   if (!e.ok()) return e.to_status(host);
+  send_at_once();
   if (::connect(fd(), &where.any, where.size) == 0) return status();
   e = error::last();
   if (e.code != EINPROGRESS && e.code != EINTR) return e.to_status(host);
@@ -274,9 +281,7 @@ inline status socket::accept(socket& peer, const deadline& until) const noexcept
     if (peer.is_open()) {
       prepare(peer.fd());
       silence(peer.fd());
-      // Answers go out in full buffers: the last, short one must not wait for the peer's acknowledgement.
-      const int on = 1;
-      ::setsockopt(peer.fd(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+      peer.send_at_once();
       return status();
     }
     const error e = error::last();

@@ -1,0 +1,176 @@
+// narthex/push_gateway.hpp - hands a registry's metrics to a Pushgateway, for programs too short-lived to be scraped.
+// Room: balconies. Read detail/push_*.hpp first. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_PUSH_GATEWAY_HPP
+#define NARTHEX_PUSH_GATEWAY_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <initializer_list>
+
+#include "narthex/config.hpp"
+#include "narthex/detail/byte_buffer.hpp"
+#include "narthex/detail/default_registry.hpp"
+#include "narthex/detail/grouping_key.hpp"
+#include "narthex/detail/http_answer.hpp"
+#include "narthex/detail/http_client.hpp"
+#include "narthex/detail/push_body.hpp"
+#include "narthex/detail/push_gateway_options.hpp"
+#include "narthex/detail/push_request.hpp"
+#include "narthex/detail/push_result.hpp"
+#include "narthex/detail/shared.hpp"
+#include "narthex/label.hpp"
+#include "narthex/os/error.hpp"
+#include "narthex/status.hpp"
+#include "narthex/string_view.hpp"
+
+NARTHEX_BEGIN_NAMESPACE
+
+/// Pushes a registry's metrics to one group of a Pushgateway.
+///
+///   nx::push_gateway gw{"http://127.0.0.1:9091", "nightly_batch", {{"instance", "db-3"}}};
+///   const nx::push_result r = gw.push();
+///   if (!r.ok()) std::fputs(r.error(), stderr);
+///
+/// Everything a gateway would refuse or be poisoned by is refused before a byte is sent: a bad grouping key when the object is
+/// made, a metric with a label of the grouping key or a name of the gateway's own at the push.
+///
+/// registry: lives longer than this object.
+/// url:      "http://host:port/prefix"; without "http://" that is assumed; without a port it is 80 as for any URL (a
+///           Pushgateway listens at 9091). A name, an IPv4 or an [IPv6] address; no user, query or fragment.
+/// job:      not empty. labels: the rest of the grouping key; well-formed UTF-8. Not "job", "le", "quantile", "what", "__...".
+/// Errors:   of the arguments: kept in status() and answered by every push. Nothing throws, logs or touches the process.
+/// Threads:  any; one push at a time: who comes meanwhile gets errc::busy at once (as does the child of a fork in mid-push).
+///           The registry's callbacks run in the pushing thread. A name is looked up in a detached thread, which may outlive
+///           the push by the resolver's patience; numeric addresses and "localhost" need none.
+/// Memory:   what it was given is copied; during a push, the whole exposition, and about 30 kB of stack. Needs a heap and
+///           POSIX sockets: elsewhere every call answers errc::unsupported.
+/// Source:   Pushgateway, README, "Use it", "API"; RFC 9112.
+class push_gateway {
+ public:
+  push_gateway(string_view url, string_view job,
+               std::initializer_list<label_pair> labels = std::initializer_list<label_pair>(),
+               const push_gateway_options& options = push_gateway_options()) noexcept
+      : push_gateway(default_registry(), url, job, labels, options) {}
+  push_gateway(registry_core& registry, string_view url, string_view job,
+               std::initializer_list<label_pair> labels = std::initializer_list<label_pair>(),
+               const push_gateway_options& options = push_gateway_options()) noexcept;
+  push_gateway(const push_gateway&) = delete;
+  push_gateway& operator=(const push_gateway&) = delete;
+
+  /// ok, or what of the arguments was refused.
+  const NARTHEX_NAMESPACE::status& status() const noexcept { return status_; }
+  bool ok() const noexcept { return status_.ok(); }
+
+  /// Replaces everything in the group by what the registry shows now (PUT).
+  ///
+  /// Errors:  errc::empty_exposition when the registry shows nothing: it would wipe the group. errc::label_clash,
+  ///          reserved_metric, too_large, no_memory: nothing was sent. errc::no_such_host, timeout, closed, system: the way
+  ///          there. errc::http_refused, redirected, bad_response: the other side. After a timeout the gateway may have
+  ///          taken it or not.
+  push_result push() noexcept { return run("PUT", body::required); }
+
+  /// Replaces the metrics of the same names in the group, and leaves the others (POST). Of an empty registry it only
+  /// refreshes the group's push_time_seconds.
+  push_result push_add() noexcept { return run("POST", body::optional); }
+
+  /// Removes the group, with exactly this job and these labels (DELETE). ok also when there is none.
+  push_result delete_group() noexcept { return run("DELETE", body::none); }
+
+ private:
+  enum class body { none, optional, required };
+
+  push_result run(const char* verb, body wanted) noexcept;
+  push_result exchange(const char* verb, body wanted) noexcept;
+  push_result refused(const NARTHEX_NAMESPACE::status& why) const noexcept;
+  push_result failed(const NARTHEX_NAMESPACE::status& why, const detail::http_client& client,
+                     const detail::http_answer& answer) const noexcept;
+
+  registry_core& registry_;
+  detail::push_request request_;
+  NARTHEX_NAMESPACE::status status_;
+  detail::shared<std::uint32_t> busy_;
+};
+
+// ---- bodies ----
+
+inline push_gateway::push_gateway(registry_core& registry, string_view url, string_view job,
+                                  std::initializer_list<label_pair> labels, const push_gateway_options& options) noexcept
+    : registry_(registry), status_(request_.prepare(url, detail::grouping_key(job, labels), options)), busy_(0) {}
+
+inline push_result push_gateway::run(const char* verb, body wanted) noexcept {
+  if (!status_.ok()) return refused(status_);
+  if (busy_.exchange(1, detail::memory_order_acquire) != 0) {
+    return refused(NARTHEX_NAMESPACE::status(errc::busy, ""));
+  }
+  const push_result r = exchange(verb, wanted);
+  busy_.store(0, detail::memory_order_release);
+  return r;
+}
+
+inline push_result push_gateway::exchange(const char* verb, body wanted) noexcept {
+  using answer = NARTHEX_NAMESPACE::status;
+  detail::byte_buffer text, head;
+  if (wanted != body::none) {
+    const answer s = detail::write_push_body(registry_, request_.names(), request_.max_body_bytes, text);
+    if (!s.ok()) return refused(s);
+    if (text.size() == 0 && wanted == body::required) return refused(answer(errc::empty_exposition, ""));
+  }
+  if (!request_.write_head(verb, text.size(), head)) return refused(answer(errc::no_memory, ""));
+  detail::http_client client(request_.timeout_ms, request_.connect_timeout_ms);
+  detail::http_answer got;
+  answer s = client.connect(request_.host(), request_.port);
+  if (s.ok()) s = client.exchange(head.text(), text.text(), got);
+  return failed(s, client, got);
+}
+
+/// Before anything was sent: the offender is ours to name.
+inline push_result push_gateway::refused(const NARTHEX_NAMESPACE::status& why) const noexcept {
+  push_result r;
+  char text[NARTHEX_NAMESPACE::status::max_message];
+  r.why_ = why.subject()[0] != '\0' ? why : NARTHEX_NAMESPACE::status(why.code(), request_.address());
+  r.put_address(request_.address());
+  r.put(string_view(text, why.message(text, sizeof text)));
+  return r;
+}
+
+/// After it was sent, or while: the status belongs to the address, and the words come from whoever said no.
+inline push_result push_gateway::failed(const NARTHEX_NAMESPACE::status& why, const detail::http_client& client,
+                                        const detail::http_answer& answer) const noexcept {
+  using local = NARTHEX_NAMESPACE::status;
+  push_result r;
+  const string_view to = request_.address();
+  const int code = answer.code();
+  const std::uint32_t number = static_cast<std::uint32_t>(code);
+  const bool taken = code == 200 || code == 202;
+  r.http_status_ = code;
+  if (taken && why.ok()) return r;
+  char words[128] = "";
+  string_view more = client.words();
+  if (code != 0 && !taken) {  // all that is needed, even if what followed broke off
+    const bool elsewhere = code >= 300 && code < 400;
+    r.why_ = local(elsewhere ? errc::redirected : errc::http_refused, to, number);
+    more = elsewhere ? answer.location() : answer.words();
+  } else if (why.code() == errc::bad_response) {
+    r.why_ = local(errc::bad_response, to);
+    more = answer.words();
+  } else {
+    r.why_ = why.number() ? local(why.code(), to, why.number()) : local(why.code(), to);
+    const os::error e = {static_cast<int>(why.number())};
+    if (why.code() == errc::timeout || why.code() == errc::closed) more = client.what();
+    else if (why.code() != errc::no_such_host && why.number() && e.words(words, sizeof words) > 0) more = words;
+  }
+  r.put_address(to);
+  if (words[0] == '\0') {
+    const local plain = r.why_.number() ? local(r.why_.code(), "", r.why_.number()) : local(r.why_.code(), "");
+    char text[local::max_message];
+    r.put(string_view(text, plain.message(text, sizeof text)));
+    if (!more.empty()) r.put(more == client.what() ? " " : ": ");
+  }
+  r.put(more);
+  return r;
+}
+
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_PUSH_GATEWAY_HPP

@@ -1,0 +1,2341 @@
+// narthex/push_gateway.hpp 0.1.0, in one file. Made by single_include/amalgamate.py: do not edit.
+//
+// MIT License
+//
+// Copyright (c) 2026 narthex contributors
+//
+// Permission is hereby granted, free of charge, to any person obtaining a copy
+// of this software and associated documentation files (the "Software"), to deal
+// in the Software without restriction, including without limitation the rights
+// to use, copy, modify, merge, publish, distribute, sublicense, and/or sell
+// copies of the Software, and to permit persons to whom the Software is
+// furnished to do so, subject to the following conditions:
+//
+// The above copyright notice and this permission notice shall be included in all
+// copies or substantial portions of the Software.
+//
+// THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR
+// IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY,
+// FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE
+// AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER
+// LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM,
+// OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE
+// SOFTWARE.
+
+#include "narthex.hpp"
+
+// ==== narthex/os/error.hpp ======================================================================
+// narthex/os/error.hpp - a system error, captured once.
+// Room: cellar. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_OS_ERROR_HPP
+#define NARTHEX_OS_ERROR_HPP
+
+#include <cstddef>
+#include <cstdint>
+
+
+#if NARTHEX_HAS(POSIX)
+#include <errno.h>
+#include <string.h>
+#endif
+
+NARTHEX_BEGIN_NAMESPACE
+namespace os {
+
+/// The system's error code, read in the line after the call that failed: whatever runs in between, a
+/// destructor that closes a file for one, may set another.
+struct error {
+  int code;  ///< 0: no error
+
+#if NARTHEX_HAS(POSIX)
+  static error last() noexcept {
+    const error e = {errno};
+    return e;
+  }
+#endif
+
+  bool ok() const noexcept { return code == 0; }
+
+  /// The same as a status; `subject` says what was tried.
+  status to_status(string_view subject) const noexcept {
+    return code == 0 ? status() : status(kind(), subject, static_cast<std::uint32_t>(code));
+  }
+  /// What a program may want to tell apart; errc::system for all the rest.
+  errc kind() const noexcept {
+#if NARTHEX_HAS(POSIX)
+    if (code == EADDRINUSE) return errc::address_in_use;
+    if (code == EACCES || code == EPERM) return errc::no_permission;
+    if (code == EMFILE || code == ENFILE) return errc::too_many_descriptors;
+#endif
+    return errc::system;
+  }
+
+  /// Writes the system's words for the code and a NUL; nothing where it has none.
+  ///
+  /// Returns: the length without the NUL; the text is cut when `size` is too small.
+  /// Threads: any; no shared buffer, which strerror() has.
+  std::size_t words(char* out, std::size_t size) const noexcept {
+    if (size == 0) return 0;
+    std::size_t n = 0;
+#if NARTHEX_HAS(POSIX)
+    char buffer[128];
+    buffer[0] = '\0';
+    const char* text = answer(::strerror_r(code, buffer, sizeof buffer), buffer);
+    while (text && text[n] != '\0' && n + 1 < size) {
+      out[n] = text[n];
+      ++n;
+    }
+#endif
+    out[n] = '\0';
+    return n;
+  }
+
+ private:
+#if NARTHEX_HAS(POSIX)
+  // glibc returns the text, which need not be in the buffer; POSIX and everybody else a code.
+  static const char* answer(const char* text, const char*) noexcept { return text; }
+  static const char* answer(int refused, const char* buffer) noexcept { return refused ? nullptr : buffer; }
+#endif
+};
+
+}  // namespace os
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_OS_ERROR_HPP
+
+// ==== narthex/os/wait_posix.hpp =================================================================
+// narthex/os/wait_posix.hpp - waiting for descriptors: a clock, a bell, a deadline, and several at once.
+// Room: cellar. Read os/socket.hpp first. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_OS_WAIT_POSIX_HPP
+#define NARTHEX_OS_WAIT_POSIX_HPP
+
+#include <cstddef>
+#include <cstdint>
+
+
+#if NARTHEX_HAS(POSIX)
+
+#include <fcntl.h>
+#include <poll.h>
+#include <time.h>
+#include <unistd.h>
+
+NARTHEX_BEGIN_NAMESPACE
+namespace os {
+
+#if defined(__linux__) && defined(_GNU_SOURCE)
+// Atomic: a fork in another thread between two calls would hand the descriptor to a stranger.
+inline int open_pipe(int* ends) noexcept { return ::pipe2(ends, O_CLOEXEC | O_NONBLOCK); }
+inline void prepare(int) noexcept {}
+#else
+inline int open_pipe(int* ends) noexcept { return ::pipe(ends); }
+inline void prepare(int fd) noexcept {
+  ::fcntl(fd, F_SETFD, FD_CLOEXEC);
+  ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);
+}
+#endif
+
+/// Microseconds, and milliseconds, of a clock that nobody sets.
+inline std::int64_t monotonic_us() noexcept {
+  timespec t;
+  ::clock_gettime(CLOCK_MONOTONIC, &t);
+  return static_cast<std::int64_t>(t.tv_sec) * 1000000 + static_cast<std::int64_t>(t.tv_nsec / 1000);
+}
+inline std::int64_t monotonic_ms() noexcept { return monotonic_us() / 1000; }
+
+/// A pipe whose reading end turns readable when it is rung, and is never read: it stays rung.
+class wakeup {
+ public:
+  wakeup() noexcept {
+    ends_[0] = -1;
+    ends_[1] = -1;
+  }
+  ~wakeup() {
+    for (int end : ends_) {
+      if (end >= 0) ::close(end);
+    }
+  }
+  wakeup(const wakeup&) = delete;
+  wakeup& operator=(const wakeup&) = delete;
+
+  status open() noexcept {
+    if (open_pipe(ends_) != 0) return error::last().to_status("wakeup");
+    for (int end : ends_) prepare(end);
+    return status();
+  }
+  void ring() noexcept {
+    while (::write(ends_[1], "", 1) < 0 && errno == EINTR) continue;
+  }
+  /// Waits up to `ms` for it to be rung. False at once, if it was never opened.
+  bool rung_within(int ms) const noexcept {
+    pollfd p = {ends_[0], POLLIN, 0};
+    return ends_[0] >= 0 && ::poll(&p, 1, ms) > 0;
+  }
+  int fd() const noexcept { return ends_[0]; }
+
+ private:
+  int ends_[2];
+};
+
+/// When a wait ends at the latest. Made once for a whole exchange, so that a peer who sends a byte now
+/// and then does not win time; the monotonic clock, so that nobody who sets the date does.
+class deadline {
+ public:
+  /// ms: from now on; negative: never.
+  explicit deadline(int ms) noexcept : end_(ms < 0 ? -1 : monotonic_ms() + ms), bell_(-1) {}
+  deadline(int ms, const wakeup& bell) noexcept : end_(ms < 0 ? -1 : monotonic_ms() + ms), bell_(bell.fd()) {}
+
+  bool passed() const noexcept { return end_ >= 0 && monotonic_ms() >= end_; }
+
+  /// Waits until `fd` is ready for `events`. An error on it is "ready" too: the call to come will tell.
+  status wait(int fd, short events, string_view subject) const noexcept {
+    for (;;) {
+      pollfd p[2] = {{fd, events, 0}, {bell_, POLLIN, 0}};  // poll() ignores a negative descriptor
+      const std::int64_t left = end_ < 0 ? -1 : end_ - monotonic_ms();
+      if (end_ >= 0 && left <= 0) return status(errc::timeout, subject);
+      if (::poll(p, 2, static_cast<int>(left)) < 0) {
+        const error e = error::last();
+        if (e.code == EINTR) continue;  // with the time that is left
+        return e.to_status(subject);
+      }
+      if (p[1].revents) return status(errc::closed, subject);
+      if (p[0].revents) return status();
+    }
+  }
+
+ private:
+  std::int64_t end_;  // in milliseconds; negative: never
+  int bell_;
+};
+
+/// Several descriptors waited for together.
+class poll_set {
+ public:
+  enum : unsigned { room = 132 };
+  enum class what : std::uint8_t { nothing, reading, writing };
+
+  poll_set() noexcept : count_(0) {}
+  void clear() noexcept { count_ = 0; }
+  /// Returns: the number to ask ready() with; what is beyond `room` is not waited for.
+  unsigned add(std::intptr_t handle, what wanted) noexcept {
+    if (count_ == room) return room;
+    const pollfd p = {static_cast<int>(wanted == what::nothing ? -1 : handle),
+                      static_cast<short>(wanted == what::writing ? POLLOUT : POLLIN), 0};
+    all_[count_] = p;
+    return count_++;
+  }
+  unsigned add(const wakeup& bell) noexcept { return add(bell.fd(), what::reading); }
+  /// Waits until one is ready, or `ms` have passed; negative: no limit. A signal ends it early.
+  void wait(std::int64_t ms) noexcept {
+    const int most = 60 * 60 * 1000;
+    if (::poll(all_, count_, ms < 0 ? -1 : ms > most ? most : static_cast<int>(ms)) > 0) return;
+    for (unsigned i = 0; i < count_; ++i) all_[i].revents = 0;
+  }
+  /// Also when it broke: the call to come will tell.
+  bool ready(unsigned number) const noexcept { return number < count_ && all_[number].revents != 0; }
+
+ private:
+  pollfd all_[room];
+  unsigned count_;
+};
+
+}  // namespace os
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_HAS(POSIX)
+
+#endif  // NARTHEX_OS_WAIT_POSIX_HPP
+
+// ==== narthex/os/socket_posix.hpp ===============================================================
+// narthex/os/socket_posix.hpp - sockets by the calls of POSIX.1-2008.
+// Room: cellar. Read os/socket.hpp first. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_OS_SOCKET_POSIX_HPP
+#define NARTHEX_OS_SOCKET_POSIX_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+
+#if NARTHEX_HAS(POSIX)
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+NARTHEX_BEGIN_NAMESPACE
+namespace os {
+
+// ---- what differs between the systems ----
+
+#if defined(__linux__) && defined(_GNU_SOURCE)
+inline int open_stream(int family) noexcept { return ::socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0); }
+inline int accept_any(int listener) noexcept {
+  return ::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+}
+#else
+inline int open_stream(int family) noexcept { return ::socket(family, SOCK_STREAM, 0); }
+inline int accept_any(int listener) noexcept { return ::accept(listener, nullptr, nullptr); }
+#endif
+
+#if defined(MSG_NOSIGNAL)
+enum : int { send_flags = MSG_NOSIGNAL };
+#else
+enum : int { send_flags = 0 };  // SO_NOSIGPIPE does it, below
+#endif
+
+inline void silence(int fd) noexcept {
+#if defined(SO_NOSIGPIPE)
+  const int on = 1;
+  ::setsockopt(fd, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof on);
+#else
+  static_cast<void>(fd);
+#endif
+}
+
+// ---- addresses ----
+
+/// An address as the system wants it.
+struct endpoint {
+  union {
+    sockaddr any;
+    sockaddr_in v4;
+    sockaddr_in6 v6;
+    sockaddr_un local;
+  };
+  socklen_t size;
+  bool every_interface;
+
+  endpoint() noexcept : size(0), every_interface(false) { std::memset(&local, 0, sizeof local); }
+  bool is_v6() const noexcept { return any.sa_family == AF_INET6; }
+
+  /// host: "" for every interface, "localhost", or digits. All zeros is "any" in both families.
+  bool set(string_view host, std::uint16_t port, int family) noexcept {
+    char text[64];
+    if (host.size() >= sizeof text) return false;
+    every_interface = host.empty();
+    if (host == "localhost") host = family == AF_INET6 ? "::1" : "127.0.0.1";
+    for (std::size_t i = 0; i < host.size(); ++i) text[i] = host[i];
+    text[host.size()] = '\0';
+    const unsigned char big_endian[2] = {static_cast<unsigned char>(port >> 8), static_cast<unsigned char>(port & 255)};
+    if (family == AF_INET6) {  // htons() is a macro with old-style casts on some systems
+      v6.sin6_family = AF_INET6;
+      std::memcpy(&v6.sin6_port, big_endian, 2);
+      size = static_cast<socklen_t>(sizeof v6);
+      return host.empty() || ::inet_pton(AF_INET6, text, &v6.sin6_addr) == 1;
+    }
+    v4.sin_family = AF_INET;
+    std::memcpy(&v4.sin_port, big_endian, 2);
+    size = static_cast<socklen_t>(sizeof v4);
+    return host.empty() || ::inet_pton(AF_INET, text, &v4.sin_addr) == 1;
+  }
+
+  /// A file name; not empty, without a NUL, and shorter than the system's limit of about 100 bytes.
+  bool set_path(string_view path) noexcept {
+    if (path.empty() || path.size() >= sizeof local.sun_path || std::memchr(path.data(), 0, path.size())) return false;
+    local.sun_family = AF_UNIX;
+    std::memcpy(local.sun_path, path.data(), path.size());
+    size = static_cast<socklen_t>(sizeof local);
+    return true;
+  }
+};
+
+/// The file that a listening Unix socket has; taken away by the process that made it, unless it is another's by now.
+class socket_file {
+ public:
+  socket_file() noexcept : process_(0), device_(), inode_() { path_[0] = '\0'; }
+  ~socket_file() {
+    struct stat now;
+    if (process_ != ::getpid() || ::lstat(path_, &now) != 0) return;
+    if (now.st_dev == device_ && now.st_ino == inode_) ::unlink(path_);
+  }
+  socket_file(const socket_file&) = delete;
+  socket_file& operator=(const socket_file&) = delete;
+
+  void made(const endpoint& at) noexcept {
+    struct stat now;
+    if (::lstat(at.local.sun_path, &now) != 0) return;
+    std::memcpy(path_, at.local.sun_path, sizeof path_);
+    process_ = ::getpid();
+    device_ = now.st_dev;
+    inode_ = now.st_ino;
+  }
+
+ private:
+  pid_t process_;
+  dev_t device_;
+  ino_t inode_;
+  char path_[sizeof(sockaddr_un::sun_path)];
+};
+
+// ---- the socket ----
+
+class socket {
+ public:
+  enum : int { backlog = 128 };                ///< connections that may wait to be accepted
+  enum : std::size_t { drain_bytes = 65536 };  ///< what finish() reads and throws away, at most
+
+  socket() noexcept : handle_(-1) {}
+  socket(socket&& other) noexcept : handle_(other.handle_) { other.handle_ = -1; }
+  socket& operator=(socket&& other) noexcept {
+    if (this != &other) {
+      close();
+      handle_ = other.handle_;
+      other.handle_ = -1;
+    }
+    return *this;
+  }
+  ~socket() { close(); }
+
+  status listen(string_view host, std::uint16_t port) noexcept;
+  status listen_unix(string_view path, socket_file& file) noexcept;
+  status connect(string_view host, std::uint16_t port, const deadline& until) noexcept;
+  status accept(socket& peer, const deadline& until) const noexcept;
+  status read(char* data, std::size_t size, std::size_t& got, const deadline& until) const noexcept;
+  status write(const char* data, std::size_t size, const deadline& until) const noexcept;
+  // The same without waiting: errc::timeout when nothing could be done now.
+  status read_now(char* data, std::size_t size, std::size_t& got) const noexcept;
+  status write_now(const char* data, std::size_t size, std::size_t& put) const noexcept;
+
+  void half_close() noexcept { ::shutdown(fd(), SHUT_WR); }
+  void finish(const deadline& until) noexcept;
+  void reset() noexcept;
+  void close() noexcept {
+    if (is_open()) ::close(fd());
+    handle_ = -1;
+  }
+
+  bool is_open() const noexcept { return handle_ >= 0; }
+  std::uint16_t local_port() const noexcept;
+  std::intptr_t handle() const noexcept { return handle_; }
+
+ private:
+  int fd() const noexcept { return static_cast<int>(handle_); }
+
+  error open(int family) noexcept {
+    close();
+    handle_ = open_stream(family);
+    if (handle_ < 0) return error::last();
+    prepare(fd());
+    silence(fd());
+    const error none = {0};
+    return none;
+  }
+
+  /// What is sent goes out in full buffers: the last, short one must not wait for the peer's acknowledgement.
+  void send_at_once() noexcept {
+    const int on = 1;
+    ::setsockopt(fd(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  }
+
+  error listen_at(const endpoint& where) noexcept {
+    const error e = open(where.any.sa_family);
+    if (!e.ok()) return e;
+    // A restarted program takes its port back from its own closed connections; a listener keeps it.
+    const int on = 1, off = 0;
+    ::setsockopt(fd(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    // Every interface means IPv4 too; a system that cannot have both in one socket says no here.
+    if (where.is_v6() && ::setsockopt(fd(), IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off) != 0 &&
+        where.every_interface) {
+      return error::last();
+    }
+    if (::bind(fd(), &where.any, where.size) != 0) return error::last();
+    if (::listen(fd(), backlog) != 0) return error::last();
+    const error none = {0};
+    return none;
+  }
+
+  static status broken(const error& e, string_view subject) noexcept {
+    const bool gone = e.code == EPIPE || e.code == ECONNRESET;
+    return gone ? status(errc::closed, subject) : e.to_status(subject);
+  }
+
+  std::intptr_t handle_;
+};
+
+/// Binds and listens. "" is every interface, by IPv6 with IPv4 inside where the system can, else by
+/// IPv4; "localhost" is 127.0.0.1, or ::1 where there is no IPv4.
+inline status socket::listen(string_view host, std::uint16_t port) noexcept {
+  const int order_any[] = {AF_INET6, AF_INET}, order_other[] = {AF_INET, AF_INET6};
+  error e = {0};
+  bool readable = false;
+  for (int family : host.empty() ? order_any : order_other) {
+    endpoint where;
+    if (!where.set(host, port, family)) continue;
+    readable = true;
+    e = listen_at(where);
+    if (e.ok()) return status();
+    close();
+    if (e.code == EADDRINUSE || e.code == EACCES) break;  // the port is the trouble, not the family
+  }
+  return readable ? e.to_status(host) : status(errc::bad_address, host);
+}
+
+/// Binds a file name and listens. A socket left behind by a program that died is replaced; a live one is not, and
+/// neither is any other file.
+inline status socket::listen_unix(string_view path, socket_file& file) noexcept {
+  endpoint where;
+  if (!where.set_path(path)) return status(errc::bad_address, path);
+  error e = open(AF_UNIX);
+  if (!e.ok()) return e.to_status(path);
+  for (int attempt = 0;; ++attempt) {
+    if (::bind(fd(), &where.any, where.size) == 0) break;
+    e = error::last();
+    struct stat there;
+    if (e.code != EADDRINUSE || attempt || ::lstat(where.local.sun_path, &there) != 0 || !S_ISSOCK(there.st_mode)) {
+      return e.to_status(path);
+    }
+    socket probe;
+    if (!probe.open(AF_UNIX).ok() || ::connect(probe.fd(), &where.any, where.size) == 0 || errno != ECONNREFUSED) {
+      return e.to_status(path);
+    }
+    ::unlink(where.local.sun_path);
+  }
+  file.made(where);
+  return ::listen(fd(), backlog) == 0 ? status() : error::last().to_status(path);
+}
+
+inline status socket::connect(string_view host, std::uint16_t port, const deadline& until) noexcept {
+  endpoint where;
+  if (host.empty() || (!where.set(host, port, AF_INET) && !where.set(host, port, AF_INET6))) {
+    return status(errc::bad_address, host);
+  }
+  error e = open(where.any.sa_family);
+  if (!e.ok()) return e.to_status(host);
+  send_at_once();
+  if (::connect(fd(), &where.any, where.size) == 0) return status();
+  e = error::last();
+  if (e.code != EINPROGRESS && e.code != EINTR) return e.to_status(host);
+  const status s = until.wait(fd(), POLLOUT, host);
+  if (!s.ok()) return s;
+  socklen_t size = static_cast<socklen_t>(sizeof e.code);
+  if (::getsockopt(fd(), SOL_SOCKET, SO_ERROR, &e.code, &size) != 0) e = error::last();
+  return e.to_status(host);
+}
+
+/// Takes the next connection. One that died in the queue is passed over.
+inline status socket::accept(socket& peer, const deadline& until) const noexcept {
+  for (;;) {
+    peer.close();
+    peer.handle_ = accept_any(fd());
+    if (peer.is_open()) {
+      prepare(peer.fd());
+      silence(peer.fd());
+      peer.send_at_once();
+      return status();
+    }
+    const error e = error::last();
+    if (e.code == EINTR || e.code == ECONNABORTED) continue;
+    if (e.code != EAGAIN && e.code != EWOULDBLOCK) return e.to_status("accept");
+    const status s = until.wait(fd(), POLLIN, "accept");
+    if (!s.ok()) return s;
+  }
+}
+
+inline status socket::read_now(char* data, std::size_t size, std::size_t& got) const noexcept {
+  got = 0;
+  for (;;) {
+    const ssize_t n = ::recv(fd(), data, size, 0);
+    if (n >= 0) {
+      got = static_cast<std::size_t>(n);
+      return status();
+    }
+    const error e = error::last();
+    if (e.code == EAGAIN || e.code == EWOULDBLOCK) return status(errc::timeout, "read");
+    if (e.code != EINTR) return broken(e, "read");
+  }
+}
+
+inline status socket::write_now(const char* data, std::size_t size, std::size_t& put) const noexcept {
+  put = 0;
+  for (;;) {
+    const ssize_t n = ::send(fd(), data, size, send_flags);
+    if (n >= 0) {
+      put = static_cast<std::size_t>(n);
+      return status();
+    }
+    const error e = error::last();
+    if (e.code == EAGAIN || e.code == EWOULDBLOCK) return status(errc::timeout, "write");
+    if (e.code != EINTR) return broken(e, "write");
+  }
+}
+
+/// Reads what is there, at least one byte; `got` is 0 when the peer has sent everything.
+inline status socket::read(char* data, std::size_t size, std::size_t& got, const deadline& until) const noexcept {
+  got = 0;
+  for (;;) {
+    if (until.passed()) return status(errc::timeout, "read");
+    status s = read_now(data, size, got);
+    if (s.code() != errc::timeout) return s;
+    s = until.wait(fd(), POLLIN, "read");
+    if (!s.ok()) return s;
+  }
+}
+
+/// Writes everything.
+inline status socket::write(const char* data, std::size_t size, const deadline& until) const noexcept {
+  while (size > 0) {
+    if (until.passed()) return status(errc::timeout, "write");
+    std::size_t n = 0;
+    status s = write_now(data, size, n);
+    data += n;
+    size -= n;
+    if (s.code() == errc::timeout) s = until.wait(fd(), POLLOUT, "write");
+    if (!s.ok()) return s;
+  }
+  return status();
+}
+
+/// Closes so that the peer gets all that was written. A close with unread input sends a reset, and a
+/// reset makes the peer's system throw away what it has not handed over yet: so the end is announced,
+/// and what still comes in is read, up to `until` and drain_bytes, before the descriptor goes.
+inline void socket::finish(const deadline& until) noexcept {
+  half_close();
+  char rest[1024];
+  std::size_t got = 0;
+  for (std::size_t all = 0; all < drain_bytes; all += got) {
+    if (!read(rest, sizeof rest, got, until).ok() || got == 0) break;
+  }
+  close();
+}
+
+/// Closes with a reset: an answer that was cut short must not look as if it had ended.
+inline void socket::reset() noexcept {
+  const linger now = {1, 0};
+  ::setsockopt(fd(), SOL_SOCKET, SO_LINGER, &now, sizeof now);
+  close();
+}
+
+/// The port that the system chose for port 0; 0 when the socket is closed.
+inline std::uint16_t socket::local_port() const noexcept {
+  endpoint here;
+  socklen_t size = static_cast<socklen_t>(sizeof here.v6);
+  if (::getsockname(fd(), &here.any, &size) != 0) return 0;
+  unsigned char big_endian[2];
+  std::memcpy(big_endian, here.is_v6() ? static_cast<const void*>(&here.v6.sin6_port)
+                                       : static_cast<const void*>(&here.v4.sin_port), 2);
+  return static_cast<std::uint16_t>(big_endian[0] * 256 + big_endian[1]);
+}
+
+}  // namespace os
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_HAS(POSIX)
+
+#endif  // NARTHEX_OS_SOCKET_POSIX_HPP
+
+// ==== narthex/os/socket_none.hpp ================================================================
+// narthex/os/socket_none.hpp - sockets where there are none: every call says so.
+// Room: cellar. Read os/socket.hpp first. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_OS_SOCKET_NONE_HPP
+#define NARTHEX_OS_SOCKET_NONE_HPP
+
+#include <cstddef>
+#include <cstdint>
+
+
+#if !NARTHEX_HAS(POSIX)
+
+NARTHEX_BEGIN_NAMESPACE
+namespace os {
+
+class wakeup {
+ public:
+  status open() noexcept { return status(errc::unsupported, "wakeup"); }
+  void ring() noexcept {}
+  bool rung_within(int) const noexcept { return true; }
+};
+
+class deadline {
+ public:
+  explicit deadline(int) noexcept {}
+  deadline(int, const wakeup&) noexcept {}
+};
+
+inline std::int64_t monotonic_us() noexcept { return 0; }
+inline std::int64_t monotonic_ms() noexcept { return 0; }
+
+class poll_set {
+ public:
+  enum : unsigned { room = 132 };
+  enum class what : std::uint8_t { nothing, reading, writing };
+  void clear() noexcept {}
+  unsigned add(std::intptr_t, what) noexcept { return 0; }
+  unsigned add(const wakeup&) noexcept { return 0; }
+  void wait(std::int64_t) noexcept {}
+  bool ready(unsigned) const noexcept { return true; }
+};
+
+class socket_file {};
+
+class socket {
+ public:
+  socket() noexcept {}
+  socket(socket&&) noexcept {}
+  socket& operator=(socket&&) noexcept { return *this; }
+
+  status listen(string_view, std::uint16_t) noexcept { return none(); }
+  status listen_unix(string_view, socket_file&) noexcept { return none(); }
+  status connect(string_view, std::uint16_t, const deadline&) noexcept { return none(); }
+  status accept(socket&, const deadline&) const noexcept { return none(); }
+  status read(char*, std::size_t, std::size_t& got, const deadline&) const noexcept {
+    got = 0;
+    return none();
+  }
+  status write(const char*, std::size_t, const deadline&) const noexcept { return none(); }
+  status read_now(char*, std::size_t, std::size_t& got) const noexcept {
+    got = 0;
+    return none();
+  }
+  status write_now(const char*, std::size_t, std::size_t& put) const noexcept {
+    put = 0;
+    return none();
+  }
+  void half_close() noexcept {}
+  void finish(const deadline&) noexcept {}
+  void reset() noexcept {}
+  void close() noexcept {}
+  bool is_open() const noexcept { return false; }
+  std::uint16_t local_port() const noexcept { return 0; }
+  std::intptr_t handle() const noexcept { return -1; }
+
+ private:
+  static status none() noexcept { return status(errc::unsupported, "socket"); }
+};
+
+}  // namespace os
+NARTHEX_END_NAMESPACE
+
+#endif  // !NARTHEX_HAS(POSIX)
+
+#endif  // NARTHEX_OS_SOCKET_NONE_HPP
+
+// ==== narthex/os/socket.hpp =====================================================================
+// narthex/os/socket.hpp - a stream socket: listen, accept, connect, read, write, close.
+// Room: cellar. Read this file, then the half of your system. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_OS_SOCKET_HPP
+#define NARTHEX_OS_SOCKET_HPP
+
+#include <cstddef>
+#include <cstdint>
+
+
+// The same classes in each, and each guards its own body, so that the choice is made here once
+// and no function has an #if inside:
+//
+//   wakeup       ends a wait early, from another thread or a signal handler, and stays rung
+//   deadline     a moment on the monotonic clock; every call that may wait takes one
+//   poll_set     waits for several sockets at once
+//   socket_file  the name of a Unix socket in the file system, removed with it
+//   socket       move-only, closes itself, knows nothing of HTTP
+//
+// No system type, macro or `using` is part of them. What they say:
+//
+//   ok                 done; read() with 0 bytes: the peer has sent everything
+//   errc::timeout      the deadline passed
+//   errc::closed       the wakeup was rung, or the peer broke the connection off
+//   errc::bad_address  not a numeric address, "localhost" or "" (all interfaces): no look-up is made
+//   errc::address_in_use, no_permission, too_many_descriptors, system
+//                      what the system said; number() is the code, for os::error
+//   errc::unsupported  no sockets in this build
+//
+// No call has an effect on the process: no signal is raised or handled, and what is opened is closed
+// in a program that is started from this one.
+
+NARTHEX_BEGIN_NAMESPACE
+namespace os {
+
+/// Splits "host:port": ":9464", "127.0.0.1:0", "localhost:9464", "[::1]:9464". An IPv6 address needs its
+/// brackets, and nothing else may have them; the port is decimal, 0 to 65535.
+///
+/// Returns: false when the text is not of this form; then the other two are unchanged.
+inline bool split_address(string_view address, string_view& host, std::uint16_t& port) noexcept {
+  std::size_t colon = address.size();
+  while (colon > 0 && address[colon - 1] != ':') --colon;
+  if (colon == 0) return false;
+  const string_view digits = address.from(colon);
+  if (digits.empty() || digits.size() > 5) return false;
+  std::uint32_t number = 0;
+  for (char c : digits) {
+    if (c < '0' || c > '9') return false;
+    number = number * 10 + static_cast<std::uint32_t>(c - '0');
+  }
+  if (number > 65535) return false;
+
+  string_view name = address.first(colon - 1);
+  const bool brackets = name.size() >= 2 && name[0] == '[' && name[name.size() - 1] == ']';
+  if (brackets) name = name.from(1).first(name.size() - 2);
+  bool has_colon = false;
+  for (char c : name) has_colon = has_colon || c == ':';
+  if (has_colon != brackets) return false;
+  host = name;
+  port = static_cast<std::uint16_t>(number);
+  return true;
+}
+
+}  // namespace os
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_OS_SOCKET_HPP
+
+// ==== narthex/os/resolve.hpp ====================================================================
+// narthex/os/resolve.hpp - a host's name into addresses, within a deadline.
+// Room: cellar. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_OS_RESOLVE_HPP
+#define NARTHEX_OS_RESOLVE_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <new>
+
+
+#if NARTHEX_HAS(POSIX)
+#include <arpa/inet.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+#if NARTHEX_HAS(THREADS)
+#include <pthread.h>
+#endif
+#endif
+
+NARTHEX_BEGIN_NAMESPACE
+namespace os {
+
+/// What a name stands for: numeric addresses, in the order in which the system wants them tried.
+struct host_addresses {
+  enum : unsigned { max_count = 8, max_text = 48, max_words = 64 };
+  enum : std::size_t { max_name = 253 };  ///< RFC 1035, less the root's dot
+  unsigned count = 0;
+  char text[max_count][max_text];
+  char words[max_words];  ///< the resolver's own, when it refused; otherwise ""
+
+  host_addresses() noexcept { words[0] = '\0'; }
+  bool add(string_view address) noexcept {
+    if (count == max_count || address.size() >= max_text) return false;
+    std::memcpy(text[count], address.data(), address.size());
+    text[count++][address.size()] = '\0';
+    return true;
+  }
+};
+
+#if NARTHEX_HAS(POSIX) && NARTHEX_HAS(HEAP)
+
+inline bool is_numeric(string_view host, int family) noexcept {
+  char text[host_addresses::max_text];
+  unsigned char address[sizeof(in6_addr)];
+  if (host.empty() || host.size() >= sizeof text) return false;
+  std::memcpy(text, host.data(), host.size());
+  text[host.size()] = '\0';
+  return ::inet_pton(family, text, address) == 1;
+}
+inline bool is_ipv6(string_view host) noexcept { return is_numeric(host, AF_INET6); }
+
+/// One look-up. Whoever leaves last, the asker or its thread, frees it: getaddrinfo() cannot be broken off.
+class lookup {
+ public:
+  explicit lookup(string_view name) noexcept : users_(1), is_done_(0) {
+    std::memcpy(name_, name.data(), name.size());
+    name_[name.size()] = '\0';
+  }
+  lookup(const lookup&) = delete;
+  lookup& operator=(const lookup&) = delete;
+
+  void run() noexcept {
+    addrinfo want;
+    std::memset(&want, 0, sizeof want);
+    want.ai_family = AF_UNSPEC;
+    want.ai_socktype = SOCK_STREAM;
+#if defined(AI_ADDRCONFIG)
+    want.ai_flags = AI_ADDRCONFIG;  // no IPv6 address for a machine without IPv6
+#endif
+    addrinfo* all = nullptr;
+    const int code = ::getaddrinfo(name_, nullptr, &want, &all);
+    const error e = error::last();
+    if (code != 0) return refuse(code, e);
+    for (const addrinfo* a = all; a; a = a->ai_next) {
+      char text[host_addresses::max_text];
+      const void* const digits =
+          a->ai_family == AF_INET6
+              ? static_cast<const void*>(&static_cast<const sockaddr_in6*>(static_cast<const void*>(a->ai_addr))->sin6_addr)
+              : static_cast<const void*>(&static_cast<const sockaddr_in*>(static_cast<const void*>(a->ai_addr))->sin_addr);
+      if ((a->ai_family == AF_INET || a->ai_family == AF_INET6) &&
+          ::inet_ntop(a->ai_family, digits, text, static_cast<socklen_t>(sizeof text))) {
+        found_.add(text);
+      }
+    }
+    ::freeaddrinfo(all);
+    if (found_.count == 0) refuse(EAI_NONAME, e);
+  }
+  const status& result() const noexcept { return result_; }
+  const host_addresses& found() const noexcept { return found_; }
+
+  static lookup* make(string_view name) noexcept {
+    void* const memory = detail::allocate(sizeof(lookup));
+    return memory ? new (memory) lookup(name) : nullptr;
+  }
+  void leave() noexcept {
+    if (users_.fetch_sub(1, detail::memory_order_acq_rel) != 1) return;
+    this->~lookup();
+    detail::release(this);
+  }
+
+#if NARTHEX_HAS(THREADS)
+  status start() noexcept;
+  bool done_within(int ms) noexcept;
+
+ private:
+  static void* enter(void* self);
+  wakeup done_;
+#else
+ private:
+#endif
+  void refuse(int code, const error& e) noexcept {
+    const char* const said = ::gai_strerror(code);
+    for (std::size_t i = 0; said && said[i] != '\0' && i + 1 < sizeof found_.words; ++i) {
+      found_.words[i] = said[i];
+      found_.words[i + 1] = '\0';
+    }
+    // Negative on glibc, positive elsewhere.
+    result_ = code == EAI_SYSTEM ? e.to_status(name_)
+                                 : status(errc::no_such_host, name_, static_cast<std::uint32_t>(code < 0 ? -code : code));
+  }
+
+  detail::shared<std::uint32_t> users_, is_done_;
+  status result_;
+  host_addresses found_;
+  char name_[host_addresses::max_name + 1];
+};
+
+#if NARTHEX_HAS(THREADS)
+
+/// Look-ups under way in the whole program: a resolver that is silent for a minute must not be given a thread
+/// for every push of that minute.
+template <class Once>
+struct lookups {
+  enum : std::uint32_t { most = 16 };
+  static detail::shared<std::uint32_t> running;
+};
+template <class Once>
+detail::shared<std::uint32_t> lookups<Once>::running(0);
+
+inline void* lookup::enter(void* self) {
+  lookup* const l = static_cast<lookup*>(self);
+  l->run();
+  l->is_done_.store(1, detail::memory_order_release);
+  l->done_.ring();
+  l->leave();
+  lookups<void>::running.fetch_sub(1, detail::memory_order_relaxed);
+  return nullptr;
+}
+
+/// Runs it in a detached thread, which takes no signal that was meant for the program.
+inline status lookup::start() noexcept {
+  status s = done_.open();
+  if (!s.ok()) return s;
+  if (lookups<void>::running.fetch_add(1, detail::memory_order_relaxed) >= lookups<void>::most) {
+    lookups<void>::running.fetch_sub(1, detail::memory_order_relaxed);
+    return status(errc::busy, name_);
+  }
+  sigset_t all, before;
+  ::sigfillset(&all);
+  const int faults[] = {SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP};
+  for (int fault : faults) ::sigdelset(&all, fault);
+  pthread_attr_t detached;
+  pthread_t id;
+  error e = {::pthread_attr_init(&detached)};
+  if (e.ok()) {
+    ::pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED);
+    users_.fetch_add(1, detail::memory_order_relaxed);
+    ::pthread_sigmask(SIG_SETMASK, &all, &before);
+    e.code = ::pthread_create(&id, &detached, &enter, this);
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    ::pthread_attr_destroy(&detached);
+    if (!e.ok()) users_.fetch_sub(1, detail::memory_order_relaxed);
+  }
+  if (!e.ok()) lookups<void>::running.fetch_sub(1, detail::memory_order_relaxed);
+  return e.to_status("thread");
+}
+
+inline bool lookup::done_within(int ms) noexcept {
+  return deadline(ms < 0 ? 0 : ms).wait(done_.fd(), POLLIN, name_).ok() && is_done_.load(detail::memory_order_acquire) != 0;
+}
+
+#endif
+
+/// Looks a host's name up. Numeric addresses and "localhost" are answered without asking anybody.
+///
+/// host:    at most host_addresses::max_name bytes, none of them NUL.
+/// Errors:  errc::no_such_host (number() and out.words: the resolver's), errc::timeout, errc::no_memory, errc::busy when
+///          16 look-ups are under way, errc::system.
+/// Threads: the resolver runs in a detached thread, which lives until the resolver gives up, also after a timeout.
+///          Without threads it runs in the caller's, and its own patience (seconds) is the limit.
+inline status resolve(string_view host, int timeout_ms, host_addresses& out) noexcept {
+  if (host == "localhost") {
+    out.add("127.0.0.1");
+    out.add("::1");
+    return status();
+  }
+  if (is_numeric(host, AF_INET) || is_ipv6(host)) {
+    out.add(host);
+    return status();
+  }
+  if (host.empty() || host.size() > host_addresses::max_name) return status(errc::no_such_host, host);
+  lookup* const l = lookup::make(host);
+  if (!l) return status(errc::no_memory, host);
+#if NARTHEX_HAS(THREADS)
+  status s = l->start();
+  if (s.ok() && !l->done_within(timeout_ms)) s = status(errc::timeout, host);
+  if (s.ok()) {
+    s = l->result();
+    out = l->found();
+  }
+#else
+  static_cast<void>(timeout_ms);
+  l->run();
+  const status s = l->result();
+  out = l->found();
+#endif
+  l->leave();
+  return s;
+}
+
+#else  // not here
+
+inline bool is_ipv6(string_view) noexcept { return false; }
+inline status resolve(string_view host, int, host_addresses&) noexcept { return status(errc::unsupported, host); }
+
+#endif
+
+}  // namespace os
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_OS_RESOLVE_HPP
+
+// ==== narthex/detail/base64.hpp =================================================================
+// narthex/detail/base64.hpp - bytes as base64 text, in both alphabets.
+// Room: balconies. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_DETAIL_BASE64_HPP
+#define NARTHEX_DETAIL_BASE64_HPP
+
+#include <cstddef>
+#include <cstdint>
+
+
+NARTHEX_BEGIN_NAMESPACE
+namespace detail {
+
+/// padded: '+', '/' and '=' to full groups, as HTTP's basic authentication has it; url: '-', '_' and no padding.
+/// Source: RFC 4648, sections 4 and 5.
+enum class base64 { padded, url };
+
+/// How many bytes write_base64 writes.
+constexpr std::size_t base64_size(std::size_t bytes, base64 form) noexcept {
+  return form == base64::padded ? (bytes + 2) / 3 * 4 : (bytes * 4 + 2) / 3;
+}
+
+/// Returns: the end of what was written.
+inline char* write_base64(char* out, string_view bytes, base64 form) noexcept {
+  const char* const digits = form == base64::padded ? "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+                                                    : "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    const std::size_t here = bytes.size() - i < 3 ? bytes.size() - i : 3;
+    std::uint32_t three = 0;
+    for (std::size_t k = 0; k < 3; ++k) three = three << 8 | (k < here ? static_cast<unsigned char>(bytes[i + k]) : 0u);
+    for (std::size_t k = 0; k < 4; ++k) {
+      if (k <= here) *out++ = digits[three >> (18 - 6 * k) & 63];
+      else if (form == base64::padded) *out++ = '=';
+    }
+  }
+  return out;
+}
+
+}  // namespace detail
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_DETAIL_BASE64_HPP
+
+// ==== narthex/detail/byte_buffer.hpp ============================================================
+// narthex/detail/byte_buffer.hpp - bytes that are collected before they go out, without throwing.
+// Room: balconies. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_DETAIL_BYTE_BUFFER_HPP
+#define NARTHEX_DETAIL_BYTE_BUFFER_HPP
+
+#include <cstddef>
+#include <cstring>
+
+
+NARTHEX_BEGIN_NAMESPACE
+namespace detail {
+
+/// Appended at its end and taken from its front.
+///
+/// Memory: with a heap, grows by doubling; without one, 4 KB in place.
+/// Errors: append() is false when there is no room, and then has taken nothing.
+class byte_buffer {
+ public:
+  byte_buffer() noexcept : begin_(0), end_(0) {}
+  byte_buffer(const byte_buffer&) = delete;
+  byte_buffer& operator=(const byte_buffer&) = delete;
+
+  string_view text() const noexcept { return string_view(data_ + begin_, end_ - begin_); }
+  std::size_t size() const noexcept { return end_ - begin_; }
+  void clear() noexcept { begin_ = end_ = 0; }
+  /// Forgets the first `n` <= size() bytes.
+  void take(std::size_t n) noexcept {
+    begin_ += n;
+    if (begin_ == end_) clear();
+  }
+  bool append(string_view more) noexcept {
+    if (more.empty()) return true;
+    if (room_ - end_ < more.size() && !make_room(more.size())) return false;
+    std::memcpy(data_ + end_, more.data(), more.size());
+    end_ += more.size();
+    return true;
+  }
+  /// A sink that ends when there is no room; `this` must outlive it.
+  sink to_sink() noexcept {
+    struct local {
+      static bool write(void* self, const char* data, std::size_t n) {
+        return static_cast<byte_buffer*>(self)->append(string_view(data, n));
+      }
+    };
+    const sink s = {&local::write, this};
+    return s;
+  }
+
+#if NARTHEX_HAS(HEAP)
+  ~byte_buffer() { release(data_); }
+
+ private:
+  bool make_room(std::size_t more) noexcept {
+    if (begin_ > 0) {
+      std::memmove(data_, data_ + begin_, end_ - begin_);
+      end_ -= begin_;
+      begin_ = 0;
+      if (room_ - end_ >= more) return true;
+    }
+    std::size_t wanted = room_ ? room_ * 2 : 4096;
+    while (wanted - end_ < more) wanted *= 2;
+    char* const larger = static_cast<char*>(allocate(wanted));
+    if (!larger) return false;
+    if (end_) std::memcpy(larger, data_, end_);
+    release(data_);
+    data_ = larger;
+    room_ = wanted;
+    return true;
+  }
+  char* data_ = nullptr;
+  std::size_t room_ = 0;
+#else
+ private:
+  bool make_room(std::size_t more) noexcept {
+    std::memmove(data_, data_ + begin_, end_ - begin_);
+    end_ -= begin_;
+    begin_ = 0;
+    return room_ - end_ >= more;
+  }
+  enum : std::size_t { room_ = 4096 };
+  char data_[room_];
+#endif
+  std::size_t begin_, end_;
+};
+
+}  // namespace detail
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_DETAIL_BYTE_BUFFER_HPP
+
+// ==== narthex/detail/http_syntax.hpp ============================================================
+// narthex/detail/http_syntax.hpp - the small parts that requests, answers and URLs are made of; no locale is asked.
+// Room: balconies. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_DETAIL_HTTP_SYNTAX_HPP
+#define NARTHEX_DETAIL_HTTP_SYNTAX_HPP
+
+#include <cstddef>
+
+
+NARTHEX_BEGIN_NAMESPACE
+namespace detail {
+
+inline bool is_one_of(char c, string_view all) noexcept {
+  for (char one : all) {
+    if (c == one) return true;
+  }
+  return false;
+}
+
+/// A header's name or a method.
+/// Source: RFC 9110, 5.6.2 (token).
+inline bool is_token(string_view s) noexcept {
+  for (char c : s) {
+    if (!is_letter(c) && !is_digit(c) && !is_one_of(c, "!#$%&'*+-.^`|~")) return false;
+  }
+  return !s.empty();
+}
+
+/// The value of a hexadecimal digit; -1 when it is none.
+inline int hex_value(char c) noexcept {
+  return is_digit(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/// Whether two words are equal but for the case of ASCII letters.
+inline bool same_word(string_view a, string_view b) noexcept {
+  if (a.size() != b.size()) return false;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    const char x = a[i] >= 'A' && a[i] <= 'Z' ? static_cast<char>(a[i] + 32) : a[i];
+    const char y = b[i] >= 'A' && b[i] <= 'Z' ? static_cast<char>(b[i] + 32) : b[i];
+    if (x != y) return false;
+  }
+  return true;
+}
+
+/// The position of the first `wanted`, or s.size().
+inline std::size_t find_char(string_view s, char wanted) noexcept {
+  std::size_t i = 0;
+  while (i < s.size() && s[i] != wanted) ++i;
+  return i;
+}
+
+/// Without the blanks and tabs at both ends.
+inline string_view trim_blanks(string_view s) noexcept {
+  while (!s.empty() && (s[0] == ' ' || s[0] == '\t')) s = s.from(1);
+  while (!s.empty() && (s[s.size() - 1] == ' ' || s[s.size() - 1] == '\t')) s = s.first(s.size() - 1);
+  return s;
+}
+
+/// Whether a comma-separated list has a word.
+inline bool has_word(string_view list, string_view wanted) noexcept {
+  for (;;) {
+    const std::size_t comma = find_char(list, ',');
+    if (same_word(trim_blanks(list.first(comma)), wanted)) return true;
+    if (comma == list.size()) return false;
+    list = list.from(comma + 1);
+  }
+}
+
+}  // namespace detail
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_DETAIL_HTTP_SYNTAX_HPP
+
+// ==== narthex/detail/push_url.hpp ===============================================================
+// narthex/detail/push_url.hpp - where a Pushgateway is: host, port and path prefix, out of a URL.
+// Room: balconies. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_DETAIL_PUSH_URL_HPP
+#define NARTHEX_DETAIL_PUSH_URL_HPP
+
+#include <cstddef>
+#include <cstdint>
+
+
+NARTHEX_BEGIN_NAMESPACE
+namespace detail {
+
+/// What every URL leaves as it is.
+/// Source: RFC 3986, 2.3 (unreserved).
+inline bool is_unreserved(char c) noexcept { return is_letter(c) || is_digit(c) || c == '-' || c == '.' || c == '~'; }
+
+/// "http://host:port/prefix", taken apart; views into the text that was read.
+///
+/// Source: RFC 3986, 3. No user, query or fragment; an IPv6 address in brackets, without a zone.
+struct push_url {
+  string_view authority;  ///< host:port as it was written: what the Host header says
+  string_view host;       ///< without brackets
+  std::uint16_t port;     ///< 80 when the URL has none
+  string_view prefix;     ///< "" or "/a/b"
+
+  push_url() noexcept : port(80) {}
+
+  /// Errors: errc::bad_url with the position of the first byte that does not fit; errc::needs_transport for https.
+  status read(string_view text) noexcept {
+    for (std::size_t i = 0; i < text.size(); ++i) {
+      if (text[i] <= 0x20 || text[i] >= 0x7f) return refuse(text, i);
+    }
+    std::size_t begin = 0;
+    while (begin < text.size() && text[begin] != ':' && text[begin] != '/') ++begin;
+    if (text.size() - begin >= 3 && text.from(begin).first(3) == "://") {
+      if (same_word(text.first(begin), "https")) return status(errc::needs_transport, shown(text));
+      if (!same_word(text.first(begin), "http")) return refuse(text, 0);
+      begin += 3;
+    } else {
+      begin = 0;
+    }
+    std::size_t end = begin;
+    while (end < text.size() && !is_one_of(text[end], "/?#")) ++end;
+    std::size_t bad = 0;
+    if (!read_authority(text, begin, end, bad)) return refuse(text, bad);
+    return read_prefix(text, end);
+  }
+
+ private:
+  /// Where it returns false, `bad` is the first byte that does not fit, or the end where something is missing.
+  bool read_authority(string_view text, std::size_t begin, std::size_t end, std::size_t& bad) noexcept {
+    authority = text.from(begin).first(end - begin);
+    std::size_t i = begin;
+    bad = begin;
+    if (i < end && text[i] == '[') {
+      while (i < end && text[i] != ']') ++i;
+      host = text.from(begin + 1).first(i - begin - 1);
+      if (i == end || !os::is_ipv6(host)) return false;
+      ++i;
+    } else {
+      while (i < end && is_unreserved(text[i]) && text[i] != '~') ++i;
+      host = text.from(begin).first(i - begin);
+      if (host.empty() || host.size() > os::host_addresses::max_name) return false;
+    }
+    bad = i;
+    if (i == end) return true;
+    if (text[i] != ':') return false;
+    std::uint32_t number = 0;
+    for (bad = ++i; i < end; ++i) {
+      if (!is_digit(text[i])) bad = i;
+      if (!is_digit(text[i]) || (number = number * 10 + static_cast<std::uint32_t>(text[i] - '0')) > 65535) return false;
+    }
+    port = static_cast<std::uint16_t>(number);
+    return number != 0;
+  }
+
+  status read_prefix(string_view text, std::size_t begin) noexcept {
+    for (std::size_t i = begin; i < text.size(); ++i) {
+      const char c = text[i];
+      const bool escape = c == '%' && text.size() - i > 2 && hex_value(text[i + 1]) >= 0 && hex_value(text[i + 2]) >= 0;
+      if (!escape && !is_unreserved(c) && !is_one_of(c, "/!$&'()*+,;=:@")) return refuse(text, i);
+    }
+    prefix = text.from(begin);
+    while (!prefix.empty() && prefix[prefix.size() - 1] == '/') prefix = prefix.first(prefix.size() - 1);
+    return status();
+  }
+
+  /// A password that somebody has put into the URL must not turn up in a log.
+  static string_view shown(string_view text) noexcept {
+    for (char c : text) {
+      if (c == '@') return "http://...@...";
+    }
+    return text;
+  }
+  static status refuse(string_view text, std::size_t at) noexcept {
+    return status(errc::bad_url, shown(text), static_cast<std::uint32_t>(at));
+  }
+};
+
+}  // namespace detail
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_DETAIL_PUSH_URL_HPP
+
+// ==== narthex/detail/grouping_key.hpp ===========================================================
+// narthex/detail/grouping_key.hpp - a job and its labels, checked, and as the path that a Pushgateway reads.
+// Room: balconies. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_DETAIL_GROUPING_KEY_HPP
+#define NARTHEX_DETAIL_GROUPING_KEY_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+
+
+NARTHEX_BEGIN_NAMESPACE
+namespace detail {
+
+/// The first byte that is not part of well-formed UTF-8; text.size() when all are.
+inline std::size_t bad_utf8_byte(string_view text) noexcept {
+  std::size_t i = 0;
+  while (i < text.size()) {
+    const std::size_t n = utf8_length(text.data() + i, text.size() - i);
+    if (n == 0) break;
+    i += n;
+  }
+  return i;
+}
+
+/// What a group is called: the job and the grouping labels. Views; lives as long as what it was given.
+///
+/// Source: Pushgateway, README, "URL"; each rule below was seen with Pushgateway 1.5.1 and 1.11.2.
+class grouping_key {
+ public:
+  grouping_key(string_view job, std::initializer_list<label_pair> labels) noexcept : job_(job), labels_(labels) {}
+
+  /// Errors: errc::bad_job, errc::bad_utf8 (position), errc::bad_label_name, reserved_label_name, duplicate_label_name
+  ///         (the label's number, as given).
+  status validate() const noexcept {
+    if (job_.empty()) return status(errc::bad_job, "job");
+    // One push of broken UTF-8 and the gateway answers 500 to every scrape and 400 to every other push.
+    const std::size_t bad = bad_utf8_byte(job_);
+    if (bad != job_.size()) return status(errc::bad_utf8, "job", static_cast<std::uint32_t>(bad));
+    std::uint32_t i = 0;
+    for (const label_pair* l = labels_.begin(); l != labels_.end(); ++l, ++i) {
+      const string_view n = l->name;
+      if (n.empty() || bad_byte(n.data(), 0, n.size(), alphabet::label) != n.size()) {
+        return status(errc::bad_label_name, n, i);
+      }
+      if (is_reserved(n)) return status(errc::reserved_label_name, n, i);
+      for (const label_pair* other = labels_.begin(); other != l; ++other) {
+        if (other->name == n) return status(errc::duplicate_label_name, n, i);
+      }
+      const string_view value = l->value.text();
+      const std::size_t at = bad_utf8_byte(value);
+      if (at != value.size()) return status(errc::bad_utf8, n, static_cast<std::uint32_t>(at));
+    }
+    return status();
+  }
+
+  /// Appends "/metrics/job/j/a/1"; false without memory. Labels stand in the order of their names.
+  bool write_path(byte_buffer& out) const noexcept {
+    if (!out.append("/metrics") || !pair(out, "job", job_)) return false;
+    for (const label_pair* l = next(nullptr); l; l = next(l)) {
+      if (!pair(out, l->name, l->value.text())) return false;
+    }
+    return true;
+  }
+  /// Appends the names, "job" first, each with a NUL behind it.
+  bool write_names(byte_buffer& out) const noexcept {
+    const string_view nul("", 1);
+    bool fits = out.append("job") && out.append(nul);
+    for (const label_pair* l = labels_.begin(); fits && l != labels_.end(); ++l) {
+      fits = out.append(l->name) && out.append(nul);
+    }
+    return fits;
+  }
+
+ private:
+  /// job: the URL has it already. le, quantile: written beside a bucket's or quantile's own, they fail the scrape of the
+  /// whole gateway. what: narthex_refused_total has it, which must not stop a push when it first appears.
+  static bool is_reserved(string_view n) noexcept {
+    return (n.size() >= 2 && n[0] == '_' && n[1] == '_') || n == "job" || n == "le" || n == "quantile" || n == "what";
+  }
+
+  /// The label with the next larger name; null after the last.
+  const label_pair* next(const label_pair* after) const noexcept {
+    const label_pair* best = nullptr;
+    for (const label_pair& l : labels_) {
+      if (after && l.name.compare(after->name) <= 0) continue;
+      if (!best || l.name.compare(best->name) < 0) best = &l;
+    }
+    return best;
+  }
+
+  /// The server decodes %2F before it splits the path, and cleans "." and ".." and empty parts away with a redirect: these
+  /// values go as base64. It reads a '+' as it stands, so a blank is %20.
+  static bool pair(byte_buffer& out, string_view name, string_view value) noexcept {
+    if (!out.append("/") || !out.append(name)) return false;
+    bool slash = false;
+    for (char c : value) slash = slash || c == '/';
+    if (value.empty()) return out.append("@base64/=");
+    if (slash || value == "." || value == "..") return out.append("@base64/") && put_base64(out, value);
+    return out.append("/") && put_percent(out, value);
+  }
+
+  static bool put_base64(byte_buffer& out, string_view value) noexcept {
+    char part[64];
+    while (!value.empty()) {
+      const std::size_t n = value.size() < 48 ? value.size() : 48;
+      const char* const end = write_base64(part, value.first(n), base64::url);
+      if (!out.append(string_view(part, static_cast<std::size_t>(end - part)))) return false;
+      value = value.from(n);
+    }
+    return true;
+  }
+
+  static bool put_percent(byte_buffer& out, string_view value) noexcept {
+    const char* const hex = "0123456789ABCDEF";
+    for (char c : value) {
+      const unsigned byte = static_cast<unsigned char>(c);
+      const char escaped[3] = {'%', hex[byte >> 4], hex[byte & 15]};
+      if (!out.append(is_unreserved(c) ? string_view(&c, 1) : string_view(escaped, 3))) return false;
+    }
+    return true;
+  }
+
+  string_view job_;
+  std::initializer_list<label_pair> labels_;
+};
+
+}  // namespace detail
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_DETAIL_GROUPING_KEY_HPP
+
+// ==== narthex/detail/push_body.hpp ==============================================================
+// narthex/detail/push_body.hpp - a registry as the body of a push, checked while it is written.
+// Room: balconies. Read text_format.hpp first. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_DETAIL_PUSH_BODY_HPP
+#define NARTHEX_DETAIL_PUSH_BODY_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+
+NARTHEX_BEGIN_NAMESPACE
+namespace detail {
+
+/// Names that the gateway writes itself. The first two it overwrites without a word; of pushgateway_* it has its own
+/// series, and a push of another type would be refused.
+inline bool is_gateways_own(const full_name& n) noexcept {
+  const auto begins_with = [&n](string_view text) {
+    std::size_t i = 0;
+    while (i < text.size() && i < n.size() && n[i] == text[i]) ++i;
+    return i == text.size();
+  };
+  const string_view times[] = {"push_time_seconds", "push_failure_time_seconds"};
+  for (string_view t : times) {
+    if (n.size() == t.size() && begins_with(t)) return true;
+  }
+  return begins_with("pushgateway_");
+}
+
+/// What a gateway would refuse, or change silently, of one series.
+///
+/// names:  of the grouping key, each with a NUL behind it.
+/// Errors: errc::label_clash (subject: metric{label}), errc::reserved_metric (metric).
+inline status check_pushed(const sample& s, string_view names) noexcept {
+  const full_name full = {s.prefix, s.name};
+  char subject[96];
+  std::size_t n = 0;
+  const auto put = [&subject, &n](string_view text) {
+    for (const char c : text) {
+      if (n < sizeof subject) subject[n++] = c;
+    }
+  };
+  put(s.prefix);
+  put(s.name);
+  if (s.starts_family && is_gateways_own(full)) return status(errc::reserved_metric, string_view(subject, n));
+  for (const char* name = names.begin(); name != names.end() && !s.labels.empty(); name += std::strlen(name) + 1) {
+    if (!has_label(s.labels, name)) continue;
+    put("{");
+    put(name);
+    put("}");
+    return status(errc::label_clash, string_view(subject, n));
+  }
+  return status();
+}
+
+/// Writes everything a registry shows into `body`, in text format 0.0.4. What is checked is what is sent: one walk.
+///
+/// Errors: check_pushed()'s; errc::too_large beyond max_bytes; errc::no_memory.
+inline status write_push_body(registry_core& registry, string_view names, std::size_t max_bytes,
+                              byte_buffer& body) noexcept {
+  struct bounded {
+    byte_buffer& body;
+    std::size_t room;
+    errc why;
+    static bool write(void* self, const char* data, std::size_t size) {
+      bounded& b = *static_cast<bounded*>(self);
+      b.why = size > b.room ? errc::too_large : b.body.append(string_view(data, size)) ? errc::ok : errc::no_memory;
+      if (b.why == errc::ok) b.room -= size;
+      return b.why == errc::ok;
+    }
+  } all = {body, max_bytes, errc::ok};
+  const sink to = {&bounded::write, &all};
+  char chunk[4096];
+  walk series(registry);
+  chunk_writer out(to, series, chunk, sizeof chunk);
+  text_writer text(out);
+  while (out.is_open() && series.next()) {
+    const status s = check_pushed(series.now(), names);
+    if (!s.ok()) return s;
+    text.write(series.now());
+  }
+  out.flush();
+  if (all.why == errc::too_large) {
+    const std::uint32_t most = 0xffffffffu;
+    return status(all.why, "body", max_bytes < most ? static_cast<std::uint32_t>(max_bytes) : most);
+  }
+  return all.why == errc::ok ? status() : status(all.why, "body");
+}
+
+}  // namespace detail
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_DETAIL_PUSH_BODY_HPP
+
+// ==== narthex/detail/push_gateway_options.hpp ===================================================
+// narthex/detail/push_gateway_options.hpp - how a push_gateway behaves.
+// Room: balconies. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_DETAIL_PUSH_GATEWAY_OPTIONS_HPP
+#define NARTHEX_DETAIL_PUSH_GATEWAY_OPTIONS_HPP
+
+#include <cstddef>
+
+
+NARTHEX_BEGIN_NAMESPACE
+
+/// How a push_gateway behaves. Views only: what they point to must live until the push_gateway is made.
+struct push_gateway_options {
+  enum : unsigned { max_headers = 8 };
+  enum : std::size_t { max_credential_bytes = 4096 };  ///< of a user, password or token each: tokens are long
+
+  /// For one push as a whole: look-up, connect, send, answer. At least 1; there is no "for ever".
+  int timeout_ms = 10000;
+  /// For each address of the name, so that a dead IPv6 route leaves time for IPv4.
+  int connect_timeout_ms = 3000;
+  /// A larger exposition is refused: errc::too_large. The gateway itself has no limit, and keeps what it gets for ever.
+  std::size_t max_body_bytes = 16 * 1024 * 1024;
+
+  push_gateway_options& set_timeout_ms(int ms) noexcept {
+    timeout_ms = ms;
+    return *this;
+  }
+  push_gateway_options& set_connect_timeout_ms(int ms) noexcept {
+    connect_timeout_ms = ms;
+    return *this;
+  }
+  push_gateway_options& set_max_body_bytes(std::size_t bytes) noexcept {
+    max_body_bytes = bytes;
+    return *this;
+  }
+  /// Errors: errc::bad_credentials: a ':' in the user, a control byte, more than max_credential_bytes.
+  push_gateway_options& basic_auth(string_view user_name, string_view with_password) noexcept {
+    authorization = scheme::basic;
+    user = user_name;
+    secret = with_password;
+    return *this;
+  }
+  /// Errors: errc::bad_credentials: empty, a blank, or anything but printable ASCII.
+  push_gateway_options& bearer_token(string_view token) noexcept {
+    authorization = scheme::bearer;
+    user = string_view();
+    secret = token;
+    return *this;
+  }
+  /// Adds a header. Errors: errc::bad_header: no token, or a value that is not one printable line; a header that narthex
+  /// writes itself (Host, User-Agent, Content-*, Connection, ...); a second Authorization. errc::too_large beyond max_headers.
+  push_gateway_options& header(string_view name, string_view value) noexcept {
+    if (header_count < max_headers) {
+      header_names[header_count] = name;
+      header_values[header_count] = value;
+    }
+    ++header_count;
+    return *this;
+  }
+
+  enum class scheme { none, basic, bearer } authorization = scheme::none;
+  string_view user, secret;
+  string_view header_names[max_headers], header_values[max_headers];
+  unsigned header_count = 0;
+};
+
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_DETAIL_PUSH_GATEWAY_OPTIONS_HPP
+
+// ==== narthex/detail/push_request.hpp ===========================================================
+// narthex/detail/push_request.hpp - what every request to one group has in common, checked and made ready once.
+// Room: balconies. Read detail/push_url.hpp and detail/grouping_key.hpp first. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_DETAIL_PUSH_REQUEST_HPP
+#define NARTHEX_DETAIL_PUSH_REQUEST_HPP
+
+#include <cstddef>
+#include <cstdint>
+
+
+NARTHEX_BEGIN_NAMESPACE
+namespace detail {
+
+/// Address, path, headers and limits of the requests to one group.
+class push_request {
+ public:
+  int timeout_ms = 0, connect_timeout_ms = 0;
+  std::size_t max_body_bytes = 0;
+  std::uint16_t port = 80;
+
+#if NARTHEX_HAS(HEAP) && NARTHEX_HAS(POSIX)
+  status prepare(string_view url, const grouping_key& key, const push_gateway_options& options) noexcept {
+    timeout_ms = options.timeout_ms > 1 ? options.timeout_ms : 1;
+    connect_timeout_ms = options.connect_timeout_ms > 1 ? options.connect_timeout_ms : 1;
+    max_body_bytes = options.max_body_bytes;
+    push_url where;
+    status s = where.read(url);
+    if (s.ok()) s = key.validate();
+    if (s.ok()) s = validate(options);
+    if (!s.ok()) return s;
+    port = where.port;
+    byte_buffer& t = text_;
+    bool fits = t.append("http://") && t.append(where.authority);
+    path_at_ = t.size();
+    fits = fits && t.append(where.prefix) && key.write_path(t);
+    host_at_ = t.size();
+    fits = fits && t.append(where.host);
+    names_at_ = t.size();
+    fits = fits && key.write_names(t);
+    headers_at_ = t.size();
+    fits = fits && t.append("\r\nHost: ") && t.append(where.authority) && t.append("\r\nUser-Agent: narthex/") &&
+           put_number(t, NARTHEX_VERSION_MAJOR) && t.append(".") && put_number(t, NARTHEX_VERSION_MINOR) && t.append(".") &&
+           put_number(t, NARTHEX_VERSION_PATCH) && put_authorization(t, options);
+    for (unsigned i = 0; i < options.header_count; ++i) {
+      fits = fits && put_header(t, options.header_names[i], options.header_values[i]);
+    }
+    if (!fits) t.clear();
+    return fits ? status() : status(errc::no_memory, "push_gateway");
+  }
+#else
+  status prepare(string_view, const grouping_key&, const push_gateway_options&) noexcept {
+    return status(errc::unsupported, "push_gateway");
+  }
+#endif
+
+  /// "http://host:port/prefix/metrics/job/j/a/1", for people; "" when prepare() has refused.
+  string_view address() const noexcept { return part(0, host_at_); }
+  string_view host() const noexcept { return part(host_at_, names_at_); }
+  /// Of the grouping key, each with a NUL behind it.
+  string_view names() const noexcept { return part(names_at_, headers_at_); }
+
+  /// Errors: false without memory.
+  bool write_head(string_view verb, std::size_t body_size, byte_buffer& out) const noexcept {
+    // The length also of nothing: a PUT that a proxy passes on without one would be read as empty, and wipe the group.
+    return out.append(verb) && out.append(" ") && out.append(part(path_at_, host_at_)) && out.append(" HTTP/1.1") &&
+           out.append(text_.text().from(headers_at_)) &&
+           out.append("\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8\r\nContent-Length: ") &&
+           put_number(out, body_size) && out.append("\r\nConnection: close\r\n\r\n");
+  }
+
+ private:
+  string_view part(std::size_t begin, std::size_t end) const noexcept {
+    return text_.size() == 0 ? string_view("") : text_.text().from(begin).first(end - begin);
+  }
+
+  static bool put_number(byte_buffer& out, std::uint64_t number) noexcept {
+    char digits[max_u64_chars];
+    return out.append(string_view(digits, static_cast<std::size_t>(write_u64(digits, number) - digits)));
+  }
+  static bool put_header(byte_buffer& out, string_view name, string_view value) noexcept {
+    return out.append("\r\n") && out.append(name) && out.append(": ") && out.append(value);
+  }
+
+#if NARTHEX_HAS(HEAP) && NARTHEX_HAS(POSIX)
+  using options_t = push_gateway_options;
+
+  static bool put_authorization(byte_buffer& out, const options_t& o) noexcept {
+    if (o.authorization == options_t::scheme::none) return true;
+    if (o.authorization == options_t::scheme::bearer) return put_header(out, "Authorization", "Bearer ") && out.append(o.secret);
+    byte_buffer both;
+    if (!both.append(o.user) || !both.append(":") || !both.append(o.secret)) return false;
+    const std::size_t size = base64_size(both.size(), base64::padded);
+    char* const coded = static_cast<char*>(allocate(size));
+    if (!coded) return false;
+    write_base64(coded, both.text(), base64::padded);
+    const bool fits = put_header(out, "Authorization", "Basic ") && out.append(string_view(coded, size));
+    release(coded);
+    return fits;
+  }
+
+  /// Printable ASCII, and with it blanks (0x20) where they may be, and any byte from 0x80 up.
+  static bool is_clean(string_view text, char lowest, unsigned char highest) noexcept {
+    for (char c : text) {
+      const unsigned char byte = static_cast<unsigned char>(c);
+      if (byte < static_cast<unsigned char>(lowest) || byte == 0x7f || byte > highest) return false;
+    }
+    return true;
+  }
+
+  static status validate(const options_t& o) noexcept {
+    const std::uint32_t most = options_t::max_credential_bytes;
+    const bool basic = o.authorization == options_t::scheme::basic;
+    bool colon = false;
+    for (char c : o.user) colon = colon || c == ':';
+    // RFC 7617: no colon in the user, no control bytes; base64 hides the rest. RFC 6750: a token is bare ASCII.
+    if (basic && (colon || o.user.size() > most || !is_clean(o.user, ' ', 0xff))) return status(errc::bad_credentials, "user", most);
+    if (basic && (o.secret.size() > most || !is_clean(o.secret, ' ', 0xff))) return status(errc::bad_credentials, "password", most);
+    if (o.authorization == options_t::scheme::bearer && (o.secret.empty() || o.secret.size() > most || !is_clean(o.secret, '!', 0x7e))) {
+      return status(errc::bad_credentials, "token", most);
+    }
+    if (o.header_count > options_t::max_headers) return status(errc::too_large, "headers", options_t::max_headers);
+    bool authorized = o.authorization != options_t::scheme::none;
+    for (unsigned i = 0; i < o.header_count; ++i) {
+      const string_view name = o.header_names[i], value = o.header_values[i];
+      const bool good = is_token(name) && is_clean(value, ' ', 0x7e) && !is_ours(name);
+      const bool is_authorization = same_word(name, "authorization");
+      if (!good || (is_authorization && authorized)) return status(errc::bad_header, name);
+      authorized = authorized || is_authorization;
+    }
+    return status();
+  }
+
+  /// What frames the request or says what is in it: a second one would make two requests of one.
+  static bool is_ours(string_view name) noexcept {
+    const string_view ours[] = {"host", "user-agent", "connection", "keep-alive", "proxy-connection", "transfer-encoding",
+                                "te", "trailer", "upgrade", "expect", "content-length", "content-type", "content-encoding",
+                                "content-range"};
+    for (string_view one : ours) {
+      if (same_word(name, one)) return true;
+    }
+    return false;
+  }
+#endif
+
+  byte_buffer text_;  // address (with the path at its end), host, names, headers
+  std::size_t path_at_ = 0, host_at_ = 0, names_at_ = 0, headers_at_ = 0;
+};
+
+}  // namespace detail
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_DETAIL_PUSH_REQUEST_HPP
+
+// ==== narthex/detail/http_answer.hpp ============================================================
+// narthex/detail/http_answer.hpp - what an HTTP server answers, read piece by piece as it comes.
+// Room: balconies. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_DETAIL_HTTP_ANSWER_HPP
+#define NARTHEX_DETAIL_HTTP_ANSWER_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+
+NARTHEX_BEGIN_NAMESPACE
+namespace detail {
+
+/// One response to one request that was not HEAD: status, framing, where to, and the beginning of the body.
+///
+/// Understands a length, chunks, and a body that ends with the connection; interim answers (100, 103) before the one that
+/// counts; HTTP/1.0 and a bare LF.
+/// Memory: in place; what the server sends beyond the limits is an error (head) or dropped (body).
+/// Source: RFC 9112, 4 to 7.
+class http_answer {
+ public:
+  enum : std::size_t {
+    max_head = 8192,   ///< status lines and headers, interim ones included; chunk sizes and trailers count, too
+    max_line = 256,    ///< kept of one line: enough for a status, a framing header and most addresses
+    max_kept = 512,    ///< kept of the body
+    max_body = 65536   ///< read of the body: more than any gateway has to say
+  };
+
+  http_answer() noexcept
+      : state_(state::status_line), code_(0), seen_(0), line_size_(0), kept_size_(0), body_size_(0), left_(0),
+        location_size_(0), framing_(framing::close), begun_(false), is_coded_(false) {}
+
+  /// Takes the next bytes. What comes behind the end is ignored.
+  void feed(string_view bytes) noexcept {
+    while (!bytes.empty() && state_ != state::done && state_ != state::bad) {
+      begun_ = true;
+      if (state_ == state::body) {
+        const std::size_t n = framing_ == framing::close || bytes.size() < left_ ? bytes.size()
+                                                                                  : static_cast<std::size_t>(left_);
+        take_body(bytes.first(n));
+        bytes = bytes.from(n);
+      } else {
+        take_byte(bytes[0]);
+        bytes = bytes.from(1);
+      }
+    }
+  }
+  /// The connection has ended.
+  void end() noexcept {
+    if (state_ == state::done) return;
+    state_ = state_ == state::body && framing_ == framing::close ? state::done : state::bad;
+  }
+
+  /// Whether anything came at all.
+  bool begun() const noexcept { return begun_; }
+  /// The status of the final answer, once its head is complete; 0 before.
+  int code() const noexcept { return code_; }
+  bool is_complete() const noexcept { return state_ == state::done; }
+  /// Not HTTP, cut short, or larger than the limits.
+  bool is_bad() const noexcept { return state_ == state::bad; }
+  /// The beginning of the body; where the answer is no HTTP, of what came instead.
+  string_view words() const noexcept { return code_ ? string_view(kept_, kept_size_) : string_view(line_, line_size_); }
+  /// Of a redirect; empty when there is none.
+  string_view location() const noexcept { return string_view(location_, location_size_); }
+
+ private:
+  enum class state : std::uint8_t { status_line, header, body, chunk_size, chunk_end, trailer, done, bad };
+  enum class framing : std::uint8_t { close, length, chunks };
+
+  void take_byte(char c) noexcept {
+    if (++seen_ > max_head) {
+      state_ = state::bad;
+      return;
+    }
+    if (c != '\n') {
+      if (line_size_ < max_line) line_[line_size_++] = c;
+      // Some other protocol, which may never send a newline.
+      if (state_ == state::status_line && line_size_ <= 7 && c != "HTTP/1."[line_size_ - 1]) state_ = state::bad;
+      return;
+    }
+    string_view line(line_, line_size_);
+    if (!line.empty() && line[line.size() - 1] == '\r') line = line.first(line.size() - 1);
+    take_line(line);
+    if (state_ != state::bad) line_size_ = 0;
+  }
+
+  void take_line(string_view line) noexcept {
+    switch (state_) {
+      case state::status_line: return take_status(line);
+      case state::header: return line.empty() ? end_head() : take_header(line);
+      case state::chunk_size: return take_chunk_size(line);
+      case state::chunk_end: state_ = line.empty() ? state::chunk_size : state::bad; return;
+      case state::trailer:
+        if (line.empty()) state_ = state::done;
+        return;
+      case state::body:
+      case state::done:
+      case state::bad: return;
+    }
+  }
+
+  void take_status(string_view line) noexcept {  // "HTTP/1.1 200 OK"
+    const bool shaped = line.size() >= 12 && is_digit(line[7]) && line[8] == ' ' && line[9] >= '1' && line[9] <= '5' &&
+                        is_digit(line[10]) && is_digit(line[11]) && (line.size() == 12 || line[12] == ' ');
+    interim_ = shaped ? (line[9] - '0') * 100 + (line[10] - '0') * 10 + (line[11] - '0') : 0;
+    state_ = shaped && interim_ != 101 ? state::header : state::bad;  // nobody asked for another protocol
+    framing_ = framing::close;
+    has_length_ = is_coded_ = false;
+    location_size_ = 0;
+  }
+
+  void take_header(string_view line) noexcept {
+    const std::size_t colon = find_char(line, ':');
+    if (line[0] == ' ' || line[0] == '\t') return;  // an old-fashioned continuation, of nothing that matters here
+    if (colon == line.size()) {
+      if (line_size_ < max_line) state_ = state::bad;
+      return;
+    }
+    const string_view name = line.first(colon), value = trim_blanks(line.from(colon + 1));
+    if (same_word(name, "content-length")) {
+      take_length(value);
+    } else if (same_word(name, "transfer-encoding")) {
+      // Chunks are the outermost coding, or the end of the connection is the end of the body.
+      const bool chunks = value.size() >= 7 && same_word(value.from(value.size() - 7), "chunked");
+      framing_ = chunks ? framing::chunks : framing::close;
+      is_coded_ = true;
+    } else if (same_word(name, "location")) {
+      std::memcpy(location_, value.data(), value.size());
+      location_size_ = value.size();
+    }
+  }
+
+  void take_length(string_view digits) noexcept {
+    std::uint64_t n = 0;
+    bool good = !digits.empty() && digits.size() <= 18;
+    for (char c : digits) {
+      good = good && is_digit(c);
+      n = n * 10 + static_cast<std::uint64_t>(c - '0');
+    }
+    if (!good || (has_length_ && n != length_)) state_ = state::bad;
+    has_length_ = true;
+    length_ = n;
+  }
+
+  void end_head() noexcept {
+    if (interim_ < 200) {
+      state_ = state::status_line;
+      return;
+    }
+    code_ = interim_;
+    if (code_ == 204 || code_ == 304) {
+      state_ = state::done;
+    } else if (framing_ == framing::chunks) {
+      state_ = state::chunk_size;
+    } else {
+      state_ = state::body;
+      if (!has_length_ || is_coded_) return;
+      framing_ = framing::length;
+      left_ = length_;
+      if (left_ == 0) state_ = state::done;
+    }
+  }
+
+  void take_chunk_size(string_view line) noexcept {
+    std::uint64_t n = 0;
+    std::size_t i = 0;
+    for (; i < line.size() && hex_value(line[i]) >= 0; ++i) n = n * 16 + static_cast<std::uint64_t>(hex_value(line[i]));
+    if (i == 0 || i > 15 || (i < line.size() && !is_one_of(line[i], "; \t"))) {
+      state_ = state::bad;
+      return;
+    }
+    left_ = n;
+    state_ = n == 0 ? state::trailer : state::body;
+  }
+
+  void take_body(string_view part) noexcept {
+    const std::size_t room = max_kept - kept_size_, keep = part.size() < room ? part.size() : room;
+    std::memcpy(kept_ + kept_size_, part.data(), keep);
+    kept_size_ += keep;
+    body_size_ += part.size();
+    if (framing_ != framing::close) {
+      left_ -= part.size();
+      if (left_ == 0) state_ = framing_ == framing::chunks ? state::chunk_end : state::done;
+    }
+    if (body_size_ > max_body) state_ = state::bad;
+  }
+
+  state state_;
+  int code_;
+  int interim_ = 0;  // of the head that is being read
+  std::size_t seen_, line_size_, kept_size_, body_size_;
+  std::uint64_t left_;  // of the body, or of this chunk
+  std::uint64_t length_ = 0;
+  std::size_t location_size_;
+  framing framing_;
+  bool begun_;
+  bool is_coded_;  // has a Transfer-Encoding, which beats a length
+  bool has_length_ = false;
+  char line_[max_line];
+  char location_[max_line];
+  char kept_[max_kept];
+};
+
+}  // namespace detail
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_DETAIL_HTTP_ANSWER_HPP
+
+// ==== narthex/detail/http_client.hpp ============================================================
+// narthex/detail/http_client.hpp - one HTTP request to a host's name, and the answer, within a deadline.
+// Room: balconies. Read os/socket.hpp, os/resolve.hpp and detail/http_answer.hpp first. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_DETAIL_HTTP_CLIENT_HPP
+#define NARTHEX_DETAIL_HTTP_CLIENT_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+
+NARTHEX_BEGIN_NAMESPACE
+namespace detail {
+
+/// A connection for one exchange, which both sides close after it.
+///
+/// Errors: what() says during which step, where that helps.
+class http_client {
+ public:
+  /// timeout_ms: for everything; connect_timeout_ms: for each address of the name.
+  http_client(int timeout_ms, int connect_timeout_ms) noexcept
+      : end_(os::monotonic_ms() + timeout_ms), connect_timeout_ms_(connect_timeout_ms), what_("") {}
+
+  /// Connects to the first address of the name that answers.
+  /// Errors: of the look-up; when no address answers, of the first one tried.
+  status connect(string_view host, std::uint16_t port) noexcept {
+    what_ = "while the name was looked up";
+    status s = os::resolve(host, left_ms(), addresses_);
+    if (!s.ok()) return s;
+    what_ = "while connecting";
+    for (unsigned i = 0; i < addresses_.count; ++i) {
+      const int left = left_ms();
+      if (left == 0) return i == 0 ? status(errc::timeout, host) : s;
+      const status one = peer_.connect(addresses_.text[i], port, os::deadline(left < connect_timeout_ms_ ? left : connect_timeout_ms_));
+      if (one.ok()) return one;
+      if (i == 0) s = one;
+    }
+    peer_.close();
+    return s;
+  }
+
+  /// Sends head and body and reads the answer. An answer that comes early ends the sending: a gateway that refuses the first
+  /// line of a large body closes soon after, and "connection reset" would hide its reason.
+  ///
+  /// Errors:  errc::timeout, errc::closed, errc::system. What the answer holds by then is kept: it may be all that matters.
+  ///          errc::bad_response: not HTTP, cut short, too large, or a success before all was sent.
+  status exchange(string_view head, string_view body, http_answer& answer) noexcept {
+    const status s = talk(head, body, answer);
+    // A reset takes back what was not read yet: half a body must not be mistaken for a whole one.
+    if (s.ok()) peer_.close();
+    else peer_.reset();
+    return s;
+  }
+
+  const char* what() const noexcept { return what_; }
+  /// The resolver's, of a name that was not found; or "".
+  const char* words() const noexcept { return addresses_.words; }
+
+ private:
+  int left_ms() const noexcept {
+    const std::int64_t left = end_ - os::monotonic_ms();
+    return left > 0 ? static_cast<int>(left) : 0;
+  }
+
+  status talk(string_view head, string_view body, http_answer& answer) noexcept {
+    // One buffer for the head and what of the body fits: two small packets would wait for each other's acknowledgement.
+    char first[8192];
+    string_view rest[2] = {head, body};
+    std::size_t ready = fill(first, sizeof first, rest[0]);
+    ready += fill(first + ready, sizeof first - ready, rest[1]);
+    string_view now(first, ready);
+    unsigned next = 0;
+    status broken;
+    what_ = "while sending";
+    for (;;) {
+      while (now.empty() && next < 2) now = rest[next++];
+      const bool sending = broken.ok() && !now.empty() && answer.code() == 0;
+      if (now.empty()) what_ = answer.begun() ? "while reading the answer" : "while waiting for the answer";
+      const int left = left_ms();
+      if (left == 0) return status(errc::timeout, "push");
+      os::poll_set set;
+      const unsigned in = set.add(peer_.handle(), os::poll_set::what::reading);
+      const unsigned out = set.add(peer_.handle(), sending ? os::poll_set::what::writing : os::poll_set::what::nothing);
+      set.wait(left);
+      if (set.ready(in)) {
+        char part[2048];
+        std::size_t got = 0;
+        const status s = peer_.read_now(part, sizeof part, got);
+        if (!s.ok() && s.code() != errc::timeout) return broken.ok() ? s : broken;
+        if (s.ok() && got == 0) answer.end();
+        answer.feed(string_view(part, got));
+        if (answer.is_complete()) return now.empty() || answer.code() >= 300 ? status() : status(errc::bad_response, "push");
+        if (s.ok() && got == 0 && !answer.begun()) return broken.ok() ? status(errc::closed, "push") : broken;
+        if (answer.is_bad()) return status(errc::bad_response, "push");
+      } else if (set.ready(out)) {
+        std::size_t put = 0;
+        const status s = peer_.write_now(now.data(), now.size(), put);
+        now = now.from(put);
+        if (!s.ok() && s.code() != errc::timeout) broken = s;  // what the peer said before may still be there to read
+      }
+    }
+  }
+
+  static std::size_t fill(char* to, std::size_t room, string_view& from) noexcept {
+    const std::size_t n = from.size() < room ? from.size() : room;
+    if (n > 0) std::memcpy(to, from.data(), n);
+    from = from.from(n);
+    return n;
+  }
+
+  std::int64_t end_;
+  int connect_timeout_ms_;
+  const char* what_;
+  os::host_addresses addresses_;
+  os::socket peer_;
+};
+
+}  // namespace detail
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_DETAIL_HTTP_CLIENT_HPP
+
+// ==== narthex/detail/push_result.hpp ============================================================
+// narthex/detail/push_result.hpp - what became of one push.
+// Room: balconies. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_DETAIL_PUSH_RESULT_HPP
+#define NARTHEX_DETAIL_PUSH_RESULT_HPP
+
+#include <cstddef>
+
+
+NARTHEX_BEGIN_NAMESPACE
+
+/// What became of one push: a value, to be looked at.
+///
+/// Memory: about 1.2 kB in place.
+class NARTHEX_DETAIL_NODISCARD push_result {
+ public:
+  enum : std::size_t { max_error = 1024 };  ///< NUL included
+
+  push_result() noexcept : http_status_(0), error_size_(0), blank_(false) { error_[0] = '\0'; }
+
+  /// The gateway has taken it: 200 or 202.
+  bool ok() const noexcept { return why_.ok(); }
+  errc code() const noexcept { return why_.code(); }
+  const status& why() const noexcept { return why_; }
+  /// What the gateway answered; 0 when it did not.
+  int http_status() const noexcept { return http_status_; }
+  /// One printable line, with the address and the system's or the gateway's own words; "" when ok.
+  const char* error() const noexcept { return error_; }
+
+ private:
+  friend class push_gateway;
+  enum : std::size_t { max_address = 300 };  // shown of it: the words behind it matter more
+
+  void put_address(string_view address) noexcept {
+    if (address.empty()) return;
+    put(address.first(address.size() < max_address ? address.size() : max_address));
+    put(address.size() > max_address ? "...: " : ": ");
+  }
+  /// A run of blanks and line ends becomes one blank, and none at the end.
+  void put(string_view text) noexcept {
+    for (char c : text) {
+      if (c == ' ' || (c >= '\t' && c <= '\r')) {
+        blank_ = error_size_ > 0;
+        continue;
+      }
+      if (blank_) put_byte(' ');
+      blank_ = false;
+      put_byte(c > ' ' && c < 0x7f ? c : '?');
+    }
+  }
+  void put_byte(char c) noexcept {
+    if (error_size_ + 1 < max_error) error_[error_size_++] = c;
+    error_[error_size_] = '\0';
+  }
+
+  status why_;
+  int http_status_;
+  std::size_t error_size_;
+  bool blank_;  // seen, not written
+  char error_[max_error];
+};
+
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_DETAIL_PUSH_RESULT_HPP
+
+// ==== narthex/push_gateway.hpp ==================================================================
+// narthex/push_gateway.hpp - hands a registry's metrics to a Pushgateway, for programs too short-lived to be scraped.
+// Room: balconies. Read detail/push_*.hpp first. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_PUSH_GATEWAY_HPP
+#define NARTHEX_PUSH_GATEWAY_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <initializer_list>
+
+
+NARTHEX_BEGIN_NAMESPACE
+
+/// Pushes a registry's metrics to one group of a Pushgateway.
+///
+///   nx::push_gateway gw{"http://127.0.0.1:9091", "nightly_batch", {{"instance", "db-3"}}};
+///   const nx::push_result r = gw.push();
+///   if (!r.ok()) std::fputs(r.error(), stderr);
+///
+/// Everything a gateway would refuse or be poisoned by is refused before a byte is sent: a bad grouping key when the object is
+/// made, a metric with a label of the grouping key or a name of the gateway's own at the push.
+///
+/// registry: lives longer than this object.
+/// url:      "http://host:port/prefix"; without "http://" that is assumed; without a port it is 80 as for any URL (a
+///           Pushgateway listens at 9091). A name, an IPv4 or an [IPv6] address; no user, query or fragment.
+/// job:      not empty. labels: the rest of the grouping key; well-formed UTF-8. Not "job", "le", "quantile", "what", "__...".
+/// Errors:   of the arguments: kept in status() and answered by every push. Nothing throws, logs or touches the process.
+/// Threads:  any; one push at a time: who comes meanwhile gets errc::busy at once (as does the child of a fork in mid-push).
+///           The registry's callbacks run in the pushing thread. A name is looked up in a detached thread, which may outlive
+///           the push by the resolver's patience; numeric addresses and "localhost" need none.
+/// Memory:   what it was given is copied; during a push, the whole exposition, and about 30 kB of stack. Needs a heap and
+///           POSIX sockets: elsewhere every call answers errc::unsupported.
+/// Source:   Pushgateway, README, "Use it", "API"; RFC 9112.
+class push_gateway {
+ public:
+  push_gateway(string_view url, string_view job,
+               std::initializer_list<label_pair> labels = std::initializer_list<label_pair>(),
+               const push_gateway_options& options = push_gateway_options()) noexcept
+      : push_gateway(default_registry(), url, job, labels, options) {}
+  push_gateway(registry_core& registry, string_view url, string_view job,
+               std::initializer_list<label_pair> labels = std::initializer_list<label_pair>(),
+               const push_gateway_options& options = push_gateway_options()) noexcept;
+  push_gateway(const push_gateway&) = delete;
+  push_gateway& operator=(const push_gateway&) = delete;
+
+  /// ok, or what of the arguments was refused.
+  const NARTHEX_NAMESPACE::status& status() const noexcept { return status_; }
+  bool ok() const noexcept { return status_.ok(); }
+
+  /// Replaces everything in the group by what the registry shows now (PUT).
+  ///
+  /// Errors:  errc::empty_exposition when the registry shows nothing: it would wipe the group. errc::label_clash,
+  ///          reserved_metric, too_large, no_memory: nothing was sent. errc::no_such_host, timeout, closed, system: the way
+  ///          there. errc::http_refused, redirected, bad_response: the other side. After a timeout the gateway may have
+  ///          taken it or not.
+  push_result push() noexcept { return run("PUT", body::required); }
+
+  /// Replaces the metrics of the same names in the group, and leaves the others (POST). Of an empty registry it only
+  /// refreshes the group's push_time_seconds.
+  push_result push_add() noexcept { return run("POST", body::optional); }
+
+  /// Removes the group, with exactly this job and these labels (DELETE). ok also when there is none.
+  push_result delete_group() noexcept { return run("DELETE", body::none); }
+
+ private:
+  enum class body { none, optional, required };
+
+  push_result run(const char* verb, body wanted) noexcept;
+  push_result exchange(const char* verb, body wanted) noexcept;
+  push_result refused(const NARTHEX_NAMESPACE::status& why) const noexcept;
+  push_result failed(const NARTHEX_NAMESPACE::status& why, const detail::http_client& client,
+                     const detail::http_answer& answer) const noexcept;
+
+  registry_core& registry_;
+  detail::push_request request_;
+  NARTHEX_NAMESPACE::status status_;
+  detail::shared<std::uint32_t> busy_;
+};
+
+// ---- bodies ----
+
+inline push_gateway::push_gateway(registry_core& registry, string_view url, string_view job,
+                                  std::initializer_list<label_pair> labels, const push_gateway_options& options) noexcept
+    : registry_(registry), status_(request_.prepare(url, detail::grouping_key(job, labels), options)), busy_(0) {}
+
+inline push_result push_gateway::run(const char* verb, body wanted) noexcept {
+  if (!status_.ok()) return refused(status_);
+  if (busy_.exchange(1, detail::memory_order_acquire) != 0) {
+    return refused(NARTHEX_NAMESPACE::status(errc::busy, ""));
+  }
+  const push_result r = exchange(verb, wanted);
+  busy_.store(0, detail::memory_order_release);
+  return r;
+}
+
+inline push_result push_gateway::exchange(const char* verb, body wanted) noexcept {
+  using answer = NARTHEX_NAMESPACE::status;
+  detail::byte_buffer text, head;
+  if (wanted != body::none) {
+    const answer s = detail::write_push_body(registry_, request_.names(), request_.max_body_bytes, text);
+    if (!s.ok()) return refused(s);
+    if (text.size() == 0 && wanted == body::required) return refused(answer(errc::empty_exposition, ""));
+  }
+  if (!request_.write_head(verb, text.size(), head)) return refused(answer(errc::no_memory, ""));
+  detail::http_client client(request_.timeout_ms, request_.connect_timeout_ms);
+  detail::http_answer got;
+  answer s = client.connect(request_.host(), request_.port);
+  if (s.ok()) s = client.exchange(head.text(), text.text(), got);
+  return failed(s, client, got);
+}
+
+/// Before anything was sent: the offender is ours to name.
+inline push_result push_gateway::refused(const NARTHEX_NAMESPACE::status& why) const noexcept {
+  push_result r;
+  char text[NARTHEX_NAMESPACE::status::max_message];
+  r.why_ = why.subject()[0] != '\0' ? why : NARTHEX_NAMESPACE::status(why.code(), request_.address());
+  r.put_address(request_.address());
+  r.put(string_view(text, why.message(text, sizeof text)));
+  return r;
+}
+
+/// After it was sent, or while: the status belongs to the address, and the words come from whoever said no.
+inline push_result push_gateway::failed(const NARTHEX_NAMESPACE::status& why, const detail::http_client& client,
+                                        const detail::http_answer& answer) const noexcept {
+  using local = NARTHEX_NAMESPACE::status;
+  push_result r;
+  const string_view to = request_.address();
+  const int code = answer.code();
+  const std::uint32_t number = static_cast<std::uint32_t>(code);
+  const bool taken = code == 200 || code == 202;
+  r.http_status_ = code;
+  if (taken && why.ok()) return r;
+  char words[128] = "";
+  string_view more = client.words();
+  if (code != 0 && !taken) {  // all that is needed, even if what followed broke off
+    const bool elsewhere = code >= 300 && code < 400;
+    r.why_ = local(elsewhere ? errc::redirected : errc::http_refused, to, number);
+    more = elsewhere ? answer.location() : answer.words();
+  } else if (why.code() == errc::bad_response) {
+    r.why_ = local(errc::bad_response, to);
+    more = answer.words();
+  } else {
+    r.why_ = why.number() ? local(why.code(), to, why.number()) : local(why.code(), to);
+    const os::error e = {static_cast<int>(why.number())};
+    if (why.code() == errc::timeout || why.code() == errc::closed) more = client.what();
+    else if (why.code() != errc::no_such_host && why.number() && e.words(words, sizeof words) > 0) more = words;
+  }
+  r.put_address(to);
+  if (words[0] == '\0') {
+    const local plain = r.why_.number() ? local(r.why_.code(), "", r.why_.number()) : local(r.why_.code(), "");
+    char text[local::max_message];
+    r.put(string_view(text, plain.message(text, sizeof text)));
+    if (!more.empty()) r.put(more == client.what() ? " " : ": ");
+  }
+  r.put(more);
+  return r;
+}
+
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_PUSH_GATEWAY_HPP

@@ -1,0 +1,129 @@
+// What push.py tells it to push: one command a line on stdin, one answer a line on stdout.
+//
+//   METHOD URL HEX_JOB NAME=HEX_VALUE,... SCENARIO [OPTIONS]      METHOD: push, push_add, delete_group
+//   answer: CODE HTTP_STATUS ERROR
+#include <narthex/narthex.hpp>
+
+#include <narthex/push_gateway.hpp>
+
+#include <cstdio>
+#include <cstdlib>
+#include <iostream>
+#include <memory>
+#include <sstream>
+#include <string>
+#include <vector>
+
+namespace nx = narthex;
+
+static std::string unhex(const std::string& hex) {
+  std::string out;
+  for (std::size_t i = 0; i + 1 < hex.size(); i += 2) out += static_cast<char>(std::strtol(hex.substr(i, 2).c_str(), nullptr, 16));
+  return out;
+}
+
+/// Registries by name; each scenario of push.py has one.
+struct scenario {
+  nx::registry mine;
+  nx::registry labelled{nx::registry_options().label("region", "east")};
+  std::vector<std::unique_ptr<nx::gauge>> gauges;
+  std::vector<std::unique_ptr<nx::counter>> counters;
+  std::unique_ptr<nx::family<nx::gauge, 1>> family;
+  std::unique_ptr<nx::histogram> histogram;
+  std::unique_ptr<nx::summary> summary;
+  nx::registry* registry = &mine;
+
+  void gauge(const std::string& name, double value, const std::string& help = "Help.") {
+    gauges.emplace_back(new nx::gauge(mine, name, help));
+    gauges.back()->set(value);
+  }
+  void counter(const std::string& name) {
+    counters.emplace_back(new nx::counter(mine, name, "Help."));
+    counters.back()->inc(3);
+  }
+  void labels(const std::string& name, const std::string& label, const std::string& value) {
+    family.reset(new nx::family<nx::gauge, 1>(*registry, name, "Help.", {label}));
+    family->labels(value).set(1);
+  }
+
+  explicit scenario(const std::string& what) {
+    if (what == "one") gauge("m", 1);
+    if (what == "a1b1") gauge("a", 1), gauge("b", 1);
+    if (what == "a2") gauge("a", 2);
+    if (what == "counter_m") counter("m");
+    if (what == "counter_go") counter("go_goroutines");
+    if (what == "gauge_h_count") gauge("h_count", 1);
+    if (what == "histogram_h") {
+      histogram.reset(new nx::histogram(mine, "h", "Help.", {1}));
+      histogram->observe(0.5);
+    }
+    if (what == "summary_s") {
+      summary.reset(new nx::summary(mine, "s", "Help."));
+      summary->observe(0.5);
+    }
+    if (what == "label_job") labels("m", "job", "zzz");
+    if (what == "label_x") labels("m", "x", "body");
+    if (what == "label_instance") labels("m", "instance", "i1");
+    if (what == "label_bad_utf8") labels("m", "a", "\xff");
+    if (what == "label_nasty") labels("m", "a", "\"\\\n\r\t\x7f\xe6\x97\xa5");
+    if (what == "help_bad_utf8") gauge("m", 1, "bad \xff\n\\");
+    if (what == "push_time") gauge("push_time_seconds", 5);
+    if (what == "push_failure") gauge("push_failure_time_seconds", 5);
+    if (what == "pushgateway") gauge("pushgateway_x", 5);
+    if (what == "bad_name") gauge("0m", 1), gauge("ok", 1);
+    if (what == "process") gauge("process_start_time_seconds", 5);
+    if (what == "constant_region") {
+      registry = &labelled;
+      labels("m", "a", "1");
+    }
+    if (what == "large") {
+      registry = &mine;
+      family.reset(new nx::family<nx::gauge, 1>(mine, "m", "Help.", {"i"}, nx::series_limits(5000)));
+      for (int i = 0; i < 4096; ++i) family->labels(std::string(1000, 'x') + std::to_string(i)).set(i);
+    }
+    if (what == "everything") {
+      gauge("g", 5e-324);
+      counter("c_total");
+      histogram.reset(new nx::histogram(mine, "h_seconds", "Help.", {0.1, 1}));
+      histogram->observe(0.5);
+      summary.reset(new nx::summary(mine, "s_seconds", "Help."));
+      summary->observe(0.5);
+      labels("l", "a", "\"\\\n\xe6\x97\xa5");
+    }
+  }
+};
+
+int main() {
+  nx::set_error_hook(nullptr);
+  for (std::string line; std::getline(std::cin, line);) {
+    std::istringstream words(line);
+    std::string verb, url, job, group, what, option;
+    words >> verb >> url >> job >> group >> what;
+    nx::push_gateway_options options;
+    std::string user, password;
+    if (words >> option && option == "auth" && words >> user >> password) options.basic_auth(user, password);
+    std::string names[3], values[3];
+    std::size_t n = 0;
+    std::istringstream pairs(group == "-" ? "" : group);
+    for (std::string pair; n < 3 && std::getline(pairs, pair, ',');) {
+      const std::size_t is = pair.find('=');
+      names[n] = pair.substr(0, is);
+      values[n++] = unhex(pair.substr(is + 1));
+    }
+    const std::string job_text = job == "-" ? "" : unhex(job);
+    const std::string& u = url;
+    scenario s(what);
+    std::unique_ptr<nx::push_gateway> gw;
+    nx::registry& r = *s.registry;
+    if (n == 0) gw.reset(new nx::push_gateway{r, u, job_text, {}, options});
+    if (n == 1) gw.reset(new nx::push_gateway{r, u, job_text, {{names[0], values[0]}}, options});
+    if (n == 2) gw.reset(new nx::push_gateway{r, u, job_text, {{names[0], values[0]}, {names[1], values[1]}}, options});
+    if (n == 3) {
+      gw.reset(new nx::push_gateway{r, u, job_text, {{names[0], values[0]}, {names[1], values[1]}, {names[2], values[2]}}, options});
+    }
+    const nx::push_result p = verb == "push" ? gw->push() : verb == "push_add" ? gw->push_add() : gw->delete_group();
+    std::printf("%u %d %s\n", static_cast<unsigned>(p.code()), p.http_status(), p.error());
+    std::fflush(stdout);
+  }
+  return 0;
+}

@@ -1,0 +1,257 @@
+"""push.py PROGRAM PROMTOOL GATEWAY...: what real Pushgateways make of narthex' pushes. PROGRAM is push.cpp, built."""
+import base64
+import json
+import os
+import pathlib
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+
+HERE = pathlib.Path(__file__).resolve().parent
+STATUS = (HERE / "../../include/narthex/status.hpp").read_text(encoding="utf-8")
+CODES = re.findall(r"^  (\w+)(?: = 0)?,? +///<|^  (ok) = 0,", STATUS[STATUS.index("enum class errc"):STATUS.index("};")], re.M)
+CODES = [a or b for a, b in CODES]
+PATHS = (HERE / "../golden/push_paths.tsv").read_text(encoding="utf-8")
+# admin:test, bcrypt (cost 4), as in the exporter toolkit's own tests.
+HASH = "$2b$12$hNf2lSsxfm0.i4a.1kVpSOVyBCfIB51VRjgBUyv6kdnyTlgWj81Ay"
+tally = {"PASS": 0, "FAIL": 0, "SKIP": 0}
+
+
+def say(name, good, more=""):
+    word = "PASS" if good else "FAIL"
+    tally[word] += 1
+    print(word, name + ("" if good or not more else ": " + str(more)[:600]), flush=True)
+
+
+def skip(name, why):
+    tally["SKIP"] += 1
+    print("SKIP %s (%s)" % (name, why), flush=True)
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+class Gateway:
+    def __init__(self, binary, flags=(), user=None):
+        self.user = user
+        for _ in range(5):  # somebody else may take the port meanwhile
+            self.port = free_port()
+            self.base = "http://127.0.0.1:%d" % self.port
+            # In memory: Debian's default is a file of the whole machine.
+            self.process = subprocess.Popen([binary, "--web.listen-address=127.0.0.1:%d" % self.port, "--persistence.file=", *flags],
+                                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            end = time.monotonic() + 20
+            while time.monotonic() < end and self.process.poll() is None:
+                if self.get("/-/ready")[0] == 200:
+                    return
+                time.sleep(0.05)
+            self.stop()
+        raise SystemExit("FAIL %s does not start" % binary)
+
+    def get(self, path):
+        request = urllib.request.Request(self.base + path)
+        if self.user:
+            request.add_header("Authorization", "Basic " + base64.b64encode(self.user.encode()).decode())
+        try:
+            with urllib.request.urlopen(request, timeout=10) as r:
+                return r.status, r.read().decode("utf-8")
+        except urllib.error.HTTPError as e:
+            return e.code, e.read().decode("utf-8", "replace")
+        except OSError as e:
+            return 0, str(e)
+
+    def groups(self):
+        """[(labels, {metric: [(labels, value)]})], but for the gateway's own two of each group."""
+        out = []
+        for g in json.loads(self.get("/api/v1/metrics")[1])["data"]:
+            metrics = {k: [(m["labels"], m.get("value")) for m in v["metrics"]] for k, v in g.items()
+                       if isinstance(v, dict) and "metrics" in v and not re.match("push(_failure)?_time_seconds$", k)}
+            out.append((g["labels"], metrics))
+        return out
+
+    def gone(self, labels=None):
+        """Deletion is queued: it may take a moment to show."""
+        for _ in range(200):
+            if not [g for g, _ in self.groups() if labels is None or g == labels]:
+                return True
+            time.sleep(0.01)
+        return False
+
+    def stop(self):
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+
+class Pusher:
+    def __init__(self, program):
+        self.process = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8")
+
+    def __call__(self, verb, url, what="one", job="j", group=(), options=""):
+        job = job if isinstance(job, bytes) else job.encode()
+        pairs = ",".join("%s=%s" % (k, (v if isinstance(v, bytes) else v.encode()).hex()) for k, v in group) or "-"
+        self.process.stdin.write(" ".join([verb, url, job.hex() or "-", pairs, what, options]) + "\n")
+        self.process.stdin.flush()
+        code, http, error = self.process.stdout.readline().rstrip("\n").split(" ", 2)
+        return CODES[int(code)], int(http), error
+
+
+def paths(name, gw, push):
+    bad, n = [], 0
+    for row in PATHS.splitlines():
+        if not row or row[0] == "#":
+            continue
+        n += 1
+        job, group = row.split("\t")[:2]
+        job = bytes.fromhex(job)
+        group = [(p.split("=")[0], bytes.fromhex(p.split("=")[1])) for p in group.split(",") if p]
+        wanted = {"job": job.decode(), **{k: v.decode() for k, v in group}}
+        first = push("push", gw.base, "a1b1", job, group)
+        now = [(g, sorted(m)) for g, m in gw.groups()]
+        if first[:2] != ("ok", 200) or now != [(wanted, ["a", "b"])]:
+            bad.append(("push", job, group, first, now))
+        push("push_add", gw.base, "one", job, group)
+        now = [(g, sorted(m)) for g, m in gw.groups()]
+        if now != [(wanted, ["a", "b", "m"])]:
+            bad.append(("push_add", job, group, now))
+        last = push("delete_group", gw.base, "one", job, group)
+        if last[:2] != ("ok", 202) or not gw.gone():
+            bad.append(("delete_group", job, group, last))
+    say("%s: all %d grouping keys are put, read back, added to and deleted" % (name, n), n == 48 and not bad, bad)
+
+
+def verbs(name, gw, push):
+    push("push", gw.base, "a1b1")
+    put = push("push", gw.base, "a2")
+    value = lambda: {k: v[0][1] for k, v in gw.groups()[0][1].items()}
+    say(name + ": push replaces the group", put[:2] == ("ok", 200) and value() == {"a": "2"}, (put, gw.groups()))
+    push("push", gw.base, "a1b1")
+    push("push_add", gw.base, "a2")
+    say(name + ": push_add keeps other names", value() == {"a": "2", "b": "1"}, gw.groups())
+    push("push", gw.base, "one", "j", [("instance", "i")])
+    push("delete_group", gw.base)
+    say(name + ": delete_group takes this group alone", gw.gone({"job": "j"}) and len(gw.groups()) == 1, gw.groups())
+    say(name + ": delete_group of no group is ok", push("delete_group", gw.base, "one", "nobody")[:2] == ("ok", 202))
+    push("delete_group", gw.base, "one", "j", [("instance", "i")])
+    gw.gone()
+    empty = push("push", gw.base, "nothing")
+    added = push("push_add", gw.base, "nothing")
+    say(name + ": nothing is not put, and is added", empty[0] == "empty_exposition" and added[:2] == ("ok", 200), (empty, added))
+    push("delete_group", gw.base)
+    for url in (gw.base + "/", gw.base + "///", "127.0.0.1:%d" % gw.port, "localhost:%d" % gw.port, "HTTP://localhost:%d/" % gw.port):
+        r = push("push", url)
+        say("%s: pushes to %s" % (name, re.sub(r"\d{4,}", "PORT", url)), r[:2] == ("ok", 200), r)
+    large = push("push", gw.base, "large")
+    say(name + ": takes 4 MB", large[:2] == ("ok", 200) and len(gw.groups()[0][1]["m"]) == 4096, large)
+    push("delete_group", gw.base)
+    gw.gone()
+
+
+def refusals(name, gw, push):
+    """Each is refused here, and the gateway neither hears of it nor suffers."""
+    rows = [("label_job", "j", [], "label_clash"), ("label_x", "j", [("x", "url")], "label_clash"),
+            ("label_instance", "j", [("instance", "i")], "label_clash"), ("constant_region", "j", [("region", "w")], "label_clash"),
+            ("push_time", "j", [], "reserved_metric"), ("push_failure", "j", [], "reserved_metric"),
+            ("pushgateway", "j", [], "reserved_metric"), ("one", "", [], "bad_job"), ("one", b"\xff", [], "bad_utf8"),
+            ("one", "j", [("a", b"/\xff")], "bad_utf8"), ("histogram_h", "j", [("le", "1")], "reserved_label_name"),
+            ("summary_s", "j", [("quantile", "1")], "reserved_label_name"), ("one", "j", [("__x", "1")], "reserved_label_name"),
+            ("one", "j", [("job", "k")], "reserved_label_name"), ("one", "j", [("a-b", "1")], "bad_label_name"),
+            ("one", "j", [("a", "1"), ("a", "2")], "duplicate_label_name"), ("nothing", "j", [], "empty_exposition")]
+    bad = []
+    for what, job, group, code in rows:
+        r = push("push", gw.base, what, job, group)
+        if r[:2] != (code, 0):
+            bad.append((what, job, group, r))
+    page = gw.get("/metrics")[0]
+    say("%s: %d bad pushes are refused before they are sent" % (name, len(rows)), not bad and gw.groups() == [] and page == 200, (bad, page))
+    good = [("label_instance", []), ("label_bad_utf8", []), ("label_nasty", []), ("help_bad_utf8", []), ("bad_name", []),
+            ("process", []), ("everything", []), ("histogram_h", [("instance", "")]), ("summary_s", [("a", "/")])]
+    for what, group in good:
+        r = push("push", gw.base, what, "job " + what, group)
+        if r[:2] != ("ok", 200) or gw.get("/metrics")[0] != 200:
+            bad.append((what, r))
+    say("%s: %d odd but legal ones are taken" % (name, len(good)), not bad and len(gw.groups()) == len(good), bad)
+
+
+def lint(name, gw, promtool):
+    page = gw.get("/metrics")[1]
+    # --lint=none is not in every version: what promtool calls an error is one that it could not parse.
+    r = subprocess.run([promtool, "check", "metrics"], input=page, capture_output=True, text=True, encoding="utf-8")
+    say(name + ": promtool reads the gateway's page", "rror while" not in r.stderr and "parsing" not in r.stderr and r.returncode in (0, 3), r.stderr)
+
+
+def words(name, gw, push):
+    for group, _ in gw.groups():
+        job = group.pop("job")
+        push("delete_group", gw.base, "one", job, group.items())
+    gw.gone()
+    push("push", gw.base, "one", "other")
+    r = push("push", gw.base, "counter_m")
+    say(name + ": a type conflict arrives with the gateway's words", r[:2] == ("http_refused", 400) and r[2].startswith(
+        gw.base + "/metrics/job/j: the server refused; HTTP status 400: pushed metrics are invalid or inconsistent with existing "
+        'metrics: collected metric "m"'), r)
+    push("push", gw.base, "gauge_h_count", "other")
+    r = push("push", gw.base, "histogram_h")
+    say(name + ": so does a collision with another group", r[1] == 400 and "collides with previously collected" in r[2], r)
+    r = push("push", gw.base, "counter_go")
+    say(name + ": and one with its own metrics", r[1] == 400 and "go_goroutines" in r[2], r)
+    r = push("push", gw.base + "/prefix")
+    say(name + ": a wrong prefix is a 404 or 405 with words", r[0] == "http_refused" and r[1] in (404, 405), r)
+    r = push("push", gw.base + "//x/..")
+    say(name + ": a path that the gateway cleans is a redirect", r[0] == "redirected" and r[1] in (301, 307), r)
+    gw.stop()
+    r = push("push", gw.base)
+    say(name + ": a gateway that is gone is a refused connection", r[0] == "system" and "Connection refused" in r[2], r)
+
+
+def main(program, promtool, *binaries):
+    push = Pusher(program)
+    r = push("push", "http://narthex-no-such-host.invalid:9091")
+    say("a name that nobody knows is a status with the resolver's words", r[0] in ("no_such_host", "timeout") and len(r[2]) > 100, r)
+    for binary in binaries:
+        version = subprocess.run([binary, "--version"], capture_output=True, text=True)
+        name = "Pushgateway " + re.search(r"version (\S+?)[ ,+]", version.stdout + version.stderr).group(1)
+        all_of_them = []
+        try:
+            gw = Gateway(binary)
+            all_of_them.append(gw)
+            paths(name, gw, push)
+            verbs(name, gw, push)
+            refusals(name, gw, push)
+            lint(name, gw, promtool)
+            words(name, gw, push)
+
+            careless = Gateway(binary, ["--push.disable-consistency-check"])
+            all_of_them.append(careless)
+            r = push("push", careless.base)
+            say(name + ": 202 without the consistency check is success", r[:2] == ("ok", 202), r)
+
+            with tempfile.TemporaryDirectory() as folder:
+                config = os.path.join(folder, "web.yml")
+                pathlib.Path(config).write_text("basic_auth_users:\n  admin: %s\n" % HASH)
+                private = Gateway(binary, ["--web.config.file=" + config], "admin:test")
+                all_of_them.append(private)
+                none, wrong = push("push", private.base), push("push", private.base, options="auth admin tess")
+                right = push("push", private.base, options="auth admin test")
+                say(name + ": without credentials, 401 with its word", none[:2] == ("http_refused", 401) and "Unauthorized" in none[2], none)
+                say(name + ": with a wrong password, 401", wrong[:2] == ("http_refused", 401), wrong)
+                say(name + ": with the right one, 200", right[:2] == ("ok", 200), right)
+        finally:
+            for one in all_of_them:
+                if one.process.poll() is None:
+                    one.stop()
+    push.process.stdin.close()
+    push.process.wait()
+    return 1 if tally["FAIL"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

@@ -165,6 +165,9 @@ TEST_CASE("http_server: a connection stays open for the next request") {
     CHECK(c.read(s.kept.size()) == s.kept);
     REQUIRE(c.send("GET /x HTTP/1.1\r\nHost: here\r\n\r\n"));
     CHECK(c.read(not_found.size()) == not_found);
+    const std::string not_allowed = refusal("405 Method Not Allowed", "Allow: GET, HEAD\r\n", "Only GET and HEAD are answered here.\n");
+    REQUIRE(c.send("DELETE /metrics HTTP/1.1\r\nHost: here\r\n\r\n"));
+    CHECK(c.read(not_allowed.size()) == not_allowed);
   }
   REQUIRE(c.send("GET /metrics HTTP/1.1\r\nHost: here\r\nConnection: x, CLOSE\r\n\r\n"));
   CHECK(c.read() == s.closed);
@@ -221,7 +224,7 @@ TEST_CASE("http_server: a body is passed over, within its limit") {
   CHECK(with("GET /metrics", "Content-Length: 65536\r\nExpect: 100-continue\r\n", std::string(65536, 'x')) == s.closed);
   CHECK(with("POST /metrics", "Content-Length: 3\r\n", "abc") ==
         refusal("405 Method Not Allowed", "Connection: close\r\nAllow: GET, HEAD\r\n", "Only GET and HEAD are answered here.\n"));
-  for (const char* length : {"65537", "99999999999999999999999999999"}) {
+  for (const char* length : {"65537", "18446744073709551617", "99999999999999999999999999999"}) {
     CHECK(with("GET /metrics", "Content-Length: " + std::string(length) + "\r\n", "x") ==
           refusal("413 Content Too Large", "Connection: close\r\n", "The request body is too long.\n"));
   }
@@ -699,6 +702,29 @@ TEST_CASE("http_server: a Unix socket left by a dead program is replaced, anothe
   CHECK(::access(path.c_str(), F_OK) == 0);
   CHECK(nx::http_server(s.mine, "unix:" + path, quiet()).why().code() == nx::errc::address_in_use);
   REQUIRE(::unlink(path.c_str()) == 0);
+}
+
+TEST_CASE("http_server: a Unix socket whose owner is only busy is not taken over") {
+  nx::registry none;
+  folder f;
+  const std::string path = f.name + "/s";
+  sockaddr_un where;
+  memset(&where, 0, sizeof where);
+  where.sun_family = AF_UNIX;
+  memcpy(where.sun_path, path.c_str(), path.size());
+  const sockaddr* const at = reinterpret_cast<const sockaddr*>(&where);
+  const int owner = ::socket(AF_UNIX, SOCK_STREAM, 0);
+  REQUIRE(::bind(owner, at, sizeof where) == 0);
+  REQUIRE(::listen(owner, 0) == 0);
+  std::vector<int> waiting;
+  do {
+    waiting.push_back(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0));
+  } while (waiting.size() < 1000 && ::connect(waiting.back(), at, sizeof where) == 0);  // until its queue is full
+  CHECK(nx::http_server(none, "unix:" + path, quiet()).why().code() == nx::errc::address_in_use);
+  CHECK(::access(path.c_str(), F_OK) == 0);
+  for (int fd : waiting) ::close(fd);
+  ::close(owner);
+  ::unlink(path.c_str());
 }
 
 TEST_CASE("http_server: a name that cannot be a Unix socket is a status") {

@@ -782,6 +782,112 @@ NARTHEX_END_NAMESPACE
 
 #endif  // NARTHEX_OS_SOCKET_HPP
 
+// ==== narthex/os/thread.hpp =====================================================================
+// narthex/os/thread.hpp - a joined thread, by the system's own calls: std::thread throws.
+// Room: cellar. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_OS_THREAD_HPP
+#define NARTHEX_OS_THREAD_HPP
+
+
+#if NARTHEX_HAS(POSIX) && NARTHEX_HAS(THREADS)
+#include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
+#endif
+
+NARTHEX_BEGIN_NAMESPACE
+namespace os {
+
+#if NARTHEX_HAS(POSIX) && NARTHEX_HAS(THREADS)
+
+/// While it lives, the thread that made it takes no signal that is sent to the process; one that is started meanwhile
+/// inherits that for good, so that the program's handlers run where they ran before. Faults stay open: a crash in a
+/// callback must reach the program's crash handler.
+class without_signals {
+ public:
+  without_signals() noexcept {
+    sigset_t all;
+    ::sigfillset(&all);
+    const int faults[] = {SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP};
+    for (int fault : faults) ::sigdelset(&all, fault);
+    ::pthread_sigmask(SIG_SETMASK, &all, &before_);
+  }
+  ~without_signals() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  without_signals(const without_signals&) = delete;
+  without_signals& operator=(const without_signals&) = delete;
+
+ private:
+  sigset_t before_;
+};
+
+#endif
+
+/// One thread, joined by its destructor.
+///
+/// Threads: start(), join() and the destructor by one thread; running() by the same.
+/// Memory:  nothing beyond what the system's call takes; the stack has the system's usual size.
+#if NARTHEX_HAS(POSIX) && NARTHEX_HAS(THREADS)
+
+class thread {
+ public:
+  thread() noexcept : run_(nullptr), context_(nullptr), id_(), process_(0) {}
+  ~thread() { join(); }
+  thread(const thread&) = delete;
+  thread& operator=(const thread&) = delete;
+
+  /// Runs `run(context)` in a new thread, which takes no signal that was meant for the program.
+  ///
+  /// Errors:  errc::system with the code of pthread_create.
+  status start(void (*run)(void*), void* context) noexcept {
+    run_ = run;
+    context_ = context;
+    const without_signals from_here;
+    const error e = {::pthread_create(&id_, nullptr, &enter, this)};
+    if (e.ok()) process_ = ::getpid();
+    return e.to_status("thread");
+  }
+
+  /// Waits for the end of the thread, if there is one.
+  void join() noexcept {
+    if (running()) ::pthread_join(id_, nullptr);
+    process_ = 0;
+  }
+
+  /// Whether there is a thread to join. A fork copies this object but not the thread: in the child, no.
+  bool running() const noexcept { return process_ != 0 && process_ == ::getpid(); }
+
+ private:
+  static void* enter(void* self) {
+    thread* const t = static_cast<thread*>(self);
+    t->run_(t->context_);
+    return nullptr;
+  }
+
+  void (*run_)(void*);
+  void* context_;
+  pthread_t id_;
+  pid_t process_;
+};
+
+#else  // not here
+
+class thread {
+ public:
+  thread() noexcept {}
+  thread(const thread&) = delete;
+  thread& operator=(const thread&) = delete;
+  status start(void (*)(void*), void*) noexcept { return status(errc::unsupported, "thread"); }
+  void join() noexcept {}
+  bool running() const noexcept { return false; }
+};
+
+#endif
+
+}  // namespace os
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_OS_THREAD_HPP
+
 // ==== narthex/os/resolve.hpp ====================================================================
 // narthex/os/resolve.hpp - a host's name into addresses, within a deadline.
 // Room: cellar. SPDX-License-Identifier: MIT
@@ -798,7 +904,6 @@ NARTHEX_END_NAMESPACE
 #include <arpa/inet.h>
 #include <netdb.h>
 #include <netinet/in.h>
-#include <signal.h>
 #include <sys/socket.h>
 #include <sys/types.h>
 #if NARTHEX_HAS(THREADS)
@@ -944,19 +1049,14 @@ inline status lookup::start() noexcept {
     lookups<void>::running.fetch_sub(1, detail::memory_order_relaxed);
     return status(errc::busy, name_);
   }
-  sigset_t all, before;
-  ::sigfillset(&all);
-  const int faults[] = {SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP};
-  for (int fault : faults) ::sigdelset(&all, fault);
   pthread_attr_t detached;
   pthread_t id;
   error e = {::pthread_attr_init(&detached)};
   if (e.ok()) {
     ::pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED);
     users_.fetch_add(1, detail::memory_order_relaxed);
-    ::pthread_sigmask(SIG_SETMASK, &all, &before);
+    const without_signals from_here;
     e.code = ::pthread_create(&id, &detached, &enter, this);
-    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
     ::pthread_attr_destroy(&detached);
     if (!e.ok()) users_.fetch_sub(1, detail::memory_order_relaxed);
   }

@@ -13,6 +13,7 @@
 #include "narthex/detail/shared.hpp"
 #include "narthex/os/error.hpp"
 #include "narthex/os/socket.hpp"
+#include "narthex/os/thread.hpp"
 #include "narthex/status.hpp"
 #include "narthex/string_view.hpp"
 
@@ -20,7 +21,6 @@
 #include <arpa/inet.h>
 #include <netdb.h>
 #include <netinet/in.h>
-#include <signal.h>
 #include <sys/socket.h>
 #include <sys/types.h>
 #if NARTHEX_HAS(THREADS)
@@ -166,19 +166,14 @@ inline status lookup::start() noexcept {
     lookups<void>::running.fetch_sub(1, detail::memory_order_relaxed);
     return status(errc::busy, name_);
   }
-  sigset_t all, before;
-  ::sigfillset(&all);
-  const int faults[] = {SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP};
-  for (int fault : faults) ::sigdelset(&all, fault);
   pthread_attr_t detached;
   pthread_t id;
   error e = {::pthread_attr_init(&detached)};
   if (e.ok()) {
     ::pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED);
     users_.fetch_add(1, detail::memory_order_relaxed);
-    ::pthread_sigmask(SIG_SETMASK, &all, &before);
+    const without_signals from_here;
     e.code = ::pthread_create(&id, &detached, &enter, this);
-    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
     ::pthread_attr_destroy(&detached);
     if (!e.ok()) users_.fetch_sub(1, detail::memory_order_relaxed);
   }

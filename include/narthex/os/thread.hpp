@@ -16,6 +16,30 @@
 NARTHEX_BEGIN_NAMESPACE
 namespace os {
 
+#if NARTHEX_HAS(POSIX) && NARTHEX_HAS(THREADS)
+
+/// While it lives, the thread that made it takes no signal that is sent to the process; one that is started meanwhile
+/// inherits that for good, so that the program's handlers run where they ran before. Faults stay open: a crash in a
+/// callback must reach the program's crash handler.
+class without_signals {
+ public:
+  without_signals() noexcept {
+    sigset_t all;
+    ::sigfillset(&all);
+    const int faults[] = {SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP};
+    for (int fault : faults) ::sigdelset(&all, fault);
+    ::pthread_sigmask(SIG_SETMASK, &all, &before_);
+  }
+  ~without_signals() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  without_signals(const without_signals&) = delete;
+  without_signals& operator=(const without_signals&) = delete;
+
+ private:
+  sigset_t before_;
+};
+
+#endif
+
 /// One thread, joined by its destructor.
 ///
 /// Threads: start(), join() and the destructor by one thread; running() by the same.
@@ -29,21 +53,14 @@ class thread {
   thread(const thread&) = delete;
   thread& operator=(const thread&) = delete;
 
-  /// Runs `run(context)` in a new thread.
+  /// Runs `run(context)` in a new thread, which takes no signal that was meant for the program.
   ///
-  /// The thread blocks every signal that is sent to the process, so that the program's handlers run where
-  /// they ran before. Faults stay open: a crash in a callback must reach the program's crash handler.
   /// Errors:  errc::system with the code of pthread_create.
   status start(void (*run)(void*), void* context) noexcept {
     run_ = run;
     context_ = context;
-    sigset_t all, before;
-    ::sigfillset(&all);
-    const int faults[] = {SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP};
-    for (int fault : faults) ::sigdelset(&all, fault);
-    ::pthread_sigmask(SIG_SETMASK, &all, &before);  // a thread inherits its maker's mask: no moment without
+    const without_signals from_here;
     const error e = {::pthread_create(&id_, nullptr, &enter, this)};
-    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
     if (e.ok()) process_ = ::getpid();
     return e.to_status("thread");
   }

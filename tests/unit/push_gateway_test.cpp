@@ -962,7 +962,7 @@ TEST_CASE("push_gateway: the deadline holds for silence, drops of answer and dro
     return text.substr(text.rfind("while "));
   };
   shop s;
-  warehouse w;
+  warehouse w(3000);  // more than the system takes for a peer that does not read
   CHECK(timed([](guest& g) { g.read_all(); }, s.mine) == "while waiting for the answer");
   CHECK(timed([](guest& g) { g.read_request(), g.trickle(ok_200, 20); }, s.mine) == "while reading the answer");
   CHECK(timed([](guest& g) { g.read_request(), g.trickle("HTTP/1.1 200 OK\r\n\r\n" + std::string(1000, 'x'), 10); }, s.mine) == "while reading the answer");

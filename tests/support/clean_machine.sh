@@ -1,6 +1,7 @@
 #!/bin/bash
-# clean_machine.sh [--worktree]: runs the two commands of README.md, word for word, on a fresh Debian 12 (a chroot with only
-# the base system) in a clean clone of the last commit; --worktree copies the files of the working tree instead.
+# clean_machine.sh [--worktree] [--ci]: runs the two commands of README.md, word for word, on a fresh Debian 12 (a chroot with
+# only the base system) in a clean clone of the last commit; --worktree copies the files of the working tree instead.
+# --ci: runs .ci/run there instead, which must install all that it needs (half an hour).
 # Needs root, debootstrap and the package mirror of /etc/apt/sources*. KEEP=1 leaves the machine there for a look.
 set -u
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -18,7 +19,9 @@ debootstrap --variant=minbase bookworm "$machine" "${mirror:-http://deb.debian.o
 rm -f "$machine.log"
 cp /etc/resolv.conf "$machine/etc/resolv.conf"
 printf '#!/bin/sh\nexit 101\n' > "$machine/usr/sbin/policy-rc.d" && chmod +x "$machine/usr/sbin/policy-rc.d"
-if [ "${1:-}" = --worktree ]; then
+worktree='' what='1 2'
+for a; do case $a in --worktree) worktree=yes ;; --ci) what=ci ;; *) sed -n '2,5s/^# //p' "$0"; exit 2 ;; esac; done
+if [ -n "$worktree" ]; then
   mkdir "$machine/narthex"
   (cd "$root" && git ls-files -co --exclude-standard -z | xargs -0 tar cf - --ignore-failed-read) | tar xf - -C "$machine/narthex"
 else
@@ -27,12 +30,13 @@ fi
 echo "fresh machine after $((SECONDS - t)) s"
 
 failed=0
-for n in 1 2; do
-  command=$("$machine/narthex/tests/support/readme_command.sh" "$n")
+for n in $what; do
+  if [ "$n" = ci ]; then command=.ci/run
+  else command=$("$machine/narthex/tests/support/readme_command.sh" "$n"); fi
   [ -n "$command" ] || { echo "FAIL command $n: README.md has none"; failed=1; continue; }
   echo "    $command"
   # The first one serves until it is stopped: a script runs it, and reads what it serves.
-  [ "$n" = 2 ] || command=tests/support/readme_example.sh
+  [ "$n" != 1 ] || command=tests/support/readme_example.sh
   t=$SECONDS
   # a mount namespace of its own: nothing stays mounted, whatever happens
   printf '%s\n' "$command" | unshare --mount --fork --pid sh -c 'mount -t proc proc "$1/proc" && exec chroot "$1" /usr/bin/env -i \
@@ -40,6 +44,6 @@ for n in 1 2; do
     > "$machine/log" 2>&1
   code=$?
   if [ $code = 0 ]; then echo "PASS command $n ($((SECONDS - t)) s)"; else echo "FAIL command $n ($((SECONDS - t)) s, exit code $code)"; failed=1; fi
-  tail -n 12 "$machine/log" | sed 's/^/    | /'
+  tail -n $([ "$n" = ci ] && echo 60 || echo 12) "$machine/log" | sed 's/^/    | /'
 done
 exit $failed

@@ -161,6 +161,10 @@ inline http_server::http_server(registry_core& registry, string_view address,
 inline status http_server::start(string_view address) noexcept {
   const string_view path = options_.path;
   if (path.empty() || path[0] != '/' || path.size() > sizeof path_) return status(errc::bad_address, path);
+  for (char c : path) {
+    const unsigned char byte = static_cast<unsigned char>(c);
+    if (byte <= ' ' || byte == 0x7f || c == '?' || c == '#') return status(errc::bad_address, path);  // no request could ask for it
+  }
   std::memcpy(path_, path.data(), path.size());
   options_.path = string_view(path_, path.size());
   if (options_.max_head_bytes > http_server_options::max_head) options_.max_head_bytes = http_server_options::max_head;

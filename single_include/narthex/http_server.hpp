@@ -171,6 +171,13 @@ class wakeup {
     pollfd p = {ends_[0], POLLIN, 0};
     return ends_[0] >= 0 && ::poll(&p, 1, ms) > 0;
   }
+  /// The same without poll(): for a program that has given up its descriptors.
+  bool is_rung() noexcept {
+    char byte;
+    if (ends_[0] < 0 || ::read(ends_[0], &byte, 1) != 1) return false;
+    ring();
+    return true;
+  }
   int fd() const noexcept { return ends_[0]; }
 
  private:
@@ -214,8 +221,12 @@ class poll_set {
   enum : unsigned { room = 132 };
   enum class what : std::uint8_t { nothing, reading, writing };
 
-  poll_set() noexcept : count_(0) {}
-  void clear() noexcept { count_ = 0; }
+  poll_set() noexcept : count_(0), bell_(nullptr), blind_(false) {}
+  void clear() noexcept {
+    count_ = 0;
+    bell_ = nullptr;
+    blind_ = false;
+  }
   /// Returns: the number to ask ready() with; what is beyond `room` is not waited for.
   unsigned add(std::intptr_t handle, what wanted) noexcept {
     if (count_ == room) return room;
@@ -224,19 +235,35 @@ class poll_set {
     all_[count_] = p;
     return count_++;
   }
-  unsigned add(const wakeup& bell) noexcept { return add(bell.fd(), what::reading); }
+  unsigned add(wakeup& bell) noexcept {
+    bell_ = &bell;
+    return add(bell.fd(), what::reading);
+  }
   /// Waits until one is ready, or `ms` have passed; negative: no limit. A signal ends it early.
   void wait(std::int64_t ms) noexcept {
     const int most = 60 * 60 * 1000;
-    if (::poll(all_, count_, ms < 0 ? -1 : ms > most ? most : static_cast<int>(ms)) > 0) return;
-    for (unsigned i = 0; i < count_; ++i) all_[i].revents = 0;
+    const int n = ::poll(all_, count_, ms < 0 ? -1 : ms > most ? most : static_cast<int>(ms));
+    if (n > 0) return;
+    // poll() takes no more descriptors than RLIMIT_NOFILE, which a sandbox lowers after they were opened: then each is
+    // tried now and then.
+    blind_ = n < 0 && errno != EINTR;
+    if (blind_) ::poll(nullptr, 0, ms >= 0 && ms < blind_ms ? static_cast<int>(ms) : blind_ms);
+    for (unsigned i = 0; i < count_; ++i) {
+      const bool is_bell = bell_ && all_[i].fd == bell_->fd();
+      all_[i].revents = blind_ && all_[i].fd >= 0 && (!is_bell || bell_->is_rung()) ? POLLIN : 0;
+    }
   }
+  /// Whether the system would not wait: ready() says yes for all.
+  bool is_blind() const noexcept { return blind_; }
   /// Also when it broke: the call to come will tell.
   bool ready(unsigned number) const noexcept { return number < count_ && all_[number].revents != 0; }
 
  private:
+  enum : int { blind_ms = 20 };
   pollfd all_[room];
   unsigned count_;
+  wakeup* bell_;
+  bool blind_;
 };
 
 }  // namespace os
@@ -476,7 +503,7 @@ inline status socket::listen(string_view host, std::uint16_t port) noexcept {
 }
 
 /// Binds a file name and listens. A socket left behind by a program that died is replaced; a live one is not, and
-/// neither is any other file.
+/// neither is any other file. Of two programs that replace the same one in the same moment the later has the name.
 inline status socket::listen_unix(string_view path, socket_file& file) noexcept {
   endpoint where;
   if (!where.set_path(path)) return status(errc::bad_address, path);
@@ -667,6 +694,7 @@ class poll_set {
   unsigned add(std::intptr_t, what) noexcept { return 0; }
   unsigned add(const wakeup&) noexcept { return 0; }
   void wait(std::int64_t) noexcept {}
+  bool is_blind() const noexcept { return false; }
   bool ready(unsigned) const noexcept { return true; }
 };
 
@@ -1496,6 +1524,13 @@ class byte_buffer {
 
 #if NARTHEX_HAS(HEAP)
   ~byte_buffer() { release(data_); }
+  /// Gives the room of an empty one back, if it is larger than `most`.
+  void shrink(std::size_t most) noexcept {
+    if (size() || room_ <= most) return;
+    release(data_);
+    data_ = nullptr;
+    room_ = 0;
+  }
 
  private:
   bool make_room(std::size_t more) noexcept {
@@ -1518,6 +1553,8 @@ class byte_buffer {
   char* data_ = nullptr;
   std::size_t room_ = 0;
 #else
+  void shrink(std::size_t) noexcept {}
+
  private:
   bool make_room(std::size_t more) noexcept {
     std::memmove(data_, data_ + begin_, end_ - begin_);
@@ -1751,12 +1788,12 @@ struct http_request {
     if (!is_token(method) || v.size() != 8 || v.first(5) != "HTTP/" || v[6] != '.') return false;
     if (v[5] < '0' || v[5] > '9' || v[7] < '0' || v[7] > '9') return false;
     code = 200;
+    wants_body = method != "HEAD";
     if (v[5] != '1') {
       code = 505;
       return true;
     }
     minor = v[7] == '0' ? 0 : 1;
-    wants_body = method != "HEAD";
     if (wants_body && method != "GET") {
       code = 405;
       return true;
@@ -1890,13 +1927,13 @@ struct http_server_options {
   enum : std::size_t { max_path = 64, max_head = 8192 };
   enum : unsigned { most_connections = 128 };
 
-  /// Where the metrics are. Begins with '/', at most max_path bytes.
+  /// Where the metrics are. Begins with '/', at most max_path bytes, no blank, '?' or '#': errc::bad_address.
   string_view path = "/metrics";
   /// What a request line with its headers may take, up to max_head. Prometheus sends about 500 bytes.
   std::size_t max_head_bytes = max_head;
 
   /// Clients that may be connected, 1 to most_connections. One more takes the place of the one that has kept silent for
-  /// longest; while all of them are being answered it waits.
+  /// longest, or has taken nothing of its answer for a second; while there is none it waits.
   unsigned max_connections = 32;
   /// Clients that may be in the middle of receiving metrics; a further one gets 503 and the reason.
   unsigned max_requests_in_flight = 8;
@@ -2492,12 +2529,15 @@ class http_connection {
 
   bool is_closed() const noexcept { return is_ == state::closed; }
   bool is_reading() const noexcept { return is_ == state::reading; }
-  /// Nothing is owed to it: it may be given up to make room.
-  bool is_silent() const noexcept { return is_ == state::reading && !pending_; }
+  /// From when on it may be given up to make room: when it has said nothing for a while (who has just come may speak,
+  /// however many come after it), or has taken nothing of its answers for a while longer.
+  std::int64_t may_go_at() const noexcept {
+    if (is_ == state::answering) return progress_ + stuck_ms;
+    return pending_ ? INT64_MAX : began_ + patience_ms;
+  }
   bool wants_to_write() const noexcept { return is_ == state::answering; }
   /// Whether it can go on without its socket: the next request has come with the last.
   bool has_work() const noexcept { return is_ == state::reading && pending_; }
-  std::int64_t silent_since() const noexcept { return began_; }
   /// What became of it: ok when the last answer was whole.
   const status& result() const noexcept { return result_; }
 
@@ -2528,8 +2568,21 @@ class http_connection {
     leave(status(errc::timeout, "read"));
   }
 
+  /// For `ms` nobody looked at this client: another one's answer was being made. The time is not its own.
+  void excuse(std::int64_t ms) noexcept {
+    if (is_ == state::answering) progress_ += ms;
+    else began_ += ms;
+  }
+  /// Reads what has come since the last wait; whether that makes a request.
+  bool has_asked() {
+    if (is_ == state::reading && !pending_) read();
+    return has_work();
+  }
+
   /// Makes room for another client.
   void give_up() {
+    if (is_ == state::draining || is_ == state::closed) return close();
+    if (is_ == state::answering) return break_off(status(errc::closed, "write"), "overload");
     if (first_ || used_) count_aborted("overload");
     if (used_) answer(503);
     if (is_ != state::closed) leave(status(errc::closed, "read"));
@@ -2547,6 +2600,7 @@ class http_connection {
 
  private:
   enum class state : std::uint8_t { reading, answering, draining, closed };
+  enum : int { patience_ms = 100, stuck_ms = 1000 };
   enum : int { drain_ms = 500 };              // for the client's own close: a round trip, and a client that is busy
   enum : std::size_t { drain_bytes = 131072,  // what is read and thrown away meanwhile: a body that was not too large
                        part_bytes = 8192 };   // written by one call of the system
@@ -2564,7 +2618,15 @@ class http_connection {
     const bool new_line = got && std::memchr(head_ + used_, '\n', got);
     used_ += got;
     pending_ = new_line && http_request::is_complete(head());
+    if (!pending_ && !first_) skip_empty_lines();
     return true;
+  }
+  /// Some clients send one behind a request: it is not the beginning of the next.
+  void skip_empty_lines() noexcept {
+    std::size_t n = 0;
+    while (n < used_ && (head_[n] == '\r' || head_[n] == '\n')) ++n;
+    used_ -= n;
+    std::memmove(head_, head_ + n, used_);
   }
 
   /// code: 0, or why it is refused whatever it says.
@@ -2599,14 +2661,17 @@ class http_connection {
     const string_view kept = c.out_.text();
     if (!c.peer_.write(kept.data(), kept.size(), until).ok() || !c.peer_.write(data, size, until).ok()) return false;
     c.count_sent(kept.size() + size);
+    c.progress_ = os::monotonic_ms();
     c.out_.clear();
     return true;
   }
 
   void pump() {
     for (unsigned parts = 0; parts < parts_in_turn; ++parts) {
+      const bool owed = out_.size() > 0;
       while (!all_written_ && out_.size() < part_bytes && !exchange_->broken()) all_written_ = !exchange_->more();
       const std::int64_t now = os::monotonic_ms();
+      if (!owed) progress_ = now;  // it had taken everything: the time was the registry's, whose callbacks may be slow
       if (now >= due()) return expire();
       if (exchange_->broken()) return break_off(status(errc::closed, "write"), "broken");
       std::size_t put = 0;
@@ -2632,6 +2697,7 @@ class http_connection {
     if (stays) {
       used_ -= head_bytes_;
       std::memmove(head_, head_ + head_bytes_, used_);
+      skip_empty_lines();
       is_ = state::reading;
       pending_ = http_request::is_complete(head());
       return;
@@ -2670,6 +2736,7 @@ class http_connection {
     if (exchange_) exchange_->~http_exchange();
     exchange_ = nullptr;
     out_.clear();
+    out_.shrink(4 * part_bytes);
   }
   void count_aborted(const char* reason) noexcept {
     if (site_.own) site_.own->aborted.labels(reason).inc();
@@ -2747,7 +2814,6 @@ class http_clients {
  private:
   enum : int { pause_ms = 100 };  // out of descriptors or memory: the next accept would say the same at once, for ever
   enum : int { accepts_in_turn = 16 };
-  enum : int { patience_ms = 100 };  // who has just come may speak, however many come after him
   enum : std::int64_t { never = INT64_MAX };
 
   /// One wait, and what it brought. until: 0 or later, the server is stopping; false when the bell has rung.
@@ -2774,24 +2840,35 @@ class http_clients {
     for (unsigned i = count_; i-- > 0;) {  // downwards: drop() puts the last one in the place of the dropped
       http_connection& c = *all_[i];
       if (os::monotonic_ms() >= c.due()) c.expire();
-      else if (set_.ready(first + i) || c.has_work()) c.proceed();
+      else if (set_.ready(first + i) || c.has_work()) proceed(c);
       if (c.is_closed() || (stopping && c.is_reading())) drop(i);
     }
-    if (takes && set_.ready(door)) accept();
+    if (takes && set_.ready(door) && !set_.is_blind()) accept();
     return true;
+  }
+
+  /// What the one takes is no time of the others.
+  void proceed(http_connection& c) {
+    const std::int64_t before = os::monotonic_ms();
+    c.proceed();
+    const std::int64_t took = os::monotonic_ms() - before;
+    for (unsigned i = 0; took > 0 && i < count_; ++i) {
+      if (all_[i] != &c) all_[i]->excuse(took);
+    }
   }
 
   void accept() {
     for (int i = 0; i < accepts_in_turn; ++i) {
       if (has_room_at() > os::monotonic_ms()) return;
+      // That somebody waits is known for the first only.
+      if (count_ == limit_ && (i > 0 || !make_room())) return;
       void* const memory = allocate(sizeof(http_connection));
       if (!memory) return pause();
       http_connection* const c = new (memory) http_connection(site_, bell_);
       status s = listener_.accept(c->peer(), os::deadline(0));
       // Without descriptors the system says so even when nobody waits: room is made only for one who does.
-      const bool squeezed = s.code() == errc::too_many_descriptors && i == 0 && may_give_up(most_silent());
+      const bool squeezed = s.code() == errc::too_many_descriptors && i == 0 && make_room();
       if (squeezed) {
-        make_room();
         s = listener_.accept(c->peer(), os::deadline(0));
       }
       if (!s.ok()) {
@@ -2800,38 +2877,38 @@ class http_clients {
         if (s.code() != errc::timeout && i == 0) pause();
         return;
       }
-      if (count_ == limit_) make_room();
       all_[count_++] = c;
       c->opened(os::monotonic_ms());
-      c->proceed();  // its request has mostly come already
+      proceed(*c);  // its request has mostly come already
       if (c->is_closed()) drop(count_ - 1);
       if (squeezed) return;
     }
   }
   void pause() noexcept { pause_until_ = os::monotonic_ms() + pause_ms; }
 
-  /// The client that has kept silent for longest; count_ when all are being answered.
-  unsigned most_silent() const noexcept {
+  /// The client that may be given up first; count_ when there is none.
+  unsigned first_to_go() const noexcept {
     unsigned found = count_;
     for (unsigned i = 0; i < count_; ++i) {
-      if (!all_[i]->is_silent()) continue;
-      if (found == count_ || all_[i]->silent_since() < all_[found]->silent_since()) found = i;
+      if (all_[i]->may_go_at() < go_at(found)) found = i;
     }
     return found;
   }
-  std::int64_t patient_until(unsigned i) const noexcept {
-    return i == count_ ? std::int64_t(never) : all_[i]->silent_since() + patience_ms;
-  }
-  bool may_give_up(unsigned i) const noexcept { return patient_until(i) <= os::monotonic_ms(); }
+  std::int64_t go_at(unsigned i) const noexcept { return i == count_ ? std::int64_t(never) : all_[i]->may_go_at(); }
   /// From when on another client can be taken.
   std::int64_t has_room_at() const noexcept {
-    const std::int64_t at = count_ < limit_ ? 0 : patient_until(most_silent());
+    const std::int64_t at = count_ < limit_ ? 0 : go_at(first_to_go());
     return at > pause_until_ ? at : pause_until_;
   }
-  void make_room() {
-    const unsigned i = most_silent();
-    all_[i]->give_up();
-    drop(i);
+  bool make_room() {
+    for (;;) {
+      const unsigned i = first_to_go();
+      if (go_at(i) > os::monotonic_ms()) return false;
+      if (all_[i]->has_asked()) continue;  // since the last wait
+      all_[i]->give_up();
+      drop(i);
+      return true;
+    }
   }
   void drop(unsigned i) noexcept {
     all_[i]->~http_connection();
@@ -3005,6 +3082,10 @@ inline http_server::http_server(registry_core& registry, string_view address,
 inline status http_server::start(string_view address) noexcept {
   const string_view path = options_.path;
   if (path.empty() || path[0] != '/' || path.size() > sizeof path_) return status(errc::bad_address, path);
+  for (char c : path) {
+    const unsigned char byte = static_cast<unsigned char>(c);
+    if (byte <= ' ' || byte == 0x7f || c == '?' || c == '#') return status(errc::bad_address, path);  // no request could ask for it
+  }
   std::memcpy(path_, path.data(), path.size());
   options_.path = string_view(path_, path.size());
   if (options_.max_head_bytes > http_server_options::max_head) options_.max_head_bytes = http_server_options::max_head;

@@ -171,6 +171,13 @@ class wakeup {
     pollfd p = {ends_[0], POLLIN, 0};
     return ends_[0] >= 0 && ::poll(&p, 1, ms) > 0;
   }
+  /// The same without poll(): for a program that has given up its descriptors.
+  bool is_rung() noexcept {
+    char byte;
+    if (ends_[0] < 0 || ::read(ends_[0], &byte, 1) != 1) return false;
+    ring();
+    return true;
+  }
   int fd() const noexcept { return ends_[0]; }
 
  private:
@@ -214,8 +221,12 @@ class poll_set {
   enum : unsigned { room = 132 };
   enum class what : std::uint8_t { nothing, reading, writing };
 
-  poll_set() noexcept : count_(0) {}
-  void clear() noexcept { count_ = 0; }
+  poll_set() noexcept : count_(0), bell_(nullptr), blind_(false) {}
+  void clear() noexcept {
+    count_ = 0;
+    bell_ = nullptr;
+    blind_ = false;
+  }
   /// Returns: the number to ask ready() with; what is beyond `room` is not waited for.
   unsigned add(std::intptr_t handle, what wanted) noexcept {
     if (count_ == room) return room;
@@ -224,19 +235,35 @@ class poll_set {
     all_[count_] = p;
     return count_++;
   }
-  unsigned add(const wakeup& bell) noexcept { return add(bell.fd(), what::reading); }
+  unsigned add(wakeup& bell) noexcept {
+    bell_ = &bell;
+    return add(bell.fd(), what::reading);
+  }
   /// Waits until one is ready, or `ms` have passed; negative: no limit. A signal ends it early.
   void wait(std::int64_t ms) noexcept {
     const int most = 60 * 60 * 1000;
-    if (::poll(all_, count_, ms < 0 ? -1 : ms > most ? most : static_cast<int>(ms)) > 0) return;
-    for (unsigned i = 0; i < count_; ++i) all_[i].revents = 0;
+    const int n = ::poll(all_, count_, ms < 0 ? -1 : ms > most ? most : static_cast<int>(ms));
+    if (n > 0) return;
+    // poll() takes no more descriptors than RLIMIT_NOFILE, which a sandbox lowers after they were opened: then each is
+    // tried now and then.
+    blind_ = n < 0 && errno != EINTR;
+    if (blind_) ::poll(nullptr, 0, ms >= 0 && ms < blind_ms ? static_cast<int>(ms) : blind_ms);
+    for (unsigned i = 0; i < count_; ++i) {
+      const bool is_bell = bell_ && all_[i].fd == bell_->fd();
+      all_[i].revents = blind_ && all_[i].fd >= 0 && (!is_bell || bell_->is_rung()) ? POLLIN : 0;
+    }
   }
+  /// Whether the system would not wait: ready() says yes for all.
+  bool is_blind() const noexcept { return blind_; }
   /// Also when it broke: the call to come will tell.
   bool ready(unsigned number) const noexcept { return number < count_ && all_[number].revents != 0; }
 
  private:
+  enum : int { blind_ms = 20 };
   pollfd all_[room];
   unsigned count_;
+  wakeup* bell_;
+  bool blind_;
 };
 
 }  // namespace os
@@ -476,7 +503,7 @@ inline status socket::listen(string_view host, std::uint16_t port) noexcept {
 }
 
 /// Binds a file name and listens. A socket left behind by a program that died is replaced; a live one is not, and
-/// neither is any other file.
+/// neither is any other file. Of two programs that replace the same one in the same moment the later has the name.
 inline status socket::listen_unix(string_view path, socket_file& file) noexcept {
   endpoint where;
   if (!where.set_path(path)) return status(errc::bad_address, path);
@@ -667,6 +694,7 @@ class poll_set {
   unsigned add(std::intptr_t, what) noexcept { return 0; }
   unsigned add(const wakeup&) noexcept { return 0; }
   void wait(std::int64_t) noexcept {}
+  bool is_blind() const noexcept { return false; }
   bool ready(unsigned) const noexcept { return true; }
 };
 
@@ -1213,6 +1241,13 @@ class byte_buffer {
 
 #if NARTHEX_HAS(HEAP)
   ~byte_buffer() { release(data_); }
+  /// Gives the room of an empty one back, if it is larger than `most`.
+  void shrink(std::size_t most) noexcept {
+    if (size() || room_ <= most) return;
+    release(data_);
+    data_ = nullptr;
+    room_ = 0;
+  }
 
  private:
   bool make_room(std::size_t more) noexcept {
@@ -1235,6 +1270,8 @@ class byte_buffer {
   char* data_ = nullptr;
   std::size_t room_ = 0;
 #else
+  void shrink(std::size_t) noexcept {}
+
  private:
   bool make_room(std::size_t more) noexcept {
     std::memmove(data_, data_ + begin_, end_ - begin_);

@@ -235,6 +235,7 @@ TEST_CASE("http_server: other versions of HTTP are refused by number") {
   CHECK(handled(s.mine, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n") == other_version);
   CHECK(handled(s.mine, "GET /metrics HTTP/2.0\r\nHost: here\r\n\r\n") == other_version);
   CHECK(handled(s.mine, "GET /metrics HTTP/0.9\r\nHost: here\r\n\r\n") == other_version);
+  CHECK(handled(s.mine, "HEAD /metrics HTTP/2.0\r\n\r\n") == other_version.substr(0, other_version.find("Only")));
 }
 
 TEST_CASE("http_server: a head may be as long as the limit and not longer") {
@@ -564,7 +565,8 @@ TEST_CASE("http_server: an address of another machine is the system's word") {
 
 TEST_CASE("http_server: a path that is none is refused") {
   nx::registry none;
-  for (const std::string& path : {std::string(), std::string("metrics"), "/" + std::string(64, 'x')}) {
+  for (const std::string& path : {std::string(), std::string("metrics"), "/" + std::string(64, 'x'), std::string("/a b"),
+                                  std::string("/a?b"), std::string("/a#b"), std::string("/a\n"), std::string("/\x7f")}) {
     nx::http_server server(none, "127.0.0.1:0", quiet().set_path(path));
     CHECK(server.why().code() == nx::errc::bad_address);
   }

@@ -52,6 +52,13 @@ class byte_buffer {
 
 #if NARTHEX_HAS(HEAP)
   ~byte_buffer() { release(data_); }
+  /// Gives the room of an empty one back, if it is larger than `most`.
+  void shrink(std::size_t most) noexcept {
+    if (size() || room_ <= most) return;
+    release(data_);
+    data_ = nullptr;
+    room_ = 0;
+  }
 
  private:
   bool make_room(std::size_t more) noexcept {
@@ -74,6 +81,8 @@ class byte_buffer {
   char* data_ = nullptr;
   std::size_t room_ = 0;
 #else
+  void shrink(std::size_t) noexcept {}
+
  private:
   bool make_room(std::size_t more) noexcept {
     std::memmove(data_, data_ + begin_, end_ - begin_);

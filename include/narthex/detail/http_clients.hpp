@@ -45,7 +45,6 @@ class http_clients {
  private:
   enum : int { pause_ms = 100 };  // out of descriptors or memory: the next accept would say the same at once, for ever
   enum : int { accepts_in_turn = 16 };
-  enum : int { patience_ms = 100 };  // who has just come may speak, however many come after him
   enum : std::int64_t { never = INT64_MAX };
 
   /// One wait, and what it brought. until: 0 or later, the server is stopping; false when the bell has rung.
@@ -72,24 +71,35 @@ class http_clients {
     for (unsigned i = count_; i-- > 0;) {  // downwards: drop() puts the last one in the place of the dropped
       http_connection& c = *all_[i];
       if (os::monotonic_ms() >= c.due()) c.expire();
-      else if (set_.ready(first + i) || c.has_work()) c.proceed();
+      else if (set_.ready(first + i) || c.has_work()) proceed(c);
       if (c.is_closed() || (stopping && c.is_reading())) drop(i);
     }
-    if (takes && set_.ready(door)) accept();
+    if (takes && set_.ready(door) && !set_.is_blind()) accept();
     return true;
+  }
+
+  /// What the one takes is no time of the others.
+  void proceed(http_connection& c) {
+    const std::int64_t before = os::monotonic_ms();
+    c.proceed();
+    const std::int64_t took = os::monotonic_ms() - before;
+    for (unsigned i = 0; took > 0 && i < count_; ++i) {
+      if (all_[i] != &c) all_[i]->excuse(took);
+    }
   }
 
   void accept() {
     for (int i = 0; i < accepts_in_turn; ++i) {
       if (has_room_at() > os::monotonic_ms()) return;
+      // That somebody waits is known for the first only.
+      if (count_ == limit_ && (i > 0 || !make_room())) return;
       void* const memory = allocate(sizeof(http_connection));
       if (!memory) return pause();
       http_connection* const c = new (memory) http_connection(site_, bell_);
       status s = listener_.accept(c->peer(), os::deadline(0));
       // Without descriptors the system says so even when nobody waits: room is made only for one who does.
-      const bool squeezed = s.code() == errc::too_many_descriptors && i == 0 && may_give_up(most_silent());
+      const bool squeezed = s.code() == errc::too_many_descriptors && i == 0 && make_room();
       if (squeezed) {
-        make_room();
         s = listener_.accept(c->peer(), os::deadline(0));
       }
       if (!s.ok()) {
@@ -98,38 +108,38 @@ class http_clients {
         if (s.code() != errc::timeout && i == 0) pause();
         return;
       }
-      if (count_ == limit_) make_room();
       all_[count_++] = c;
       c->opened(os::monotonic_ms());
-      c->proceed();  // its request has mostly come already
+      proceed(*c);  // its request has mostly come already
       if (c->is_closed()) drop(count_ - 1);
       if (squeezed) return;
     }
   }
   void pause() noexcept { pause_until_ = os::monotonic_ms() + pause_ms; }
 
-  /// The client that has kept silent for longest; count_ when all are being answered.
-  unsigned most_silent() const noexcept {
+  /// The client that may be given up first; count_ when there is none.
+  unsigned first_to_go() const noexcept {
     unsigned found = count_;
     for (unsigned i = 0; i < count_; ++i) {
-      if (!all_[i]->is_silent()) continue;
-      if (found == count_ || all_[i]->silent_since() < all_[found]->silent_since()) found = i;
+      if (all_[i]->may_go_at() < go_at(found)) found = i;
     }
     return found;
   }
-  std::int64_t patient_until(unsigned i) const noexcept {
-    return i == count_ ? std::int64_t(never) : all_[i]->silent_since() + patience_ms;
-  }
-  bool may_give_up(unsigned i) const noexcept { return patient_until(i) <= os::monotonic_ms(); }
+  std::int64_t go_at(unsigned i) const noexcept { return i == count_ ? std::int64_t(never) : all_[i]->may_go_at(); }
   /// From when on another client can be taken.
   std::int64_t has_room_at() const noexcept {
-    const std::int64_t at = count_ < limit_ ? 0 : patient_until(most_silent());
+    const std::int64_t at = count_ < limit_ ? 0 : go_at(first_to_go());
     return at > pause_until_ ? at : pause_until_;
   }
-  void make_room() {
-    const unsigned i = most_silent();
-    all_[i]->give_up();
-    drop(i);
+  bool make_room() {
+    for (;;) {
+      const unsigned i = first_to_go();
+      if (go_at(i) > os::monotonic_ms()) return false;
+      if (all_[i]->has_asked()) continue;  // since the last wait
+      all_[i]->give_up();
+      drop(i);
+      return true;
+    }
   }
   void drop(unsigned i) noexcept {
     all_[i]->~http_connection();

@@ -42,12 +42,15 @@ class http_connection {
 
   bool is_closed() const noexcept { return is_ == state::closed; }
   bool is_reading() const noexcept { return is_ == state::reading; }
-  /// Nothing is owed to it: it may be given up to make room.
-  bool is_silent() const noexcept { return is_ == state::reading && !pending_; }
+  /// From when on it may be given up to make room: when it has said nothing for a while (who has just come may speak,
+  /// however many come after it), or has taken nothing of its answers for a while longer.
+  std::int64_t may_go_at() const noexcept {
+    if (is_ == state::answering) return progress_ + stuck_ms;
+    return pending_ ? INT64_MAX : began_ + patience_ms;
+  }
   bool wants_to_write() const noexcept { return is_ == state::answering; }
   /// Whether it can go on without its socket: the next request has come with the last.
   bool has_work() const noexcept { return is_ == state::reading && pending_; }
-  std::int64_t silent_since() const noexcept { return began_; }
   /// What became of it: ok when the last answer was whole.
   const status& result() const noexcept { return result_; }
 
@@ -78,8 +81,21 @@ class http_connection {
     leave(status(errc::timeout, "read"));
   }
 
+  /// For `ms` nobody looked at this client: another one's answer was being made. The time is not its own.
+  void excuse(std::int64_t ms) noexcept {
+    if (is_ == state::answering) progress_ += ms;
+    else began_ += ms;
+  }
+  /// Reads what has come since the last wait; whether that makes a request.
+  bool has_asked() {
+    if (is_ == state::reading && !pending_) read();
+    return has_work();
+  }
+
   /// Makes room for another client.
   void give_up() {
+    if (is_ == state::draining || is_ == state::closed) return close();
+    if (is_ == state::answering) return break_off(status(errc::closed, "write"), "overload");
     if (first_ || used_) count_aborted("overload");
     if (used_) answer(503);
     if (is_ != state::closed) leave(status(errc::closed, "read"));
@@ -97,6 +113,7 @@ class http_connection {
 
  private:
   enum class state : std::uint8_t { reading, answering, draining, closed };
+  enum : int { patience_ms = 100, stuck_ms = 1000 };
   enum : int { drain_ms = 500 };              // for the client's own close: a round trip, and a client that is busy
   enum : std::size_t { drain_bytes = 131072,  // what is read and thrown away meanwhile: a body that was not too large
                        part_bytes = 8192 };   // written by one call of the system
@@ -114,7 +131,15 @@ class http_connection {
     const bool new_line = got && std::memchr(head_ + used_, '\n', got);
     used_ += got;
     pending_ = new_line && http_request::is_complete(head());
+    if (!pending_ && !first_) skip_empty_lines();
     return true;
+  }
+  /// Some clients send one behind a request: it is not the beginning of the next.
+  void skip_empty_lines() noexcept {
+    std::size_t n = 0;
+    while (n < used_ && (head_[n] == '\r' || head_[n] == '\n')) ++n;
+    used_ -= n;
+    std::memmove(head_, head_ + n, used_);
   }
 
   /// code: 0, or why it is refused whatever it says.
@@ -149,14 +174,17 @@ class http_connection {
     const string_view kept = c.out_.text();
     if (!c.peer_.write(kept.data(), kept.size(), until).ok() || !c.peer_.write(data, size, until).ok()) return false;
     c.count_sent(kept.size() + size);
+    c.progress_ = os::monotonic_ms();
     c.out_.clear();
     return true;
   }
 
   void pump() {
     for (unsigned parts = 0; parts < parts_in_turn; ++parts) {
+      const bool owed = out_.size() > 0;
       while (!all_written_ && out_.size() < part_bytes && !exchange_->broken()) all_written_ = !exchange_->more();
       const std::int64_t now = os::monotonic_ms();
+      if (!owed) progress_ = now;  // it had taken everything: the time was the registry's, whose callbacks may be slow
       if (now >= due()) return expire();
       if (exchange_->broken()) return break_off(status(errc::closed, "write"), "broken");
       std::size_t put = 0;
@@ -182,6 +210,7 @@ class http_connection {
     if (stays) {
       used_ -= head_bytes_;
       std::memmove(head_, head_ + head_bytes_, used_);
+      skip_empty_lines();
       is_ = state::reading;
       pending_ = http_request::is_complete(head());
       return;
@@ -220,6 +249,7 @@ class http_connection {
     if (exchange_) exchange_->~http_exchange();
     exchange_ = nullptr;
     out_.clear();
+    out_.shrink(4 * part_bytes);
   }
   void count_aborted(const char* reason) noexcept {
     if (site_.own) site_.own->aborted.labels(reason).inc();

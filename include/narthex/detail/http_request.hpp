@@ -142,12 +142,12 @@ struct http_request {
     if (!is_token(method) || v.size() != 8 || v.first(5) != "HTTP/" || v[6] != '.') return false;
     if (v[5] < '0' || v[5] > '9' || v[7] < '0' || v[7] > '9') return false;
     code = 200;
+    wants_body = method != "HEAD";
     if (v[5] != '1') {
       code = 505;
       return true;
     }
     minor = v[7] == '0' ? 0 : 1;
-    wants_body = method != "HEAD";
     if (wants_body && method != "GET") {
       code = 405;
       return true;

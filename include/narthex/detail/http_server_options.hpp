@@ -19,13 +19,13 @@ struct http_server_options {
   enum : std::size_t { max_path = 64, max_head = 8192 };
   enum : unsigned { most_connections = 128 };
 
-  /// Where the metrics are. Begins with '/', at most max_path bytes.
+  /// Where the metrics are. Begins with '/', at most max_path bytes, no blank, '?' or '#': errc::bad_address.
   string_view path = "/metrics";
   /// What a request line with its headers may take, up to max_head. Prometheus sends about 500 bytes.
   std::size_t max_head_bytes = max_head;
 
   /// Clients that may be connected, 1 to most_connections. One more takes the place of the one that has kept silent for
-  /// longest; while all of them are being answered it waits.
+  /// longest, or has taken nothing of its answer for a second; while there is none it waits.
   unsigned max_connections = 32;
   /// Clients that may be in the middle of receiving metrics; a further one gets 503 and the reason.
   unsigned max_requests_in_flight = 8;

@@ -39,6 +39,7 @@ class poll_set {
   unsigned add(std::intptr_t, what) noexcept { return 0; }
   unsigned add(const wakeup&) noexcept { return 0; }
   void wait(std::int64_t) noexcept {}
+  bool is_blind() const noexcept { return false; }
   bool ready(unsigned) const noexcept { return true; }
 };
 

@@ -232,7 +232,7 @@ inline status socket::listen(string_view host, std::uint16_t port) noexcept {
 }
 
 /// Binds a file name and listens. A socket left behind by a program that died is replaced; a live one is not, and
-/// neither is any other file.
+/// neither is any other file. Of two programs that replace the same one in the same moment the later has the name.
 inline status socket::listen_unix(string_view path, socket_file& file) noexcept {
   endpoint where;
   if (!where.set_path(path)) return status(errc::bad_address, path);

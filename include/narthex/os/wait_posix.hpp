@@ -69,6 +69,13 @@ class wakeup {
     pollfd p = {ends_[0], POLLIN, 0};
     return ends_[0] >= 0 && ::poll(&p, 1, ms) > 0;
   }
+  /// The same without poll(): for a program that has given up its descriptors.
+  bool is_rung() noexcept {
+    char byte;
+    if (ends_[0] < 0 || ::read(ends_[0], &byte, 1) != 1) return false;
+    ring();
+    return true;
+  }
   int fd() const noexcept { return ends_[0]; }
 
  private:
@@ -112,8 +119,12 @@ class poll_set {
   enum : unsigned { room = 132 };
   enum class what : std::uint8_t { nothing, reading, writing };
 
-  poll_set() noexcept : count_(0) {}
-  void clear() noexcept { count_ = 0; }
+  poll_set() noexcept : count_(0), bell_(nullptr), blind_(false) {}
+  void clear() noexcept {
+    count_ = 0;
+    bell_ = nullptr;
+    blind_ = false;
+  }
   /// Returns: the number to ask ready() with; what is beyond `room` is not waited for.
   unsigned add(std::intptr_t handle, what wanted) noexcept {
     if (count_ == room) return room;
@@ -122,19 +133,35 @@ class poll_set {
     all_[count_] = p;
     return count_++;
   }
-  unsigned add(const wakeup& bell) noexcept { return add(bell.fd(), what::reading); }
+  unsigned add(wakeup& bell) noexcept {
+    bell_ = &bell;
+    return add(bell.fd(), what::reading);
+  }
   /// Waits until one is ready, or `ms` have passed; negative: no limit. A signal ends it early.
   void wait(std::int64_t ms) noexcept {
     const int most = 60 * 60 * 1000;
-    if (::poll(all_, count_, ms < 0 ? -1 : ms > most ? most : static_cast<int>(ms)) > 0) return;
-    for (unsigned i = 0; i < count_; ++i) all_[i].revents = 0;
+    const int n = ::poll(all_, count_, ms < 0 ? -1 : ms > most ? most : static_cast<int>(ms));
+    if (n > 0) return;
+    // poll() takes no more descriptors than RLIMIT_NOFILE, which a sandbox lowers after they were opened: then each is
+    // tried now and then.
+    blind_ = n < 0 && errno != EINTR;
+    if (blind_) ::poll(nullptr, 0, ms >= 0 && ms < blind_ms ? static_cast<int>(ms) : blind_ms);
+    for (unsigned i = 0; i < count_; ++i) {
+      const bool is_bell = bell_ && all_[i].fd == bell_->fd();
+      all_[i].revents = blind_ && all_[i].fd >= 0 && (!is_bell || bell_->is_rung()) ? POLLIN : 0;
+    }
   }
+  /// Whether the system would not wait: ready() says yes for all.
+  bool is_blind() const noexcept { return blind_; }
   /// Also when it broke: the call to come will tell.
   bool ready(unsigned number) const noexcept { return number < count_ && all_[number].revents != 0; }
 
  private:
+  enum : int { blind_ms = 20 };
   pollfd all_[room];
   unsigned count_;
+  wakeup* bell_;
+  bool blind_;
 };
 
 }  // namespace os

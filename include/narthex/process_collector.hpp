@@ -38,11 +38,12 @@ namespace detail {
 inline bool has_process_metrics(const registry_core& top) noexcept {
   const inside_lists inside;
   for (const registry_core* r = &top; r; r = r->next_in_tree(&top)) {
+    const collector* maker = nullptr;  // both names of one: a user's collector may have one of them
     for (const family_node* n = r->first(); n; n = n->next.load(memory_order_seq_cst)) {
-      if (n->ops->kind == storage::collected && r->prefix() == top.prefix() &&
-          string_view(n->name) == "process_cpu_seconds_total") {
-        return true;
-      }
+      if (n->ops->kind != storage::collected || r->prefix() != top.prefix()) continue;
+      const collector* const owner = static_cast<const collected_node*>(n)->owner;
+      if (string_view(n->name) == "process_cpu_seconds_total") maker = owner;
+      if (maker == owner && string_view(n->name) == "process_threads") return true;
     }
   }
   return false;

@@ -66,7 +66,7 @@ class push_gateway {
   ///
   /// Errors:  errc::empty_exposition when the registry shows nothing: it would wipe the group. errc::label_clash,
   ///          reserved_metric, too_large, no_memory: nothing was sent. errc::no_such_host, timeout, closed, system: the way
-  ///          there. errc::http_refused, redirected, bad_response: the other side. After a timeout the gateway may have
+  ///          there. errc::http_refused, redirected, no_gateway, bad_response: the other side. After a timeout the gateway may have
   ///          taken it or not.
   push_result push() noexcept { return run("PUT", body::required); }
 
@@ -144,16 +144,24 @@ inline push_result push_gateway::failed(const NARTHEX_NAMESPACE::status& why, co
   const std::uint32_t number = static_cast<std::uint32_t>(code);
   const bool taken = code == 200 || code == 202;
   r.http_status_ = code;
-  if (taken && why.ok()) return r;
+  const string_view said = answer.words();
+  std::size_t front = 0;
+  while (front < said.size() && said[front] <= ' ') ++front;
+  // node_exporter 1.5, and whatever shows a page at every path, answers a PUT with 200; a gateway has nothing to show.
+  const bool page = front < said.size() && said[front] == '<';
+  if (taken && why.ok() && !page) return r;
   char words[128] = "";
   string_view more = client.words();
   if (code != 0 && !taken) {  // all that is needed, even if what followed broke off
     const bool elsewhere = code >= 300 && code < 400;
     r.why_ = local(elsewhere ? errc::redirected : errc::http_refused, to, number);
-    more = elsewhere ? answer.location() : answer.words();
+    more = elsewhere ? answer.location() : said;
+  } else if (taken && page) {
+    r.why_ = local(errc::no_gateway, to, number);
+    more = said;
   } else if (why.code() == errc::bad_response) {
     r.why_ = local(errc::bad_response, to);
-    more = answer.words();
+    more = said;
   } else {
     r.why_ = why.number() ? local(why.code(), to, why.number()) : local(why.code(), to);
     const os::error e = {static_cast<int>(why.number())};

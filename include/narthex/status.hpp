@@ -56,7 +56,8 @@ enum class errc : std::uint8_t {
   too_large,              ///< more bytes than the stated limit
   http_refused,           ///< the server answered no; number() is the HTTP status
   redirected,             ///< the server answers elsewhere, and nobody follows; number() is the HTTP status
-  bad_response            ///< what came back is not an HTTP response
+  bad_response,           ///< what came back is not an HTTP response, or not a whole one
+  no_gateway              ///< a server that is no Pushgateway has answered with a page; number() is the HTTP status
 };
 
 /// The words for a code; a static string.
@@ -106,6 +107,7 @@ inline const char* describe(errc code) noexcept {
     case errc::http_refused: return "the server refused; HTTP status";
     case errc::redirected: return "the server answers elsewhere; HTTP status";
     case errc::bad_response: return "the answer is not valid HTTP";
+    case errc::no_gateway: return "a page came back, so this is no Pushgateway; HTTP status";
   }
   return "unknown";
 }

@@ -541,7 +541,7 @@ inline status socket::connect(string_view host, std::uint16_t port, const deadli
   if (!s.ok()) return s;
   socklen_t size = static_cast<socklen_t>(sizeof e.code);
   if (::getsockopt(fd(), SOL_SOCKET, SO_ERROR, &e.code, &size) != 0) e = error::last();
-  return e.to_status(host);
+  return broken(e, host);
 }
 
 /// Takes the next connection. One that died in the queue is passed over.
@@ -934,6 +934,7 @@ NARTHEX_END_NAMESPACE
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/types.h>
+#include <unistd.h>
 #if NARTHEX_HAS(THREADS)
 #include <pthread.h>
 #endif
@@ -1054,8 +1055,10 @@ class lookup {
 template <class Once>
 struct lookups {
   enum : std::uint32_t { most = 16 };
-  static detail::shared<std::uint32_t> running;
+  static detail::shared<std::uint32_t> running, process;
 };
+template <class Once>
+detail::shared<std::uint32_t> lookups<Once>::process(0);
 template <class Once>
 detail::shared<std::uint32_t> lookups<Once>::running(0);
 
@@ -1073,6 +1076,14 @@ inline void* lookup::enter(void* self) {
 inline status lookup::start() noexcept {
   status s = done_.open();
   if (!s.ok()) return s;
+  // Those of the process that we were forked from are not here. The number is read before anybody can add to it.
+  const std::uint32_t me = static_cast<std::uint32_t>(::getpid());
+  std::uint32_t whose = lookups<void>::process.load(detail::memory_order_acquire);
+  const std::uint32_t theirs = lookups<void>::running.load(detail::memory_order_acquire);
+  if (whose != me && lookups<void>::process.compare_exchange_strong(whose, me, detail::memory_order_acq_rel,
+                                                                    detail::memory_order_acquire)) {
+    lookups<void>::running.fetch_sub(theirs, detail::memory_order_acq_rel);
+  }
   if (lookups<void>::running.fetch_add(1, detail::memory_order_relaxed) >= lookups<void>::most) {
     lookups<void>::running.fetch_sub(1, detail::memory_order_relaxed);
     return status(errc::busy, name_);
@@ -1448,7 +1459,20 @@ struct push_url {
     }
     prefix = text.from(begin);
     while (!prefix.empty() && prefix[prefix.size() - 1] == '/') prefix = prefix.first(prefix.size() - 1);
+    // A copied address of a group: a gateway takes "/metrics/job/metrics/job/j", as the group of job "metrics".
+    for (std::size_t i = 0; i < prefix.size(); ++i) {
+      const string_view group = "/metrics/job";
+      std::size_t at = i, same = 0;
+      while (same < group.size() && at < prefix.size() && decoded(at) == group[same]) {
+        ++same;
+        at += prefix[at] == '%' ? 3u : 1u;
+      }
+      if (same == group.size() && (at == prefix.size() || is_one_of(prefix[at], "/@"))) return refuse(text, begin + i);
+    }
     return status();
+  }
+  char decoded(std::size_t at) const noexcept {
+    return prefix[at] == '%' ? static_cast<char>(hex_value(prefix[at + 1]) * 16 + hex_value(prefix[at + 2])) : prefix[at];
   }
 
   /// A password that somebody has put into the URL must not turn up in a log.
@@ -1456,7 +1480,9 @@ struct push_url {
     for (char c : text) {
       if (c == '@') return "http://...@...";
     }
-    return text;
+    std::size_t end = 0;  // nor must a token in a query
+    while (end < text.size() && !is_one_of(text[end], "?#")) ++end;
+    return text.first(end < text.size() ? end + 1 : end);
   }
   static status refuse(string_view text, std::size_t at) noexcept {
     return status(errc::bad_url, shown(text), static_cast<std::uint32_t>(at));
@@ -1890,7 +1916,11 @@ class push_request {
       const string_view name = o.header_names[i], value = o.header_values[i];
       const bool good = is_token(name) && is_clean(value, ' ', 0x7e) && !is_ours(name);
       const bool is_authorization = same_word(name, "authorization");
-      if (!good || (is_authorization && authorized)) return status(errc::bad_header, name);
+      if (!good || (is_authorization && authorized)) {
+        std::size_t shown = 0;  // a whole line given as a name may hold a secret
+        while (shown < name.size() && is_token(name.from(shown).first(1))) ++shown;
+        return status(errc::bad_header, name.first(shown));
+      }
       authorized = authorized || is_authorization;
     }
     return status();
@@ -2274,7 +2304,8 @@ class NARTHEX_DETAIL_NODISCARD push_result {
   const status& why() const noexcept { return why_; }
   /// What the gateway answered; 0 when it did not.
   int http_status() const noexcept { return http_status_; }
-  /// One printable line, with the address and the system's or the gateway's own words; "" when ok.
+  /// One printable line, with the address and the system's or the gateway's own words; "" when ok. Credentials are not in
+  /// it, unless a server repeats them.
   const char* error() const noexcept { return error_; }
 
  private:
@@ -2368,7 +2399,7 @@ class push_gateway {
   ///
   /// Errors:  errc::empty_exposition when the registry shows nothing: it would wipe the group. errc::label_clash,
   ///          reserved_metric, too_large, no_memory: nothing was sent. errc::no_such_host, timeout, closed, system: the way
-  ///          there. errc::http_refused, redirected, bad_response: the other side. After a timeout the gateway may have
+  ///          there. errc::http_refused, redirected, no_gateway, bad_response: the other side. After a timeout the gateway may have
   ///          taken it or not.
   push_result push() noexcept { return run("PUT", body::required); }
 
@@ -2446,16 +2477,24 @@ inline push_result push_gateway::failed(const NARTHEX_NAMESPACE::status& why, co
   const std::uint32_t number = static_cast<std::uint32_t>(code);
   const bool taken = code == 200 || code == 202;
   r.http_status_ = code;
-  if (taken && why.ok()) return r;
+  const string_view said = answer.words();
+  std::size_t front = 0;
+  while (front < said.size() && said[front] <= ' ') ++front;
+  // node_exporter 1.5, and whatever shows a page at every path, answers a PUT with 200; a gateway has nothing to show.
+  const bool page = front < said.size() && said[front] == '<';
+  if (taken && why.ok() && !page) return r;
   char words[128] = "";
   string_view more = client.words();
   if (code != 0 && !taken) {  // all that is needed, even if what followed broke off
     const bool elsewhere = code >= 300 && code < 400;
     r.why_ = local(elsewhere ? errc::redirected : errc::http_refused, to, number);
-    more = elsewhere ? answer.location() : answer.words();
+    more = elsewhere ? answer.location() : said;
+  } else if (taken && page) {
+    r.why_ = local(errc::no_gateway, to, number);
+    more = said;
   } else if (why.code() == errc::bad_response) {
     r.why_ = local(errc::bad_response, to);
-    more = answer.words();
+    more = said;
   } else {
     r.why_ = why.number() ? local(why.code(), to, why.number()) : local(why.code(), to);
     const os::error e = {static_cast<int>(why.number())};

@@ -510,7 +510,9 @@ inline std::string series_text(const read_series& s) {
 class comparison {
  public:
   comparison(const exposition& got, const exposition& expected, std::initializer_list<string_view> names) : names_(names) {
-    for (const read_family& f : expected.families) compare_family(got, f);
+    for (const read_family& f : got.families) by_name_.push_back(&f);
+    heap_sort(by_name_, [](const read_family* a, const read_family* b) { return string_view(a->name).compare(b->name) < 0; });
+    for (const read_family& f : expected.families) compare_family(f);
     for (const read_series& s : expected.series) {
       if (!is_chosen(expected, s)) {
         found_.add("expected text, line " + integer_text(s.line) + ": " + series_text(s) + " is not among the names to compare");
@@ -545,21 +547,42 @@ class comparison {
   std::vector<line> chosen(const exposition& all) const {
     std::vector<line> lines;
     for (const read_series& s : all.series) {
-      if (is_chosen(all, s)) lines.push_back(line{&s, key(s)});
+      if (is_chosen(all, s)) lines.push_back(line{&s, key(all.families[s.family], s)});
     }
     heap_sort(lines, [](const line& a, const line& b) { return string_view(a.key).compare(b.key) < 0; });
     return lines;
   }
-  static std::string key(const read_series& s) {
+  /// Of what is there.
+  const read_family* find(string_view name) const noexcept {
+    std::size_t low = 0, high = by_name_.size();
+    while (low < high) {
+      const std::size_t middle = low + (high - low) / 2;
+      if (string_view(by_name_[middle]->name).compare(name) < 0) low = middle + 1;
+      else high = middle;
+    }
+    return low < by_name_.size() && name == by_name_[low]->name ? by_name_[low] : nullptr;
+  }
+  /// Expected text without TYPE is of the type that is there.
+  metric_type type_of(const read_family& f) const noexcept {
+    if (f.has_type) return f.type;
+    string_view name = f.name;
+    if (const read_family* const same = find(name)) return same->type;
+    if (name.ends_with("_bucket")) name = name.first(name.size() - 7);
+    const read_family* const whole = find(name);
+    return whole ? whole->type : metric_type::unknown;
+  }
+  std::string key(const read_family& f, const read_series& s) const {
+    const metric_type type = type_of(f);
+    const string_view own = type == metric_type::histogram ? "le" : type == metric_type::summary ? "quantile" : "";
     std::vector<read_label> labels = s.labels;
     heap_sort(labels, [](const read_label& a, const read_label& b) { return string_view(a.name).compare(b.name) < 0; });
-    std::string text = s.name + '\xff';  // a byte that text in UTF-8 does not have
+    std::string whole = s.name + '\xff';  // a byte that text in UTF-8 does not have
     for (const read_label& l : labels) {
       std::string normal;
-      const bool is_number = (l.name == "le" || l.name == "quantile") && normal_number(l.value, normal);
-      text += l.name + '\xff' + (is_number ? normal : l.value) + '\xff';
+      const bool is_number = own == l.name && normal_number(l.value, normal);
+      whole += l.name + '\xff' + (is_number ? normal : l.value) + '\xff';
     }
-    return text;
+    return whole;
   }
 
   void compare_series(const std::vector<line>& got, const std::vector<line>& expected) {
@@ -579,12 +602,9 @@ class comparison {
     }
   }
 
-  void compare_family(const exposition& got, const read_family& wanted) {
+  void compare_family(const read_family& wanted) {
     if (!wanted.has_type && !wanted.has_help) return;
-    const read_family* f = nullptr;
-    for (const read_family& other : got.families) {
-      if (other.name == wanted.name) f = &other;
-    }
+    const read_family* const f = find(wanted.name);
     if (!f) return found_.add("missing: metric " + wanted.name);
     if (wanted.has_type && f->type != wanted.type) {
       found_.add(f->name + ": expected type " + type_word(wanted.type) + ", got " + type_word(f->type));
@@ -611,6 +631,7 @@ class comparison {
   }
 
   std::initializer_list<string_view> names_;
+  std::vector<const read_family*> by_name_;  // of what is there
   differences found_;
 };
 

@@ -394,7 +394,8 @@ inline textfile_result::textfile_result(const os::error& e, string_view path) no
 ///   if (!r.ok()) std::fprintf(stderr, "%s\n", r.error());
 ///
 /// path:    node_exporter reads files that end in .prom; the ending is the caller's choice, as others read such files
-///          too. A link is replaced, not followed. The folder must exist, and this process be allowed to write in it.
+///          too. A link is replaced, not followed. The folder must exist, and this process be allowed to write in it. A
+///          relative path is that of the working folder, which no callback may change meanwhile.
 /// Errors:  errc::no_permission, errc::too_many_descriptors, errc::system with the system's code (full disk, no such folder,
 ///          a folder or device in place of the file), errc::unsupported where there is no POSIX. The old file is then as it
 ///          was and nothing new is left in the folder; only a process killed meanwhile leaves a hidden .narthex-*.tmp.

@@ -133,7 +133,11 @@ class push_request {
       const string_view name = o.header_names[i], value = o.header_values[i];
       const bool good = is_token(name) && is_clean(value, ' ', 0x7e) && !is_ours(name);
       const bool is_authorization = same_word(name, "authorization");
-      if (!good || (is_authorization && authorized)) return status(errc::bad_header, name);
+      if (!good || (is_authorization && authorized)) {
+        std::size_t shown = 0;  // a whole line given as a name may hold a secret
+        while (shown < name.size() && is_token(name.from(shown).first(1))) ++shown;
+        return status(errc::bad_header, name.first(shown));
+      }
       authorized = authorized || is_authorization;
     }
     return status();

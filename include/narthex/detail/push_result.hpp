@@ -26,7 +26,8 @@ class NARTHEX_DETAIL_NODISCARD push_result {
   const status& why() const noexcept { return why_; }
   /// What the gateway answered; 0 when it did not.
   int http_status() const noexcept { return http_status_; }
-  /// One printable line, with the address and the system's or the gateway's own words; "" when ok.
+  /// One printable line, with the address and the system's or the gateway's own words; "" when ok. Credentials are not in
+  /// it, unless a server repeats them.
   const char* error() const noexcept { return error_; }
 
  private:

@@ -88,7 +88,20 @@ struct push_url {
     }
     prefix = text.from(begin);
     while (!prefix.empty() && prefix[prefix.size() - 1] == '/') prefix = prefix.first(prefix.size() - 1);
+    // A copied address of a group: a gateway takes "/metrics/job/metrics/job/j", as the group of job "metrics".
+    for (std::size_t i = 0; i < prefix.size(); ++i) {
+      const string_view group = "/metrics/job";
+      std::size_t at = i, same = 0;
+      while (same < group.size() && at < prefix.size() && decoded(at) == group[same]) {
+        ++same;
+        at += prefix[at] == '%' ? 3u : 1u;
+      }
+      if (same == group.size() && (at == prefix.size() || is_one_of(prefix[at], "/@"))) return refuse(text, begin + i);
+    }
     return status();
+  }
+  char decoded(std::size_t at) const noexcept {
+    return prefix[at] == '%' ? static_cast<char>(hex_value(prefix[at + 1]) * 16 + hex_value(prefix[at + 2])) : prefix[at];
   }
 
   /// A password that somebody has put into the URL must not turn up in a log.
@@ -96,7 +109,9 @@ struct push_url {
     for (char c : text) {
       if (c == '@') return "http://...@...";
     }
-    return text;
+    std::size_t end = 0;  // nor must a token in a query
+    while (end < text.size() && !is_one_of(text[end], "?#")) ++end;
+    return text.first(end < text.size() ? end + 1 : end);
   }
   static status refuse(string_view text, std::size_t at) noexcept {
     return status(errc::bad_url, shown(text), static_cast<std::uint32_t>(at));

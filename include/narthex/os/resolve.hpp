@@ -23,6 +23,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/types.h>
+#include <unistd.h>
 #if NARTHEX_HAS(THREADS)
 #include <pthread.h>
 #endif
@@ -143,8 +144,10 @@ class lookup {
 template <class Once>
 struct lookups {
   enum : std::uint32_t { most = 16 };
-  static detail::shared<std::uint32_t> running;
+  static detail::shared<std::uint32_t> running, process;
 };
+template <class Once>
+detail::shared<std::uint32_t> lookups<Once>::process(0);
 template <class Once>
 detail::shared<std::uint32_t> lookups<Once>::running(0);
 
@@ -162,6 +165,14 @@ inline void* lookup::enter(void* self) {
 inline status lookup::start() noexcept {
   status s = done_.open();
   if (!s.ok()) return s;
+  // Those of the process that we were forked from are not here. The number is read before anybody can add to it.
+  const std::uint32_t me = static_cast<std::uint32_t>(::getpid());
+  std::uint32_t whose = lookups<void>::process.load(detail::memory_order_acquire);
+  const std::uint32_t theirs = lookups<void>::running.load(detail::memory_order_acquire);
+  if (whose != me && lookups<void>::process.compare_exchange_strong(whose, me, detail::memory_order_acq_rel,
+                                                                    detail::memory_order_acquire)) {
+    lookups<void>::running.fetch_sub(theirs, detail::memory_order_acq_rel);
+  }
   if (lookups<void>::running.fetch_add(1, detail::memory_order_relaxed) >= lookups<void>::most) {
     lookups<void>::running.fetch_sub(1, detail::memory_order_relaxed);
     return status(errc::busy, name_);

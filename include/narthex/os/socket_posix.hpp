@@ -270,7 +270,7 @@ inline status socket::connect(string_view host, std::uint16_t port, const deadli
   if (!s.ok()) return s;
   socklen_t size = static_cast<socklen_t>(sizeof e.code);
   if (::getsockopt(fd(), SOL_SOCKET, SO_ERROR, &e.code, &size) != 0) e = error::last();
-  return e.to_status(host);
+  return broken(e, host);
 }
 
 /// Takes the next connection. One that died in the queue is passed over.

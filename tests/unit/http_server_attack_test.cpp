@@ -273,14 +273,13 @@ TEST_CASE("http_server: a client that stays connected holds no more than its pla
   const long before = bytes_held;
   REQUIRE(c.send(get));
   std::string page;
-  while (!ends_whole(page) && c.how_it_ended() != client::end::deadline) {
+  while (!ends_whole(page)) {
     const std::string more = c.read(1);
-    if (more.empty()) break;
+    REQUIRE(more.size() == 1);
     page += more + c.read(65536, 20);
   }
-  REQUIRE(page.size() > 1000000);
   std::string().swap(page);
-  CHECK(bytes_held - before < 100000);  // not the page's million
+  CHECK(soon([&] { return bytes_held - before < 100000; }));  // not the page's million
 }
 
 // ---- clients that hold on ----
@@ -314,7 +313,7 @@ TEST_CASE("http_server: answered clients that do not hang up cost nobody else mo
 
 TEST_CASE("http_server: clients that ask without end and take nothing do not shut the others out") {
   shop s;
-  nx::http_server server(s.mine, "127.0.0.1:0", quiet().set_max_connections(4).set_write_timeout_ms(20000).set_request_timeout_ms(20000));
+  nx::http_server server(s.mine, "127.0.0.1:0", quiet().set_max_connections(4).set_write_timeout_ms(60000).set_request_timeout_ms(60000));
   std::string requests;
   for (int i = 0; i < 200000; ++i) requests += get_x;
   std::vector<std::unique_ptr<client>> all;
@@ -327,7 +326,7 @@ TEST_CASE("http_server: clients that ask without end and take nothing do not shu
   CHECK(all[3]->read(1) == "H");  // all are in
   client late(server.port());
   REQUIRE(late.send(get_and_close));
-  CHECK(late.read(~std::size_t(0), 10000) == s.closed);
+  CHECK(late.read(~std::size_t(0), 60000) == s.closed);
   for (const auto& c : all) c->half_close();  // ends the senders
   for (std::thread& t : senders) t.join();
 }

@@ -402,7 +402,7 @@ TEST_CASE("http_server: a client that half-closes after its request gets its ans
 
 TEST_CASE("http_server: a large page arrives whole") {
   warehouse w;
-  nx::http_server server(w.mine, "127.0.0.1:0", quiet());
+  nx::http_server server(w.mine, "127.0.0.1:0", quiet().set_write_timeout_ms(60000).set_request_timeout_ms(60000));
   const std::string page = ask(server.port(), get_11);
   CHECK(page.size() > 300 * 60000);
   CHECK((page == handled(w.mine, get_11)));
@@ -424,7 +424,7 @@ TEST_CASE("http_server: what a refused client still sends does not cost it the a
 
 TEST_CASE("http_server: what a client sends beyond its request does not cost it the end of the page") {
   warehouse w;
-  nx::http_server server(w.mine, "127.0.0.1:0", quiet());
+  nx::http_server server(w.mine, "127.0.0.1:0", quiet().set_write_timeout_ms(60000).set_request_timeout_ms(60000));
   client c(server.port(), "127.0.0.1", 4096);
   REQUIRE(c.send(get_11 + std::string(30000, 'x')));
   CHECK((c.read() == handled(w.mine, get_11)));

@@ -959,7 +959,7 @@ TEST_CASE("push_gateway: the deadline holds for silence, drops of answer and dro
     const long long took = support::now_ms() - begin;
     CHECK(r.code() == errc::timeout);
     CHECK(took >= 295);
-    CHECK(took < 5000);
+    CHECK(took < 20000);
     const std::string text = r.error();
     return text.substr(text.rfind("while "));
   };

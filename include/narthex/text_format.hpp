@@ -21,43 +21,83 @@ namespace detail {
 class chunk_writer {
  public:
   chunk_writer(const sink& to, walk& series, char* chunk, std::size_t size) noexcept
-      : to_(to), walk_(series), chunk_(chunk), size_(size), used_(0), open_(true) {}
+      : to_(to), walk_(series), begin_(chunk), at_(chunk), end_(chunk + size), open_(true) {}
 
   void operator()(const char* data, std::size_t size) {
-    while (size > size_ - used_) {
-      const std::size_t part = size_ - used_;
-      std::memcpy(chunk_ + used_, data, part);
-      used_ = size_;
+    if (!NARTHEX_DETAIL_LIKELY(size <= left())) return in_parts(data, size);
+    if (size) std::memcpy(at_, data, size);
+    at_ += size;
+  }
+  void operator()(string_view text) { (*this)(text.data(), text.size()); }
+
+  /// Whether `size` bytes can be written at once, from at() up to what done() is told.
+  bool has_room(std::size_t size) const noexcept { return NARTHEX_DETAIL_LIKELY(size <= left()); }
+  char* at() const noexcept { return at_; }
+  void done(char* end) noexcept { at_ = end; }
+
+  void flush() {
+    walk_.rest();
+    if (open_ && at_ != begin_) open_ = to_.write(to_.context, begin_, static_cast<std::size_t>(at_ - begin_));
+    at_ = begin_;
+  }
+  bool is_open() const noexcept { return open_; }
+
+  /// Goes on in another chunk; for the sink, with what was written into the one before.
+  void use(char* chunk, std::size_t size) noexcept {
+    begin_ = chunk;
+    end_ = chunk + size;
+  }
+
+ private:
+  std::size_t left() const noexcept { return static_cast<std::size_t>(end_ - at_); }
+  NARTHEX_DETAIL_COLD void in_parts(const char* data, std::size_t size) {
+    while (size > left()) {
+      const std::size_t part = left();
+      if (part) std::memcpy(at_, data, part);
+      at_ += part;
       data += part;
       size -= part;
       flush();
     }
-    if (size) std::memcpy(chunk_ + used_, data, size);
-    used_ += size;
+    std::memcpy(at_, data, size);
+    at_ += size;
   }
-  void operator()(string_view text) {
-    if (!text.empty()) (*this)(text.data(), text.size());
-  }
-  void operator()(const number& value) {
-    char digits[max_double_chars];
-    char* const end = value.is == number::kind::u64   ? write_u64(digits, value.u64)
-                      : value.is == number::kind::i64 ? write_i64(digits, value.i64)
-                                                      : write_double(digits, value.f64);
-    (*this)(digits, static_cast<std::size_t>(end - digits));
-  }
-  void flush() {
-    walk_.rest();
-    if (open_ && used_) open_ = to_.write(to_.context, chunk_, used_);
-    used_ = 0;
-  }
-  bool is_open() const noexcept { return open_; }
 
- private:
   const sink& to_;
   walk& walk_;
-  char* chunk_;
-  std::size_t size_, used_;
+  char *begin_, *at_, *end_;
   bool open_;
+};
+
+/// The same where there is room, which the caller has seen to.
+struct bare_writer {
+  char* at;
+
+  /// In moves that overlap, mostly without a loop: a call to memcpy costs more than a label's text.
+  void operator()(const char* data, std::size_t size) noexcept {
+    char* const to = at;
+    at += size;
+    const char* const end = data + size;
+    if (size >= 32) {
+      std::memcpy(to, data, 16);
+      std::memcpy(to + 16, data + 16, 16);
+      for (std::size_t done = 32; done + 32 < size; done += 16) std::memcpy(to + done, data + done, 16);
+      std::memcpy(at - 32, end - 32, 16);
+      std::memcpy(at - 16, end - 16, 16);
+    } else if (size >= 16) {
+      std::memcpy(to, data, 16);
+      std::memcpy(at - 16, end - 16, 16);
+    } else if (size >= 8) {
+      std::memcpy(to, data, 8);
+      std::memcpy(at - 8, end - 8, 8);
+    } else if (size >= 4) {
+      std::memcpy(to, data, 4);
+      std::memcpy(at - 4, end - 4, 4);
+    } else {
+      for (std::size_t i = 0; i < size; ++i) to[i] = data[i];
+    }
+  }
+  void operator()(string_view text) noexcept { (*this)(text.data(), text.size()); }
 };
 
 /// One family after the other, in text format 0.0.4.
@@ -65,31 +105,14 @@ class chunk_writer {
 /// Source: Prometheus, "Exposition formats", Text format details.
 class text_writer {
  public:
-  explicit text_writer(chunk_writer& to) noexcept : out_(to) {}
+  explicit text_writer(chunk_writer& to) noexcept : out_(to) {
+    for (bound_text& b : bounds_) b.size = 0;
+  }
 
   void write(const sample& s) {
     if (s.starts_family) head(s);
-    if (s.type == metric_type::histogram) {
-      std::uint64_t cumulative = 0;
-      const unsigned n = s.bounds->size();
-      for (unsigned i = 0; i <= n; ++i) {
-        cumulative += s.counts[i];
-        char bound[max_double_chars];
-        const char* end = i < n ? write_double(bound, (*s.bounds)[i]) : nullptr;
-        line(s, "_bucket", "le", end ? string_view(bound, static_cast<std::size_t>(end - bound)) : string_view("+Inf"),
-             cumulative);
-      }
-    } else if (s.type == metric_type::summary) {
-      for (unsigned i = 0; i < s.quantile_count; ++i) {
-        char which[max_double_chars];
-        const char* const end = write_double(which, s.quantiles[i]);
-        line(s, "", "quantile", string_view(which, static_cast<std::size_t>(end - which)), s.quantile_values[i]);
-      }
-    } else {
-      return line(s, "", "", "", s.value);
-    }
-    line(s, "_sum", "", "", s.sum);
-    line(s, "_count", "", "", s.count);
+    if (NARTHEX_DETAIL_LIKELY(s.type != metric_type::histogram && s.type != metric_type::summary)) value_line(s);
+    else lines(s);
   }
 
  private:
@@ -106,7 +129,7 @@ class text_writer {
     return " gauge\n";
   }
 
-  void head(const sample& s) {
+  NARTHEX_DETAIL_COLD void head(const sample& s) {
     out_("# HELP ");
     out_(s.prefix);
     out_(s.name);
@@ -116,30 +139,158 @@ class text_writer {
     out_(s.prefix);
     out_(s.name);
     out_(type_word(s.type));
-  }
-
-  void line(const sample& s, string_view suffix, string_view label, string_view value, const number& n) {
-    out_(s.prefix);
-    out_(s.name);
-    out_(suffix);
-    if (!s.labels.empty() || !label.empty()) {
-      out_("{");
-      out_(s.labels);
-      if (!label.empty()) {
-        if (!s.labels.empty()) out_(",");
-        out_(label);
-        out_("=\"");
-        out_(value);
-        out_("\"");
-      }
-      out_("}");
+    stem_size_ = s.prefix.size() + s.name.size();
+    if (stem_size_ >= stem_room) {
+      stem_size_ = ~std::size_t(0) / 2;
+    } else {
+      bare_writer stem = {stem_};
+      stem(s.prefix);
+      stem(s.name);
+      *stem.at = '{';
     }
-    out_(" ");
-    out_(n);
-    out_("\n");
   }
 
+  static char* digits(char* to, const number& n) noexcept {
+    return n.is == number::kind::u64   ? write_u64(to, n.u64)
+           : n.is == number::kind::i64 ? write_i64(to, n.i64)
+                                       : write_double(to, n.f64);
+  }
+  static void put_digits(bare_writer& out, const number& n) noexcept { out.at = digits(out.at, n); }
+  static void put_digits(chunk_writer& out, const number& n) {
+    char text[max_double_chars];
+    out(text, static_cast<std::size_t>(digits(text, n) - text));
+  }
+
+  /// Up to where a label that is the line's own would follow, or the end of the braces.
+  template <class Out>
+  static void put_start(Out& out, const sample& s, string_view suffix, bool labelled) {
+    out(s.prefix);
+    out(s.name);
+    out(suffix);
+    if (!labelled) return;
+    out("{", 1);
+    out(s.labels);
+  }
+  /// label: `name="`, or empty.
+  template <class Out>
+  static void put_line(Out& out, const sample& s, string_view suffix, string_view label, string_view value,
+                       const number& n) {
+    const bool labelled = !s.labels.empty() || !label.empty();
+    put_start(out, s, suffix, labelled);
+    if (!label.empty()) {
+      if (!s.labels.empty()) out(",", 1);
+      out(label);
+      out(value);
+      out("\"", 1);
+    }
+    if (labelled) out("} ", 2);
+    else out(" ", 1);
+    put_digits(out, n);
+    out("\n", 1);
+  }
+
+  void lines(const sample& s) {
+    if (s.type == metric_type::histogram) {
+      histogram(s);
+    } else {
+      for (unsigned i = 0; i < s.quantile_count; ++i) {
+        char which[max_double_chars];
+        const char* const end = write_double(which, s.quantiles[i]);
+        line(s, "", "quantile=\"", string_view(which, static_cast<std::size_t>(end - which)), s.quantile_values[i]);
+      }
+    }
+    line(s, "_sum", "", "", s.sum);
+    line(s, "_count", "", "", s.count);
+  }
+
+  /// The one line of a series that is one number.
+  void value_line(const sample& s) {
+    const std::size_t stem = stem_size_;
+    if (!out_.has_room(stem + s.labels.size() + max_double_chars + 36)) return line_in_parts(s, "", "", "", s.value);
+    char* const to = out_.at();
+    std::memcpy(to, stem_, 32);
+    for (std::size_t i = 32; i <= stem; i += 32) std::memcpy(to + i, stem_ + i, 32);
+    bare_writer at = {to + stem};
+    if (!s.labels.empty()) {
+      ++at.at;  // the brace behind the stem
+      at(s.labels);
+      *at.at++ = '}';
+    }
+    *at.at++ = ' ';
+    const bool small = s.value.is == number::kind::u64 && s.value.u64 < 100000000u;
+    if (NARTHEX_DETAIL_LIKELY(small)) at.at = write_up_to_8(at.at, static_cast<std::uint32_t>(s.value.u64));
+    else put_digits(at, s.value);
+    *at.at++ = '\n';
+    out_.done(at.at);
+  }
+  NARTHEX_DETAIL_COLD void line_in_parts(const sample& s, string_view suffix, string_view label, string_view value,
+                                         const number& n) {
+    put_line(out_, s, suffix, label, value, n);
+  }
+
+  /// At once where the chunk has room for it, otherwise piece by piece.
+  void line(const sample& s, string_view suffix, string_view label, string_view value, const number& n) {
+    const std::size_t most = s.prefix.size() + s.name.size() + suffix.size() + s.labels.size() + label.size() +
+                             value.size() + max_double_chars + 6;  // {,"} space, line feed
+    if (!out_.has_room(most)) return line_in_parts(s, suffix, label, value, n);
+    bare_writer at = {out_.at()};
+    put_line(at, s, suffix, label, value, n);
+    out_.done(at.at);
+  }
+
+  /// The lines of a histogram differ from one another in few bytes: the others are put together once for all of them,
+  /// the bounds' digits mostly once for all series.
+  void histogram(const sample& s) {
+    enum : std::size_t { most_behind = 4 + max_double_chars + 3 + max_u64_chars + 1 };  // le="bound"} count
+    char start_text[start_room];
+    bare_writer start = {start_text};
+    const std::size_t start_size = s.prefix.size() + s.name.size() + s.labels.size() + 9;
+    const bool fits = start_size <= start_room;
+    if (fits) {
+      put_start(start, s, "_bucket", true);
+      if (!s.labels.empty()) start(",", 1);
+    }
+    const string_view begins(start_text, static_cast<std::size_t>(start.at - start_text));
+    std::uint64_t cumulative = 0;
+    const unsigned n = s.bounds->size();
+    for (unsigned i = 0; i <= n; ++i) {
+      cumulative += s.counts[i];
+      const string_view bound = i < n ? text_of(i, (*s.bounds)[i]) : string_view("+Inf", 4);
+      if (!fits || !out_.has_room(begins.size() + most_behind)) {
+        line_in_parts(s, "_bucket", "le=\"", bound, cumulative);
+        continue;
+      }
+      bare_writer at = {out_.at()};
+      at(begins);
+      at("le=\"", 4);
+      at(bound);
+      at("\"} ", 3);
+      at.at = write_u64(at.at, cumulative);
+      *at.at++ = '\n';
+      out_.done(at.at);
+    }
+  }
+
+  string_view text_of(unsigned i, const double& bound) noexcept {
+    bound_text& b = bounds_[i % remembered];
+    if (b.size == 0 || double_bits(b.bound) != double_bits(bound)) {
+      b.bound = bound;
+      b.size = static_cast<unsigned>(write_double(b.text, bound) - b.text);
+    }
+    return string_view(b.text, b.size);
+  }
+
+  enum : unsigned { remembered = NARTHEX_HAS(HEAP) ? 24 : 1, start_room = NARTHEX_HAS(HEAP) ? 512 : 1 };
+  struct bound_text {
+    double bound;
+    unsigned size;
+    char text[max_double_chars];
+  };
+  enum : std::size_t { stem_room = 128 };
   chunk_writer& out_;
+  std::size_t stem_size_;
+  char stem_[stem_room];
+  bound_text bounds_[remembered];
 };
 
 }  // namespace detail
@@ -173,21 +324,35 @@ inline status write_text(const sink& to) { return write_text(default_registry(),
 /// Returns: the size of the whole exposition. When it is larger than `size`, the buffer holds its beginning:
 ///          do not serve that.
 inline std::size_t write_text(registry_core& registry, char* buffer, std::size_t size) noexcept {
+  // Straight into the buffer, a part at a time, so that the walk rests now and then; what does not fit goes nowhere.
   struct filling {
+    detail::chunk_writer* out;
     char* at;
     std::size_t room, total;
-    static bool write(void* context, const char* data, std::size_t n) {
+    char beyond[256];
+    static bool write(void* context, const char*, std::size_t n) {
       filling& f = *static_cast<filling*>(context);
-      const std::size_t fits = n < f.room ? n : f.room;
-      if (fits) std::memcpy(f.at, data, fits);
-      f.at += fits;
-      f.room -= fits;
       f.total += n;
+      if (f.room) {
+        f.at += n;
+        f.room -= n;
+      }
+      f.out->use(f.chunk(), f.chunk_size());
       return true;
     }
-  } f = {buffer, size, 0};
+    char* chunk() noexcept { return room ? at : beyond; }
+    std::size_t chunk_size() const noexcept { return room == 0 ? sizeof beyond : room < 8192 ? room : 8192; }
+  } f;
+  f.at = buffer;
+  f.room = size;
+  f.total = 0;
   const sink to = {&filling::write, &f};
-  static_cast<void>(write_text(registry, to));
+  walk series(registry);
+  detail::chunk_writer out(to, series, f.chunk(), f.chunk_size());
+  f.out = &out;
+  detail::text_writer text(out);
+  while (series.next()) text.write(series.now());
+  out.flush();
   return f.total;
 }
 inline std::size_t write_text(char* buffer, std::size_t size) noexcept {

@@ -27,7 +27,7 @@ NARTHEX_BEGIN_NAMESPACE
 class walk {
  public:
   explicit walk(registry_core& root) noexcept
-      : count_(0), present_(nobody), shown_from_(0), resting_(true), side_(0), last_(nullptr)
+      : count_(0), present_(nobody), shown_from_(0), resting_(true), side_(0), last_(nullptr), steady_(nullptr)
 #if NARTHEX_HAS(HEAP)
         , batches_(nullptr)
 #endif
@@ -57,19 +57,16 @@ class walk {
 
   /// Reads the next series; false after the last. The sample before is gone then.
   bool next() noexcept {
-    for (;;) {
-      go_on();
-      if (present_ == nobody && !choose()) return false;
-      cursor& c = cursors_[present_];
-      detail::family_node* const n = c.node;
-      if (n && !n->hidden.load(detail::memory_order_acquire) && read(c, *n)) {
-        shown_from_ |= 1u << present_;
+    // The next series of the family in hand, of which all but the series stands in now_ already.
+    if (NARTHEX_DETAIL_LIKELY(steady_ != nullptr && !steady_->hidden.load(detail::memory_order_acquire))) {
+      detail::position& where = cursors_[present_].where;
+      if (NARTHEX_DETAIL_LIKELY(steady_->ops->next(*steady_, where, now_))) {
+        fetch_ahead(where.at);
+        now_.starts_family = false;
         return true;
       }
-      go_on();  // a callback ran without the lists
-      if (c.node == n && n) pass(c);
-      else present_ = nobody;
     }
+    return seek();
   }
 
   /// What next() has read.
@@ -81,6 +78,7 @@ class walk {
     for (unsigned i = 0; i < count_; ++i) cursors_[i].save();
     detail::lists::readers.leave(side_);
     resting_ = true;
+    steady_ = nullptr;
   }
 
  private:
@@ -117,6 +115,38 @@ class walk {
     }
     detail::full_name full() const noexcept { return detail::full_name{registry->prefix(), node->name}; }
   };
+
+  /// Series mostly lie one behind the other: asks for those of a while later. A wrong guess costs nothing.
+  static void fetch_ahead(const void* series) noexcept {
+#if defined(__GNUC__)
+    const std::uintptr_t ahead = reinterpret_cast<std::uintptr_t>(series) + 1024;
+    __builtin_prefetch(reinterpret_cast<const void*>(ahead));
+    __builtin_prefetch(reinterpret_cast<const void*>(ahead + 64));
+#else
+    static_cast<void>(series);
+#endif
+  }
+
+  /// Reads the next series where next() cannot tell at once.
+  NARTHEX_DETAIL_COLD bool seek() noexcept {
+    if (steady_) {  // came to the end of it
+      steady_ = nullptr;
+      pass(cursors_[present_]);
+    }
+    for (;;) {
+      go_on();
+      if (present_ == nobody && !choose()) return false;
+      cursor& c = cursors_[present_];
+      detail::family_node* const n = c.node;
+      if (n && !n->hidden.load(detail::memory_order_acquire) && read(c, *n)) {
+        shown_from_ |= 1u << present_;
+        return true;
+      }
+      go_on();  // a callback ran without the lists
+      if (c.node == n && n) pass(c);
+      else present_ = nobody;
+    }
+  }
 
   void go_on() noexcept {
     if (!resting_) return;
@@ -182,6 +212,7 @@ class walk {
       now_.prefix = full.prefix;
       now_.name = full.name;
       now_.help = help;
+      if (count_ == 1 && is_shared(n)) steady_ = &n;
       return true;
     }
     return false;
@@ -275,6 +306,7 @@ class walk {
   bool resting_;
   std::uint32_t side_;
   const char* last_;  // the name last shown
+  detail::family_node* steady_;  // the family in hand if nothing needs to be asked but itself; never while resting
 #if NARTHEX_HAS(HEAP)
   collected* batches_;
 #endif

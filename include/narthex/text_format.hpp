@@ -23,8 +23,15 @@ class chunk_writer {
   chunk_writer(const sink& to, walk& series, char* chunk, std::size_t size) noexcept
       : to_(to), walk_(series), begin_(chunk), at_(chunk), end_(chunk + size), open_(true) {}
 
-  void operator()(const char* data, std::size_t size) {
-    if (!NARTHEX_DETAIL_LIKELY(size <= left())) return in_parts(data, size);
+  NARTHEX_DETAIL_NOINLINE void operator()(const char* data, std::size_t size) {
+    while (size > left()) {
+      const std::size_t part = left();
+      if (part) std::memcpy(at_, data, part);
+      at_ += part;
+      data += part;
+      size -= part;
+      flush();
+    }
     if (size) std::memcpy(at_, data, size);
     at_ += size;
   }
@@ -33,7 +40,12 @@ class chunk_writer {
   /// Whether `size` bytes can be written at once, from at() up to what done() is told.
   bool has_room(std::size_t size) const noexcept { return NARTHEX_DETAIL_LIKELY(size <= left()); }
   char* at() const noexcept { return at_; }
-  void done(char* end) noexcept { at_ = end; }
+  void done(char* end) noexcept {
+    at_ = end;
+    // Into a large buffer, lines wait for memory otherwise, and a histogram's locked instructions for the lines.
+    NARTHEX_DETAIL_FETCH(end, 2048, 1);
+    NARTHEX_DETAIL_FETCH(end, 2048 + 64, 1);
+  }
 
   void flush() {
     walk_.rest();
@@ -50,53 +62,38 @@ class chunk_writer {
 
  private:
   std::size_t left() const noexcept { return static_cast<std::size_t>(end_ - at_); }
-  NARTHEX_DETAIL_COLD void in_parts(const char* data, std::size_t size) {
-    while (size > left()) {
-      const std::size_t part = left();
-      if (part) std::memcpy(at_, data, part);
-      at_ += part;
-      data += part;
-      size -= part;
-      flush();
-    }
-    std::memcpy(at_, data, size);
-    at_ += size;
-  }
-
   const sink& to_;
   walk& walk_;
   char *begin_, *at_, *end_;
   bool open_;
 };
 
-/// The same where there is room, which the caller has seen to.
+/// Copies in moves that overlap, mostly without a loop: a call to memcpy costs more than a label's text. Returns the end.
+inline char* copy_bytes(char* to, const char* data, std::size_t size) noexcept {
+  char* const to_end = to + size;
+  const char* const end = data + size;
+  if (size >= 32) {
+    std::memcpy(to, data, 16);
+    std::memcpy(to + 16, data + 16, 16);
+    for (std::size_t done = 32; done + 32 < size; done += 16) std::memcpy(to + done, data + done, 16);
+    std::memcpy(to_end - 32, end - 32, 16);
+    std::memcpy(to_end - 16, end - 16, 16);
+  } else if (size >= 16) {
+    std::memcpy(to, data, 16);
+    std::memcpy(to_end - 16, end - 16, 16);
+  } else if (size >= 8) {
+    std::memcpy(to, data, 8);
+    std::memcpy(to_end - 8, end - 8, 8);
+  } else {
+    for (; to != to_end; ++to, ++data) *to = *data;
+  }
+  return to_end;
+}
+
+/// As chunk_writer where there is room, which the caller has seen to.
 struct bare_writer {
   char* at;
-
-  /// In moves that overlap, mostly without a loop: a call to memcpy costs more than a label's text.
-  void operator()(const char* data, std::size_t size) noexcept {
-    char* const to = at;
-    at += size;
-    const char* const end = data + size;
-    if (size >= 32) {
-      std::memcpy(to, data, 16);
-      std::memcpy(to + 16, data + 16, 16);
-      for (std::size_t done = 32; done + 32 < size; done += 16) std::memcpy(to + done, data + done, 16);
-      std::memcpy(at - 32, end - 32, 16);
-      std::memcpy(at - 16, end - 16, 16);
-    } else if (size >= 16) {
-      std::memcpy(to, data, 16);
-      std::memcpy(at - 16, end - 16, 16);
-    } else if (size >= 8) {
-      std::memcpy(to, data, 8);
-      std::memcpy(at - 8, end - 8, 8);
-    } else if (size >= 4) {
-      std::memcpy(to, data, 4);
-      std::memcpy(at - 4, end - 4, 4);
-    } else {
-      for (std::size_t i = 0; i < size; ++i) to[i] = data[i];
-    }
-  }
+  NARTHEX_DETAIL_NOINLINE void operator()(const char* data, std::size_t size) noexcept { at = copy_bytes(at, data, size); }
   void operator()(string_view text) noexcept { (*this)(text.data(), text.size()); }
 };
 
@@ -105,14 +102,17 @@ struct bare_writer {
 /// Source: Prometheus, "Exposition formats", Text format details.
 class text_writer {
  public:
-  explicit text_writer(chunk_writer& to) noexcept : out_(to) {
+  explicit text_writer(chunk_writer& to) noexcept : out_(to), stem_size_(0) {
     for (bound_text& b : bounds_) b.size = 0;
   }
 
   void write(const sample& s) {
     if (s.starts_family) head(s);
-    if (NARTHEX_DETAIL_LIKELY(s.type != metric_type::histogram && s.type != metric_type::summary)) value_line(s);
-    else lines(s);
+    if (NARTHEX_DETAIL_LIKELY(s.type != metric_type::histogram && s.type != metric_type::summary)) return value_line(s);
+    if (s.type == metric_type::histogram) bucket_lines(s);
+    else quantile_lines(s);
+    line(s, "_sum", "", "", s.sum);
+    line(s, "_count", "", "", s.count);
   }
 
  private:
@@ -189,41 +189,33 @@ class text_writer {
     out("\n", 1);
   }
 
-  void lines(const sample& s) {
-    if (s.type == metric_type::histogram) {
-      histogram(s);
-    } else {
-      for (unsigned i = 0; i < s.quantile_count; ++i) {
-        char which[max_double_chars];
-        const char* const end = write_double(which, s.quantiles[i]);
-        line(s, "", "quantile=\"", string_view(which, static_cast<std::size_t>(end - which)), s.quantile_values[i]);
-      }
+  NARTHEX_DETAIL_COLD void quantile_lines(const sample& s) {
+    for (unsigned i = 0; i < s.quantile_count; ++i) {
+      char which[max_double_chars];
+      const char* const end = write_double(which, s.quantiles[i]);
+      line(s, "", "quantile=\"", string_view(which, static_cast<std::size_t>(end - which)), s.quantile_values[i]);
     }
-    line(s, "_sum", "", "", s.sum);
-    line(s, "_count", "", "", s.count);
   }
 
   /// The one line of a series that is one number.
   void value_line(const sample& s) {
     const std::size_t stem = stem_size_;
     if (!out_.has_room(stem + s.labels.size() + max_double_chars + 36)) return line_in_parts(s, "", "", "", s.value);
-    char* const to = out_.at();
-    std::memcpy(to, stem_, 32);
-    for (std::size_t i = 32; i <= stem; i += 32) std::memcpy(to + i, stem_ + i, 32);
-    bare_writer at = {to + stem};
+    char* at = out_.at();
+    for (std::size_t i = 0; i <= stem; i += 32) std::memcpy(at + i, stem_ + i, 32);
+    at += stem;
     if (!s.labels.empty()) {
-      ++at.at;  // the brace behind the stem
-      at(s.labels);
-      *at.at++ = '}';
+      at = copy_bytes(at + 1, s.labels.data(), s.labels.size());  // behind the stem's brace
+      *at++ = '}';
     }
-    *at.at++ = ' ';
+    *at++ = ' ';
     const bool small = s.value.is == number::kind::u64 && s.value.u64 < 100000000u;
-    if (NARTHEX_DETAIL_LIKELY(small)) at.at = write_up_to_8(at.at, static_cast<std::uint32_t>(s.value.u64));
-    else put_digits(at, s.value);
-    *at.at++ = '\n';
-    out_.done(at.at);
+    if (NARTHEX_DETAIL_LIKELY(small)) at = write_up_to_8(at, static_cast<std::uint32_t>(s.value.u64));
+    else at = digits(at, s.value);
+    *at++ = '\n';
+    out_.done(at);
   }
-  NARTHEX_DETAIL_COLD void line_in_parts(const sample& s, string_view suffix, string_view label, string_view value,
+  NARTHEX_DETAIL_NOINLINE void line_in_parts(const sample& s, string_view suffix, string_view label, string_view value,
                                          const number& n) {
     put_line(out_, s, suffix, label, value, n);
   }
@@ -240,7 +232,7 @@ class text_writer {
 
   /// The lines of a histogram differ from one another in few bytes: the others are put together once for all of them,
   /// the bounds' digits mostly once for all series.
-  void histogram(const sample& s) {
+  void bucket_lines(const sample& s) {
     enum : std::size_t { most_behind = 4 + max_double_chars + 3 + max_u64_chars + 1 };  // le="bound"} count
     char start_text[start_room];
     bare_writer start = {start_text};
@@ -260,14 +252,13 @@ class text_writer {
         line_in_parts(s, "_bucket", "le=\"", bound, cumulative);
         continue;
       }
-      bare_writer at = {out_.at()};
-      at(begins);
-      at("le=\"", 4);
-      at(bound);
-      at("\"} ", 3);
-      at.at = write_u64(at.at, cumulative);
-      *at.at++ = '\n';
-      out_.done(at.at);
+      char* at = copy_bytes(out_.at(), begins.data(), begins.size());
+      std::memcpy(at, "le=\"", 4);
+      at = copy_bytes(at + 4, bound.data(), bound.size());
+      std::memcpy(at, "\"} ", 3);
+      at = write_u64(at + 3, cumulative);
+      *at++ = '\n';
+      out_.done(at);
     }
   }
 
@@ -321,6 +312,7 @@ inline status write_text(const sink& to) { return write_text(default_registry(),
 
 /// Writes into a buffer, without a NUL.
 ///
+/// buffer:  bytes of it behind the text are used, too.
 /// Returns: the size of the whole exposition. When it is larger than `size`, the buffer holds its beginning:
 ///          do not serve that.
 inline std::size_t write_text(registry_core& registry, char* buffer, std::size_t size) noexcept {
@@ -341,7 +333,7 @@ inline std::size_t write_text(registry_core& registry, char* buffer, std::size_t
       return true;
     }
     char* chunk() noexcept { return room ? at : beyond; }
-    std::size_t chunk_size() const noexcept { return room == 0 ? sizeof beyond : room < 8192 ? room : 8192; }
+    std::size_t chunk_size() const noexcept { return room == 0 ? sizeof beyond : room < 32768 ? room : 32768; }
   } f;
   f.at = buffer;
   f.room = size;

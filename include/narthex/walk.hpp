@@ -61,7 +61,8 @@ class walk {
     if (NARTHEX_DETAIL_LIKELY(steady_ != nullptr && !steady_->hidden.load(detail::memory_order_acquire))) {
       detail::position& where = cursors_[present_].where;
       if (NARTHEX_DETAIL_LIKELY(steady_->ops->next(*steady_, where, now_))) {
-        fetch_ahead(where.at);
+        NARTHEX_DETAIL_FETCH(where.at, 1024, 0);  // series mostly lie one behind the other
+        NARTHEX_DETAIL_FETCH(where.at, 1024 + 64, 0);
         now_.starts_family = false;
         return true;
       }
@@ -116,17 +117,6 @@ class walk {
     detail::full_name full() const noexcept { return detail::full_name{registry->prefix(), node->name}; }
   };
 
-  /// Series mostly lie one behind the other: asks for those of a while later. A wrong guess costs nothing.
-  static void fetch_ahead(const void* series) noexcept {
-#if defined(__GNUC__)
-    const std::uintptr_t ahead = reinterpret_cast<std::uintptr_t>(series) + 1024;
-    __builtin_prefetch(reinterpret_cast<const void*>(ahead));
-    __builtin_prefetch(reinterpret_cast<const void*>(ahead + 64));
-#else
-    static_cast<void>(series);
-#endif
-  }
-
   /// Reads the next series where next() cannot tell at once.
   NARTHEX_DETAIL_COLD bool seek() noexcept {
     if (steady_) {  // came to the end of it
@@ -148,7 +138,7 @@ class walk {
     }
   }
 
-  void go_on() noexcept {
+  NARTHEX_DETAIL_COLD void go_on() noexcept {
     if (!resting_) return;
     side_ = detail::lists::readers.enter();
     resting_ = false;
@@ -180,7 +170,7 @@ class walk {
   }
 
   /// Leaves the family at `c`, for the same name in this or a later registry if there is one.
-  void pass(cursor& c) noexcept {
+  NARTHEX_DETAIL_COLD void pass(cursor& c) noexcept {
     const detail::full_name left = c.full();
     c.start(c.node->next.load(detail::memory_order_seq_cst));
     const unsigned before = present_;
@@ -197,7 +187,7 @@ class walk {
     }
   }
 
-  bool read(cursor& c, detail::family_node& n) noexcept {
+  NARTHEX_DETAIL_COLD bool read(cursor& c, detail::family_node& n) noexcept {
     const detail::full_name full = c.full();
     const metric_type type = n.ops->type;
     const string_view help = n.help;
@@ -237,7 +227,7 @@ class walk {
 
 #if NARTHEX_HAS(HEAP)
   /// A collector is called when the walk meets its first family; what it gave is kept for the others.
-  bool next_collected(cursor& c, detail::collected_node& n) noexcept {
+  NARTHEX_DETAIL_COLD bool next_collected(cursor& c, detail::collected_node& n) noexcept {
     collected* batch = batches_;
     while (batch && batch->from_serial_ != n.owner->serial_) batch = batch->next_;
     if (!batch) {
@@ -262,7 +252,7 @@ class walk {
 
   /// With the same series in several registries: adds up what can be added, or shows the first one's.
   /// False when now_ has been shown already, by an earlier registry.
-  bool merge(const cursor& c) noexcept {
+  NARTHEX_DETAIL_COLD bool merge(const cursor& c) noexcept {
     for (unsigned i = 0; i < count_; ++i) {
       if (&cursors_[i] == &c) continue;
       const registry_core& other = *cursors_[i].registry;

@@ -161,11 +161,21 @@
 #define NARTHEX_DETAIL_PAUSE() std::atomic_signal_fence(std::memory_order_seq_cst)
 #endif
 
+// Asks for the cache line `on` bytes behind an address, to be read (0) or written (1). A wrong guess costs nothing.
+#if defined(__GNUC__)
+#define NARTHEX_DETAIL_FETCH(at, on, to_write) \
+  __builtin_prefetch(reinterpret_cast<const void*>(reinterpret_cast<std::uintptr_t>(at) + (on)), to_write)
+#else
+#define NARTHEX_DETAIL_FETCH(at, on, to_write) static_cast<void>(at)
+#endif
+
 #if defined(__GNUC__)
 #define NARTHEX_DETAIL_COLD __attribute__((cold, noinline))
+#define NARTHEX_DETAIL_NOINLINE __attribute__((noinline))
 #define NARTHEX_DETAIL_LIKELY(x) (__builtin_expect(!!(x), 1))
 #else
 #define NARTHEX_DETAIL_COLD
+#define NARTHEX_DETAIL_NOINLINE
 #define NARTHEX_DETAIL_LIKELY(x) (x)
 #endif
 
@@ -367,7 +377,7 @@ enum class errc : std::uint8_t {
 };
 
 /// The words for a code; a static string.
-inline const char* describe(errc code) noexcept {
+NARTHEX_DETAIL_COLD inline const char* describe(errc code) noexcept {
   switch (code) {
     case errc::ok: return "ok";
     case errc::empty_name: return "a metric name must not be empty";
@@ -660,7 +670,7 @@ constexpr bool may_stand(char c, std::size_t at, alphabet a) noexcept {
 /// The position of the first byte that may not stand in a name; `size` when all may.
 /// Halves the range, so that a constexpr evaluation never recurses deeper than log2(size).
 /// Source: Prometheus data model, "Metric names and labels", the classic alphabets.
-constexpr std::size_t bad_byte(const char* s, std::size_t from, std::size_t size, alphabet a) noexcept {
+NARTHEX_DETAIL_COLD constexpr std::size_t bad_byte(const char* s, std::size_t from, std::size_t size, alphabet a) noexcept {
   return from >= size ? size
          : size - from == 1
              ? (may_stand(s[from], from, a) ? size : from)
@@ -2511,7 +2521,7 @@ struct name_relation {
   std::size_t common;  // how many leading bytes they share
 };
 
-inline name_relation relate(const full_name& a, const full_name& b) noexcept {
+NARTHEX_DETAIL_COLD inline name_relation relate(const full_name& a, const full_name& b) noexcept {
   // Names of one registry share their prefix: skip what is the same memory.
   std::size_t i = a.prefix.data() == b.prefix.data() && a.prefix.size() == b.prefix.size() ? a.prefix.size() : 0;
   const std::size_t end = a.size() < b.size() ? a.size() : b.size();
@@ -2522,7 +2532,7 @@ inline name_relation relate(const full_name& a, const full_name& b) noexcept {
 }
 
 /// Whether a metric of this type writes a sample `name + tail`.
-inline bool writes_suffix(metric_type type, const full_name& longer, std::size_t from) noexcept {
+NARTHEX_DETAIL_COLD inline bool writes_suffix(metric_type type, const full_name& longer, std::size_t from) noexcept {
   const auto tail_is = [&](string_view tail) {
     if (longer.size() - from != tail.size()) return false;
     for (std::size_t i = 0; i < tail.size(); ++i) {
@@ -2634,7 +2644,7 @@ struct family_node {
   }
 
   /// Why the registration was refused, in full: the metric, the label, the position.
-  status refusal() const noexcept {
+  NARTHEX_DETAIL_COLD status refusal() const noexcept {
     char subject[96];
     std::size_t n = 0;
     const auto put = [&subject, &n](string_view text) {
@@ -2670,7 +2680,7 @@ bool same_choice(const void* a, const void* b) noexcept {
 inline void nothing_to_restart(family_node&) noexcept {}
 inline status node_state(const family_node& n, const void*) noexcept { return n.state(); }
 
-inline bool same_labels(const family_node& a, const family_node& b) noexcept {
+NARTHEX_DETAIL_COLD inline bool same_labels(const family_node& a, const family_node& b) noexcept {
   for (unsigned i = 0;; ++i) {
     const string_view name = a.ops->label(a, i);
     if (name != b.ops->label(b, i)) return false;
@@ -2875,7 +2885,7 @@ namespace detail {
 // ---- the registry's own metric ----
 
 /// Shows each kind of refusal once it is not 0, so that a program without mistakes exposes nothing of ours.
-inline bool next_refusal(family_node& n, position& where, reading& out) noexcept {
+NARTHEX_DETAIL_COLD inline bool next_refusal(family_node& n, position& where, reading& out) noexcept {
   static const char* const what[mistake_kinds] = {"registration", "update", "series", "sample"};
   const registry_core* const home = n.home.load(memory_order_acquire);
   while (home && where.index < mistake_kinds) {
@@ -2967,7 +2977,7 @@ inline const char* registry_core::intern(string_view text) noexcept {
 #endif
 
 /// Whether x of registry a and y of registry b cannot both be exposed.
-inline errc registry_core::clash(const registry_core& a, const detail::family_node& x, const registry_core& b,
+NARTHEX_DETAIL_COLD inline errc registry_core::clash(const registry_core& a, const detail::family_node& x, const registry_core& b,
                                  const detail::family_node& y, detail::name_relation& relation) noexcept {
   const detail::full_name left = {a.prefix(), x.name}, right = {b.prefix(), y.name};
   relation = detail::relate(left, right);
@@ -2983,7 +2993,7 @@ inline errc registry_core::clash(const registry_core& a, const detail::family_no
   return errc::ok;
 }
 
-inline registry_core::verdict registry_core::judge(const detail::family_node& n) const noexcept {
+NARTHEX_DETAIL_COLD inline registry_core::verdict registry_core::judge(const detail::family_node& n) const noexcept {
   verdict v = {errc::ok, nullptr, nullptr};
   // The first name that can matter: n's own, or what n would be a sample of.
   detail::full_name from = {prefix(), n.name};
@@ -3031,7 +3041,7 @@ inline detail::family_node* registry_core::start_for(const detail::full_name& wa
 }
 
 #if NARTHEX_HAS(HEAP)
-inline detail::family_node* registry_core::keep_refused(detail::family_node& fresh, errc why, std::size_t at) noexcept {
+NARTHEX_DETAIL_COLD inline detail::family_node* registry_core::keep_refused(detail::family_node& fresh, errc why, std::size_t at) noexcept {
   fresh.refuse(why, at);
   count(mistake::registration);
   detail::family_node* equal = nullptr;
@@ -3060,7 +3070,7 @@ inline detail::family_node* registry_core::keep_refused(detail::family_node& fre
 }
 #endif
 
-inline errc registry_core::insert(detail::family_node& n, detail::family_node*& twin) noexcept {
+NARTHEX_DETAIL_COLD inline errc registry_core::insert(detail::family_node& n, detail::family_node*& twin) noexcept {
   for (detail::patience p;;) {
     const std::uint32_t seen = detail::lists::version.load(detail::memory_order_acquire);
     const detail::inside_lists inside;
@@ -3324,7 +3334,7 @@ bool stand_in<Core>::made = false;
 
 /// Registers a metric without labels: a new node, or the one that is there already.
 template <class Core>
-registered<Core> register_single(registry_core& r, string_view name, string_view help, typename Core::args a) noexcept {
+NARTHEX_DETAIL_COLD registered<Core> register_single(registry_core& r, string_view name, string_view help, typename Core::args a) noexcept {
   std::size_t at = 0;
   errc why = validate<Core>(name, a, at);
   if (why != errc::ok) a = Core::smallest();
@@ -6302,7 +6312,8 @@ class walk {
     if (NARTHEX_DETAIL_LIKELY(steady_ != nullptr && !steady_->hidden.load(detail::memory_order_acquire))) {
       detail::position& where = cursors_[present_].where;
       if (NARTHEX_DETAIL_LIKELY(steady_->ops->next(*steady_, where, now_))) {
-        fetch_ahead(where.at);
+        NARTHEX_DETAIL_FETCH(where.at, 1024, 0);  // series mostly lie one behind the other
+        NARTHEX_DETAIL_FETCH(where.at, 1024 + 64, 0);
         now_.starts_family = false;
         return true;
       }
@@ -6357,17 +6368,6 @@ class walk {
     detail::full_name full() const noexcept { return detail::full_name{registry->prefix(), node->name}; }
   };
 
-  /// Series mostly lie one behind the other: asks for those of a while later. A wrong guess costs nothing.
-  static void fetch_ahead(const void* series) noexcept {
-#if defined(__GNUC__)
-    const std::uintptr_t ahead = reinterpret_cast<std::uintptr_t>(series) + 1024;
-    __builtin_prefetch(reinterpret_cast<const void*>(ahead));
-    __builtin_prefetch(reinterpret_cast<const void*>(ahead + 64));
-#else
-    static_cast<void>(series);
-#endif
-  }
-
   /// Reads the next series where next() cannot tell at once.
   NARTHEX_DETAIL_COLD bool seek() noexcept {
     if (steady_) {  // came to the end of it
@@ -6389,7 +6389,7 @@ class walk {
     }
   }
 
-  void go_on() noexcept {
+  NARTHEX_DETAIL_COLD void go_on() noexcept {
     if (!resting_) return;
     side_ = detail::lists::readers.enter();
     resting_ = false;
@@ -6421,7 +6421,7 @@ class walk {
   }
 
   /// Leaves the family at `c`, for the same name in this or a later registry if there is one.
-  void pass(cursor& c) noexcept {
+  NARTHEX_DETAIL_COLD void pass(cursor& c) noexcept {
     const detail::full_name left = c.full();
     c.start(c.node->next.load(detail::memory_order_seq_cst));
     const unsigned before = present_;
@@ -6438,7 +6438,7 @@ class walk {
     }
   }
 
-  bool read(cursor& c, detail::family_node& n) noexcept {
+  NARTHEX_DETAIL_COLD bool read(cursor& c, detail::family_node& n) noexcept {
     const detail::full_name full = c.full();
     const metric_type type = n.ops->type;
     const string_view help = n.help;
@@ -6478,7 +6478,7 @@ class walk {
 
 #if NARTHEX_HAS(HEAP)
   /// A collector is called when the walk meets its first family; what it gave is kept for the others.
-  bool next_collected(cursor& c, detail::collected_node& n) noexcept {
+  NARTHEX_DETAIL_COLD bool next_collected(cursor& c, detail::collected_node& n) noexcept {
     collected* batch = batches_;
     while (batch && batch->from_serial_ != n.owner->serial_) batch = batch->next_;
     if (!batch) {
@@ -6503,7 +6503,7 @@ class walk {
 
   /// With the same series in several registries: adds up what can be added, or shows the first one's.
   /// False when now_ has been shown already, by an earlier registry.
-  bool merge(const cursor& c) noexcept {
+  NARTHEX_DETAIL_COLD bool merge(const cursor& c) noexcept {
     for (unsigned i = 0; i < count_; ++i) {
       if (&cursors_[i] == &c) continue;
       const registry_core& other = *cursors_[i].registry;
@@ -6619,8 +6619,15 @@ class chunk_writer {
   chunk_writer(const sink& to, walk& series, char* chunk, std::size_t size) noexcept
       : to_(to), walk_(series), begin_(chunk), at_(chunk), end_(chunk + size), open_(true) {}
 
-  void operator()(const char* data, std::size_t size) {
-    if (!NARTHEX_DETAIL_LIKELY(size <= left())) return in_parts(data, size);
+  NARTHEX_DETAIL_NOINLINE void operator()(const char* data, std::size_t size) {
+    while (size > left()) {
+      const std::size_t part = left();
+      if (part) std::memcpy(at_, data, part);
+      at_ += part;
+      data += part;
+      size -= part;
+      flush();
+    }
     if (size) std::memcpy(at_, data, size);
     at_ += size;
   }
@@ -6629,7 +6636,12 @@ class chunk_writer {
   /// Whether `size` bytes can be written at once, from at() up to what done() is told.
   bool has_room(std::size_t size) const noexcept { return NARTHEX_DETAIL_LIKELY(size <= left()); }
   char* at() const noexcept { return at_; }
-  void done(char* end) noexcept { at_ = end; }
+  void done(char* end) noexcept {
+    at_ = end;
+    // Into a large buffer, lines wait for memory otherwise, and a histogram's locked instructions for the lines.
+    NARTHEX_DETAIL_FETCH(end, 2048, 1);
+    NARTHEX_DETAIL_FETCH(end, 2048 + 64, 1);
+  }
 
   void flush() {
     walk_.rest();
@@ -6646,53 +6658,38 @@ class chunk_writer {
 
  private:
   std::size_t left() const noexcept { return static_cast<std::size_t>(end_ - at_); }
-  NARTHEX_DETAIL_COLD void in_parts(const char* data, std::size_t size) {
-    while (size > left()) {
-      const std::size_t part = left();
-      if (part) std::memcpy(at_, data, part);
-      at_ += part;
-      data += part;
-      size -= part;
-      flush();
-    }
-    std::memcpy(at_, data, size);
-    at_ += size;
-  }
-
   const sink& to_;
   walk& walk_;
   char *begin_, *at_, *end_;
   bool open_;
 };
 
-/// The same where there is room, which the caller has seen to.
+/// Copies in moves that overlap, mostly without a loop: a call to memcpy costs more than a label's text. Returns the end.
+inline char* copy_bytes(char* to, const char* data, std::size_t size) noexcept {
+  char* const to_end = to + size;
+  const char* const end = data + size;
+  if (size >= 32) {
+    std::memcpy(to, data, 16);
+    std::memcpy(to + 16, data + 16, 16);
+    for (std::size_t done = 32; done + 32 < size; done += 16) std::memcpy(to + done, data + done, 16);
+    std::memcpy(to_end - 32, end - 32, 16);
+    std::memcpy(to_end - 16, end - 16, 16);
+  } else if (size >= 16) {
+    std::memcpy(to, data, 16);
+    std::memcpy(to_end - 16, end - 16, 16);
+  } else if (size >= 8) {
+    std::memcpy(to, data, 8);
+    std::memcpy(to_end - 8, end - 8, 8);
+  } else {
+    for (; to != to_end; ++to, ++data) *to = *data;
+  }
+  return to_end;
+}
+
+/// As chunk_writer where there is room, which the caller has seen to.
 struct bare_writer {
   char* at;
-
-  /// In moves that overlap, mostly without a loop: a call to memcpy costs more than a label's text.
-  void operator()(const char* data, std::size_t size) noexcept {
-    char* const to = at;
-    at += size;
-    const char* const end = data + size;
-    if (size >= 32) {
-      std::memcpy(to, data, 16);
-      std::memcpy(to + 16, data + 16, 16);
-      for (std::size_t done = 32; done + 32 < size; done += 16) std::memcpy(to + done, data + done, 16);
-      std::memcpy(at - 32, end - 32, 16);
-      std::memcpy(at - 16, end - 16, 16);
-    } else if (size >= 16) {
-      std::memcpy(to, data, 16);
-      std::memcpy(at - 16, end - 16, 16);
-    } else if (size >= 8) {
-      std::memcpy(to, data, 8);
-      std::memcpy(at - 8, end - 8, 8);
-    } else if (size >= 4) {
-      std::memcpy(to, data, 4);
-      std::memcpy(at - 4, end - 4, 4);
-    } else {
-      for (std::size_t i = 0; i < size; ++i) to[i] = data[i];
-    }
-  }
+  NARTHEX_DETAIL_NOINLINE void operator()(const char* data, std::size_t size) noexcept { at = copy_bytes(at, data, size); }
   void operator()(string_view text) noexcept { (*this)(text.data(), text.size()); }
 };
 
@@ -6707,8 +6704,11 @@ class text_writer {
 
   void write(const sample& s) {
     if (s.starts_family) head(s);
-    if (NARTHEX_DETAIL_LIKELY(s.type != metric_type::histogram && s.type != metric_type::summary)) value_line(s);
-    else lines(s);
+    if (NARTHEX_DETAIL_LIKELY(s.type != metric_type::histogram && s.type != metric_type::summary)) return value_line(s);
+    if (s.type == metric_type::histogram) bucket_lines(s);
+    else quantile_lines(s);
+    line(s, "_sum", "", "", s.sum);
+    line(s, "_count", "", "", s.count);
   }
 
  private:
@@ -6785,41 +6785,33 @@ class text_writer {
     out("\n", 1);
   }
 
-  void lines(const sample& s) {
-    if (s.type == metric_type::histogram) {
-      histogram(s);
-    } else {
-      for (unsigned i = 0; i < s.quantile_count; ++i) {
-        char which[max_double_chars];
-        const char* const end = write_double(which, s.quantiles[i]);
-        line(s, "", "quantile=\"", string_view(which, static_cast<std::size_t>(end - which)), s.quantile_values[i]);
-      }
+  NARTHEX_DETAIL_COLD void quantile_lines(const sample& s) {
+    for (unsigned i = 0; i < s.quantile_count; ++i) {
+      char which[max_double_chars];
+      const char* const end = write_double(which, s.quantiles[i]);
+      line(s, "", "quantile=\"", string_view(which, static_cast<std::size_t>(end - which)), s.quantile_values[i]);
     }
-    line(s, "_sum", "", "", s.sum);
-    line(s, "_count", "", "", s.count);
   }
 
   /// The one line of a series that is one number.
   void value_line(const sample& s) {
     const std::size_t stem = stem_size_;
     if (!out_.has_room(stem + s.labels.size() + max_double_chars + 36)) return line_in_parts(s, "", "", "", s.value);
-    char* const to = out_.at();
-    std::memcpy(to, stem_, 32);
-    for (std::size_t i = 32; i <= stem; i += 32) std::memcpy(to + i, stem_ + i, 32);
-    bare_writer at = {to + stem};
+    char* at = out_.at();
+    for (std::size_t i = 0; i <= stem; i += 32) std::memcpy(at + i, stem_ + i, 32);
+    at += stem;
     if (!s.labels.empty()) {
-      ++at.at;  // the brace behind the stem
-      at(s.labels);
-      *at.at++ = '}';
+      at = copy_bytes(at + 1, s.labels.data(), s.labels.size());  // behind the stem's brace
+      *at++ = '}';
     }
-    *at.at++ = ' ';
+    *at++ = ' ';
     const bool small = s.value.is == number::kind::u64 && s.value.u64 < 100000000u;
-    if (NARTHEX_DETAIL_LIKELY(small)) at.at = write_up_to_8(at.at, static_cast<std::uint32_t>(s.value.u64));
-    else put_digits(at, s.value);
-    *at.at++ = '\n';
-    out_.done(at.at);
+    if (NARTHEX_DETAIL_LIKELY(small)) at = write_up_to_8(at, static_cast<std::uint32_t>(s.value.u64));
+    else at = digits(at, s.value);
+    *at++ = '\n';
+    out_.done(at);
   }
-  NARTHEX_DETAIL_COLD void line_in_parts(const sample& s, string_view suffix, string_view label, string_view value,
+  NARTHEX_DETAIL_NOINLINE void line_in_parts(const sample& s, string_view suffix, string_view label, string_view value,
                                          const number& n) {
     put_line(out_, s, suffix, label, value, n);
   }
@@ -6836,7 +6828,7 @@ class text_writer {
 
   /// The lines of a histogram differ from one another in few bytes: the others are put together once for all of them,
   /// the bounds' digits mostly once for all series.
-  void histogram(const sample& s) {
+  void bucket_lines(const sample& s) {
     enum : std::size_t { most_behind = 4 + max_double_chars + 3 + max_u64_chars + 1 };  // le="bound"} count
     char start_text[start_room];
     bare_writer start = {start_text};
@@ -6856,14 +6848,13 @@ class text_writer {
         line_in_parts(s, "_bucket", "le=\"", bound, cumulative);
         continue;
       }
-      bare_writer at = {out_.at()};
-      at(begins);
-      at("le=\"", 4);
-      at(bound);
-      at("\"} ", 3);
-      at.at = write_u64(at.at, cumulative);
-      *at.at++ = '\n';
-      out_.done(at.at);
+      char* at = copy_bytes(out_.at(), begins.data(), begins.size());
+      std::memcpy(at, "le=\"", 4);
+      at = copy_bytes(at + 4, bound.data(), bound.size());
+      std::memcpy(at, "\"} ", 3);
+      at = write_u64(at + 3, cumulative);
+      *at++ = '\n';
+      out_.done(at);
     }
   }
 
@@ -6937,7 +6928,7 @@ inline std::size_t write_text(registry_core& registry, char* buffer, std::size_t
       return true;
     }
     char* chunk() noexcept { return room ? at : beyond; }
-    std::size_t chunk_size() const noexcept { return room == 0 ? sizeof beyond : room < 8192 ? room : 8192; }
+    std::size_t chunk_size() const noexcept { return room == 0 ? sizeof beyond : room < 32768 ? room : 32768; }
   } f;
   f.at = buffer;
   f.room = size;

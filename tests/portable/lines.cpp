@@ -163,13 +163,14 @@ void names_and_constant_labels(size_t prefix_size) {
 
 // Every number of digits, and the least and the largest of each.
 void digits() {
+  const char* const name = "a_total";  // not a literal to C++20
   for (unsigned n = 1; n <= (NARTHEX_HAS(ATOMIC64) ? 20u : 9u); ++n) {
     uint64_t least = 1;
     for (unsigned i = 1; i < n; ++i) least *= 10;
     for (const uint64_t value : {least, least + least / 2 + 7, n == 20 ? ~uint64_t{0} : least * 10 - 1}) {
       nx::registry r;
       slot<nx::fixed_counter> count;
-      count.make(r, "a_total", "A.").inc(value);
+      count.make(r, name, "A.").inc(value);
       want.clear();
       want << "# HELP a_total A.\n# TYPE a_total counter\na_total " << value << "\n";
       holds(r, true);

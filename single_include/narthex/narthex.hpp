@@ -6698,7 +6698,7 @@ struct bare_writer {
 /// Source: Prometheus, "Exposition formats", Text format details.
 class text_writer {
  public:
-  explicit text_writer(chunk_writer& to) noexcept : out_(to) {
+  explicit text_writer(chunk_writer& to) noexcept : out_(to), stem_size_(0) {
     for (bound_text& b : bounds_) b.size = 0;
   }
 
@@ -6908,6 +6908,7 @@ inline status write_text(const sink& to) { return write_text(default_registry(),
 
 /// Writes into a buffer, without a NUL.
 ///
+/// buffer:  bytes of it behind the text are used, too.
 /// Returns: the size of the whole exposition. When it is larger than `size`, the buffer holds its beginning:
 ///          do not serve that.
 inline std::size_t write_text(registry_core& registry, char* buffer, std::size_t size) noexcept {

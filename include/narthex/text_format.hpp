@@ -233,7 +233,6 @@ class text_writer {
   /// The lines of a histogram differ from one another in few bytes: the others are put together once for all of them,
   /// the bounds' digits mostly once for all series.
   void bucket_lines(const sample& s) {
-    enum : std::size_t { most_behind = 4 + max_double_chars + 3 + max_u64_chars + 1 };  // le="bound"} count
     char start_text[start_room];
     bare_writer start = {start_text};
     const std::size_t start_size = s.prefix.size() + s.name.size() + s.labels.size() + 9;
@@ -243,40 +242,44 @@ class text_writer {
       if (!s.labels.empty()) start(",", 1);
     }
     const string_view begins(start_text, static_cast<std::size_t>(start.at - start_text));
+    const bound_text infinity = {0, 11, "le=\"+Inf\"} "};
     std::uint64_t cumulative = 0;
     const unsigned n = s.bounds->size();
     for (unsigned i = 0; i <= n; ++i) {
       cumulative += s.counts[i];
-      const string_view bound = i < n ? text_of(i, (*s.bounds)[i]) : string_view("+Inf", 4);
-      if (!fits || !out_.has_room(begins.size() + most_behind)) {
-        line_in_parts(s, "_bucket", "le=\"", bound, cumulative);
+      const bound_text& bound = i < n ? text_of(i, (*s.bounds)[i]) : infinity;
+      if (!fits || !out_.has_room(begins.size() + sizeof bound.text + max_u64_chars + 1)) {
+        line_in_parts(s, "_bucket", "le=\"", string_view(bound.text + 4, bound.size - 7), cumulative);
         continue;
       }
       char* at = copy_bytes(out_.at(), begins.data(), begins.size());
-      std::memcpy(at, "le=\"", 4);
-      at = copy_bytes(at + 4, bound.data(), bound.size());
-      std::memcpy(at, "\"} ", 3);
-      at = write_u64(at + 3, cumulative);
+      std::memcpy(at, bound.text, sizeof bound.text);
+      at = write_u64(at + bound.size, cumulative);
       *at++ = '\n';
       out_.done(at);
     }
   }
 
-  string_view text_of(unsigned i, const double& bound) noexcept {
-    bound_text& b = bounds_[i % remembered];
-    if (b.size == 0 || double_bits(b.bound) != double_bits(bound)) {
-      b.bound = bound;
-      b.size = static_cast<unsigned>(write_double(b.text, bound) - b.text);
-    }
-    return string_view(b.text, b.size);
-  }
-
-  enum : unsigned { remembered = NARTHEX_HAS(HEAP) ? 24 : 1, start_room = NARTHEX_HAS(HEAP) ? 512 : 1 };
+  /// le="bound"} and a space, copied whole. A double has 24 characters at most.
   struct bound_text {
     double bound;
     unsigned size;
-    char text[max_double_chars];
+    char text[32];
   };
+  const bound_text& text_of(unsigned i, const double& bound) noexcept {
+    bound_text& b = bounds_[i % remembered];
+    if (b.size == 0 || double_bits(b.bound) != double_bits(bound)) {
+      char all[4 + max_double_chars + 3] = {'l', 'e', '=', '"'};
+      char* const end = write_double(all + 4, bound);
+      std::memcpy(end, "\"} ", 3);
+      b.bound = bound;
+      b.size = static_cast<unsigned>(end + 3 - all);
+      std::memcpy(b.text, all, sizeof b.text);
+    }
+    return b;
+  }
+
+  enum : unsigned { remembered = NARTHEX_HAS(HEAP) ? 24 : 1, start_room = NARTHEX_HAS(HEAP) ? 512 : 1 };
   enum : std::size_t { stem_room = 128 };
   chunk_writer& out_;
   std::size_t stem_size_;

@@ -119,10 +119,7 @@ class walk {
 
   /// Reads the next series where next() cannot tell at once.
   NARTHEX_DETAIL_COLD bool seek() noexcept {
-    if (steady_) {  // came to the end of it
-      steady_ = nullptr;
-      pass(cursors_[present_]);
-    }
+    steady_ = nullptr;
     for (;;) {
       go_on();
       if (present_ == nobody && !choose()) return false;

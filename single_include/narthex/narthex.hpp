@@ -6370,10 +6370,7 @@ class walk {
 
   /// Reads the next series where next() cannot tell at once.
   NARTHEX_DETAIL_COLD bool seek() noexcept {
-    if (steady_) {  // came to the end of it
-      steady_ = nullptr;
-      pass(cursors_[present_]);
-    }
+    steady_ = nullptr;
     for (;;) {
       go_on();
       if (present_ == nobody && !choose()) return false;
@@ -6686,13 +6683,6 @@ inline char* copy_bytes(char* to, const char* data, std::size_t size) noexcept {
   return to_end;
 }
 
-/// As chunk_writer where there is room, which the caller has seen to.
-struct bare_writer {
-  char* at;
-  NARTHEX_DETAIL_NOINLINE void operator()(const char* data, std::size_t size) noexcept { at = copy_bytes(at, data, size); }
-  void operator()(string_view text) noexcept { (*this)(text.data(), text.size()); }
-};
-
 /// One family after the other, in text format 0.0.4.
 ///
 /// Source: Prometheus, "Exposition formats", Text format details.
@@ -6704,11 +6694,10 @@ class text_writer {
 
   void write(const sample& s) {
     if (s.starts_family) head(s);
-    if (NARTHEX_DETAIL_LIKELY(s.type != metric_type::histogram && s.type != metric_type::summary)) return value_line(s);
+    if (NARTHEX_DETAIL_LIKELY(s.type != metric_type::histogram && s.type != metric_type::summary)) return number_line<0>(s, "\0\0\0\0\0\0\0", s.value);
     if (s.type == metric_type::histogram) bucket_lines(s);
     else quantile_lines(s);
-    line(s, "_sum", "", "", s.sum);
-    line(s, "_count", "", "", s.count);
+    sum_and_count(s);
   }
 
  private:
@@ -6736,13 +6725,10 @@ class text_writer {
     out_(s.name);
     out_(type_word(s.type));
     stem_size_ = s.prefix.size() + s.name.size();
-    if (stem_size_ >= stem_room) {
-      stem_size_ = ~std::size_t(0) / 2;
+    if (stem_size_ > stem_room) {
+      stem_size_ = ~std::size_t(0) / 2;  // no chunk has room for that at once
     } else {
-      bare_writer stem = {stem_};
-      stem(s.prefix);
-      stem(s.name);
-      *stem.at = '{';
+      copy_bytes(copy_bytes(stem_, s.prefix.data(), s.prefix.size()), s.name.data(), s.name.size());
     }
   }
 
@@ -6751,128 +6737,121 @@ class text_writer {
            : n.is == number::kind::i64 ? write_i64(to, n.i64)
                                        : write_double(to, n.f64);
   }
-  static void put_digits(bare_writer& out, const number& n) noexcept { out.at = digits(out.at, n); }
-  static void put_digits(chunk_writer& out, const number& n) {
-    char text[max_double_chars];
-    out(text, static_cast<std::size_t>(digits(text, n) - text));
-  }
-
-  /// Up to where a label that is the line's own would follow, or the end of the braces.
-  template <class Out>
-  static void put_start(Out& out, const sample& s, string_view suffix, bool labelled) {
-    out(s.prefix);
-    out(s.name);
-    out(suffix);
-    if (!labelled) return;
-    out("{", 1);
-    out(s.labels);
-  }
-  /// label: `name="`, or empty.
-  template <class Out>
-  static void put_line(Out& out, const sample& s, string_view suffix, string_view label, string_view value,
-                       const number& n) {
+  /// A line in pieces, where a chunk ends in it or it is longer than what is kept here. label: `name="`, or empty.
+  NARTHEX_DETAIL_NOINLINE void line_in_parts(const sample& s, string_view suffix, string_view label, string_view value,
+                                             const number& n) {
     const bool labelled = !s.labels.empty() || !label.empty();
-    put_start(out, s, suffix, labelled);
+    out_(s.prefix);
+    out_(s.name);
+    out_(suffix);
+    if (labelled) out_("{", 1);
+    out_(s.labels);
     if (!label.empty()) {
-      if (!s.labels.empty()) out(",", 1);
-      out(label);
-      out(value);
-      out("\"", 1);
+      if (!s.labels.empty()) out_(",", 1);
+      out_(label);
+      out_(value);
+      out_("\"", 1);
     }
-    if (labelled) out("} ", 2);
-    else out(" ", 1);
-    put_digits(out, n);
-    out("\n", 1);
+    out_(labelled ? "} " : " ");
+    char text[max_double_chars];
+    out_(text, static_cast<std::size_t>(digits(text, n) - text));
+    out_("\n", 1);
   }
 
+  // What follows is written at once, and may touch `slack` bytes behind its end: room is asked for with that.
+  enum : std::size_t { slack = 32 };
+
+  /// The name and what stands behind it, in whole blocks.
+  char* put_name(char* to, const char (&suffix)[8], std::size_t suffix_size) const noexcept {
+    for (std::size_t i = 0; i < stem_size_; i += 32) std::memcpy(to + i, stem_ + i, 32);
+    std::memcpy(to + stem_size_, suffix, 8);
+    return to + stem_size_ + suffix_size;
+  }
+
+  /// One function for each size, so that the line of a counter is inline in the loop over series.
+  template <std::size_t suffix_size>
+  void number_line(const sample& s, const char (&suffix)[8], const number& n) {
+    if (!out_.has_room(stem_size_ + suffix_size + s.labels.size() + 4 + max_double_chars + slack)) {
+      return line_in_parts(s, string_view(suffix, suffix_size), "", "", n);
+    }
+    char* at = put_name(out_.at(), suffix, suffix_size);
+    if (!s.labels.empty()) {
+      *at = '{';
+      at = copy_bytes(at + 1, s.labels.data(), s.labels.size());
+      *at++ = '}';
+    }
+    *at++ = ' ';
+    const bool small = n.is == number::kind::u64 && n.u64 < 100000000u;
+    if (NARTHEX_DETAIL_LIKELY(small)) at = write_up_to_8(at, static_cast<std::uint32_t>(n.u64));
+    else at = digits(at, n);
+    *at++ = '\n';
+    out_.done(at);
+  }
+  NARTHEX_DETAIL_NOINLINE void sum_and_count(const sample& s) {
+    number_line<4>(s, "_sum\0\0\0", s.sum);
+    number_line<6>(s, "_count\0", s.count);
+  }
   NARTHEX_DETAIL_COLD void quantile_lines(const sample& s) {
     for (unsigned i = 0; i < s.quantile_count; ++i) {
       char which[max_double_chars];
       const char* const end = write_double(which, s.quantiles[i]);
-      line(s, "", "quantile=\"", string_view(which, static_cast<std::size_t>(end - which)), s.quantile_values[i]);
+      line_in_parts(s, "", "quantile=\"", string_view(which, static_cast<std::size_t>(end - which)), s.quantile_values[i]);
     }
-  }
-
-  /// The one line of a series that is one number.
-  void value_line(const sample& s) {
-    const std::size_t stem = stem_size_;
-    if (!out_.has_room(stem + s.labels.size() + max_double_chars + 36)) return line_in_parts(s, "", "", "", s.value);
-    char* at = out_.at();
-    for (std::size_t i = 0; i <= stem; i += 32) std::memcpy(at + i, stem_ + i, 32);
-    at += stem;
-    if (!s.labels.empty()) {
-      at = copy_bytes(at + 1, s.labels.data(), s.labels.size());  // behind the stem's brace
-      *at++ = '}';
-    }
-    *at++ = ' ';
-    const bool small = s.value.is == number::kind::u64 && s.value.u64 < 100000000u;
-    if (NARTHEX_DETAIL_LIKELY(small)) at = write_up_to_8(at, static_cast<std::uint32_t>(s.value.u64));
-    else at = digits(at, s.value);
-    *at++ = '\n';
-    out_.done(at);
-  }
-  NARTHEX_DETAIL_NOINLINE void line_in_parts(const sample& s, string_view suffix, string_view label, string_view value,
-                                         const number& n) {
-    put_line(out_, s, suffix, label, value, n);
-  }
-
-  /// At once where the chunk has room for it, otherwise piece by piece.
-  void line(const sample& s, string_view suffix, string_view label, string_view value, const number& n) {
-    const std::size_t most = s.prefix.size() + s.name.size() + suffix.size() + s.labels.size() + label.size() +
-                             value.size() + max_double_chars + 6;  // {,"} space, line feed
-    if (!out_.has_room(most)) return line_in_parts(s, suffix, label, value, n);
-    bare_writer at = {out_.at()};
-    put_line(at, s, suffix, label, value, n);
-    out_.done(at.at);
   }
 
   /// The lines of a histogram differ from one another in few bytes: the others are put together once for all of them,
   /// the bounds' digits mostly once for all series.
   void bucket_lines(const sample& s) {
-    enum : std::size_t { most_behind = 4 + max_double_chars + 3 + max_u64_chars + 1 };  // le="bound"} count
-    char start_text[start_room];
-    bare_writer start = {start_text};
-    const std::size_t start_size = s.prefix.size() + s.name.size() + s.labels.size() + 9;
-    const bool fits = start_size <= start_room;
+    char begins[start_room];
+    char* begins_end = begins;
+    const bool fits = stem_size_ + s.labels.size() + 9 + slack <= start_room;
     if (fits) {
-      put_start(start, s, "_bucket", true);
-      if (!s.labels.empty()) start(",", 1);
+      begins_end = put_name(begins, "_bucket", 7);
+      *begins_end++ = '{';
+      if (!s.labels.empty()) {
+        begins_end = copy_bytes(begins_end, s.labels.data(), s.labels.size());
+        *begins_end++ = ',';
+      }
     }
-    const string_view begins(start_text, static_cast<std::size_t>(start.at - start_text));
+    const std::size_t begins_size = static_cast<std::size_t>(begins_end - begins);
+    const bound_text infinity = {0, 11, "le=\"+Inf\"} "};
     std::uint64_t cumulative = 0;
     const unsigned n = s.bounds->size();
     for (unsigned i = 0; i <= n; ++i) {
       cumulative += s.counts[i];
-      const string_view bound = i < n ? text_of(i, (*s.bounds)[i]) : string_view("+Inf", 4);
-      if (!fits || !out_.has_room(begins.size() + most_behind)) {
-        line_in_parts(s, "_bucket", "le=\"", bound, cumulative);
+      const bound_text& bound = i < n ? text_of(i, (*s.bounds)[i]) : infinity;
+      if (!fits || !out_.has_room(begins_size + sizeof bound.text + max_u64_chars + 1)) {
+        line_in_parts(s, "_bucket", "le=\"", string_view(bound.text + 4, bound.size - 7), cumulative);
         continue;
       }
-      char* at = copy_bytes(out_.at(), begins.data(), begins.size());
-      std::memcpy(at, "le=\"", 4);
-      at = copy_bytes(at + 4, bound.data(), bound.size());
-      std::memcpy(at, "\"} ", 3);
-      at = write_u64(at + 3, cumulative);
+      char* at = copy_bytes(out_.at(), begins, begins_size);
+      std::memcpy(at, bound.text, sizeof bound.text);
+      at = write_u64(at + bound.size, cumulative);
       *at++ = '\n';
       out_.done(at);
     }
   }
 
-  string_view text_of(unsigned i, const double& bound) noexcept {
-    bound_text& b = bounds_[i % remembered];
-    if (b.size == 0 || double_bits(b.bound) != double_bits(bound)) {
-      b.bound = bound;
-      b.size = static_cast<unsigned>(write_double(b.text, bound) - b.text);
-    }
-    return string_view(b.text, b.size);
-  }
-
-  enum : unsigned { remembered = NARTHEX_HAS(HEAP) ? 24 : 1, start_room = NARTHEX_HAS(HEAP) ? 512 : 1 };
+  /// le="bound"} and a space, copied whole. A double has 24 characters at most.
   struct bound_text {
     double bound;
     unsigned size;
-    char text[max_double_chars];
+    char text[32];
   };
+  const bound_text& text_of(unsigned i, const double& bound) noexcept {
+    bound_text& b = bounds_[i % remembered];
+    if (b.size == 0 || double_bits(b.bound) != double_bits(bound)) {
+      char all[4 + max_double_chars + 3] = {'l', 'e', '=', '"'};
+      char* const end = write_double(all + 4, bound);
+      std::memcpy(end, "\"} ", 3);
+      b.bound = bound;
+      b.size = static_cast<unsigned>(end + 3 - all);
+      std::memcpy(b.text, all, sizeof b.text);
+    }
+    return b;
+  }
+
+  enum : unsigned { remembered = NARTHEX_HAS(HEAP) ? 24 : 1, start_room = NARTHEX_HAS(HEAP) ? 512 : 1 };
   enum : std::size_t { stem_room = 128 };
   chunk_writer& out_;
   std::size_t stem_size_;

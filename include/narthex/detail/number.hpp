@@ -152,9 +152,8 @@ struct powers {
     const u128 high = multiply_add(near[0], five, middle.high);
     const unsigned lacks = 1 - static_cast<unsigned>(high.high >> 63);
     u128 power = {high.high << lacks | (high.low >> 63 & lacks), high.low << lacks | (middle.low >> 63 & lacks)};
-    const std::uint64_t inexact = (middle.low << lacks | low.low) != 0;
-    power.low += inexact;
-    power.high += power.low < inexact;
+    // Of what is cut off, 64 bits tell whether it is 0, and rounding up never carries: the tests try every power.
+    power.low += static_cast<std::uint64_t>(middle.low << lacks != 0);
     return power;
   }
 };

@@ -6629,8 +6629,9 @@ class chunk_writer {
   }
   void operator()(string_view text) { (*this)(text.data(), text.size()); }
 
-  /// Whether `size` bytes can be written at once, from at() up to what done() is told.
-  bool has_room(std::size_t size) const noexcept { return NARTHEX_DETAIL_LIKELY(size <= left()); }
+  /// Whether `size` bytes can be written at once, from at() up to what done() is told. Where there is no heap, the code
+  /// for that is left out: there bytes count.
+  bool has_room(std::size_t size) const noexcept { return NARTHEX_HAS(HEAP) && NARTHEX_DETAIL_LIKELY(size <= left()); }
   char* at() const noexcept { return at_; }
   void done(char* end) noexcept {
     at_ = end;

@@ -136,11 +136,21 @@
 #define NARTHEX_DETAIL_PAUSE() std::atomic_signal_fence(std::memory_order_seq_cst)
 #endif
 
+// Asks for the cache line `on` bytes behind an address, to be read (0) or written (1). A wrong guess costs nothing.
+#if defined(__GNUC__)
+#define NARTHEX_DETAIL_FETCH(at, on, to_write) \
+  __builtin_prefetch(reinterpret_cast<const void*>(reinterpret_cast<std::uintptr_t>(at) + (on)), to_write)
+#else
+#define NARTHEX_DETAIL_FETCH(at, on, to_write) static_cast<void>(at)
+#endif
+
 #if defined(__GNUC__)
 #define NARTHEX_DETAIL_COLD __attribute__((cold, noinline))
+#define NARTHEX_DETAIL_NOINLINE __attribute__((noinline))
 #define NARTHEX_DETAIL_LIKELY(x) (__builtin_expect(!!(x), 1))
 #else
 #define NARTHEX_DETAIL_COLD
+#define NARTHEX_DETAIL_NOINLINE
 #define NARTHEX_DETAIL_LIKELY(x) (x)
 #endif
 

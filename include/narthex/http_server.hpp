@@ -39,7 +39,7 @@ NARTHEX_BEGIN_NAMESPACE
 /// address: ":9464" every interface, "127.0.0.1:0" this host and any free port, "[::1]:9464", "localhost:9464",
 ///          "unix:/run/app.sock". Numeric addresses and "localhost" only: nothing is looked up.
 /// Threads: construct and destroy in one thread; the rest from any. More than one may call serve_once() at the same time.
-/// Memory:  2 KB in place; in the background 27 KB for each connected client (NARTHEX_HEAP=0: one client at a time, on the
+/// Memory:  2 KB in place; in the background 28 KB for each connected client (NARTHEX_HEAP=0: one client at a time, on the
 ///          thread's stack), and for one that takes its page slowly 8 KB and one series' text.
 /// Errors:  kept in why(), with the system's words in error(): errc::address_in_use, no_permission, bad_address,
 ///          too_many_descriptors, bad_credentials, no_memory, unsupported, system. Nothing aborts, throws, or touches the process:

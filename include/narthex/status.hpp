@@ -61,7 +61,7 @@ enum class errc : std::uint8_t {
 };
 
 /// The words for a code; a static string.
-inline const char* describe(errc code) noexcept {
+NARTHEX_DETAIL_COLD inline const char* describe(errc code) noexcept {
   switch (code) {
     case errc::ok: return "ok";
     case errc::empty_name: return "a metric name must not be empty";

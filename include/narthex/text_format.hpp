@@ -21,75 +21,91 @@ namespace detail {
 class chunk_writer {
  public:
   chunk_writer(const sink& to, walk& series, char* chunk, std::size_t size) noexcept
-      : to_(to), walk_(series), chunk_(chunk), size_(size), used_(0), open_(true) {}
+      : to_(to), walk_(series), begin_(chunk), at_(chunk), end_(chunk + size), open_(true) {}
 
-  void operator()(const char* data, std::size_t size) {
-    while (size > size_ - used_) {
-      const std::size_t part = size_ - used_;
-      std::memcpy(chunk_ + used_, data, part);
-      used_ = size_;
+  NARTHEX_DETAIL_NOINLINE void operator()(const char* data, std::size_t size) {
+    while (size > left()) {
+      const std::size_t part = left();
+      if (part) std::memcpy(at_, data, part);
+      at_ += part;
       data += part;
       size -= part;
       flush();
     }
-    if (size) std::memcpy(chunk_ + used_, data, size);
-    used_ += size;
+    if (size) std::memcpy(at_, data, size);
+    at_ += size;
   }
-  void operator()(string_view text) {
-    if (!text.empty()) (*this)(text.data(), text.size());
+  void operator()(string_view text) { (*this)(text.data(), text.size()); }
+
+  /// Whether `size` bytes can be written at once, from at() up to what done() is told. Where there is no heap, the code
+  /// for that is left out: there bytes count.
+  bool has_room(std::size_t size) const noexcept { return NARTHEX_HAS(HEAP) && NARTHEX_DETAIL_LIKELY(size <= left()); }
+  char* at() const noexcept { return at_; }
+  void done(char* end) noexcept {
+    at_ = end;
+    // Into a large buffer, lines wait for memory otherwise, and a histogram's locked instructions for the lines.
+    NARTHEX_DETAIL_FETCH(end, 2048, 1);
+    NARTHEX_DETAIL_FETCH(end, 2048 + 64, 1);
   }
-  void operator()(const number& value) {
-    char digits[max_double_chars];
-    char* const end = value.is == number::kind::u64   ? write_u64(digits, value.u64)
-                      : value.is == number::kind::i64 ? write_i64(digits, value.i64)
-                                                      : write_double(digits, value.f64);
-    (*this)(digits, static_cast<std::size_t>(end - digits));
-  }
+
   void flush() {
     walk_.rest();
-    if (open_ && used_) open_ = to_.write(to_.context, chunk_, used_);
-    used_ = 0;
+    if (open_ && at_ != begin_) open_ = to_.write(to_.context, begin_, static_cast<std::size_t>(at_ - begin_));
+    at_ = begin_;
   }
   bool is_open() const noexcept { return open_; }
 
+  /// Goes on in another chunk; for the sink, with what was written into the one before.
+  void use(char* chunk, std::size_t size) noexcept {
+    begin_ = chunk;
+    end_ = chunk + size;
+  }
+
  private:
+  std::size_t left() const noexcept { return static_cast<std::size_t>(end_ - at_); }
   const sink& to_;
   walk& walk_;
-  char* chunk_;
-  std::size_t size_, used_;
+  char *begin_, *at_, *end_;
   bool open_;
 };
+
+/// Copies in moves that overlap, mostly without a loop: a call to memcpy costs more than a label's text. Returns the end.
+inline char* copy_bytes(char* to, const char* data, std::size_t size) noexcept {
+  char* const to_end = to + size;
+  const char* const end = data + size;
+  if (size >= 32) {
+    std::memcpy(to, data, 16);
+    std::memcpy(to + 16, data + 16, 16);
+    for (std::size_t done = 32; done + 32 < size; done += 16) std::memcpy(to + done, data + done, 16);
+    std::memcpy(to_end - 32, end - 32, 16);
+    std::memcpy(to_end - 16, end - 16, 16);
+  } else if (size >= 16) {
+    std::memcpy(to, data, 16);
+    std::memcpy(to_end - 16, end - 16, 16);
+  } else if (size >= 8) {
+    std::memcpy(to, data, 8);
+    std::memcpy(to_end - 8, end - 8, 8);
+  } else {
+    for (; to != to_end; ++to, ++data) *to = *data;
+  }
+  return to_end;
+}
 
 /// One family after the other, in text format 0.0.4.
 ///
 /// Source: Prometheus, "Exposition formats", Text format details.
 class text_writer {
  public:
-  explicit text_writer(chunk_writer& to) noexcept : out_(to) {}
+  explicit text_writer(chunk_writer& to) noexcept : out_(to), stem_size_(0) {
+    for (bound_text& b : bounds_) b.size = 0;
+  }
 
   void write(const sample& s) {
     if (s.starts_family) head(s);
-    if (s.type == metric_type::histogram) {
-      std::uint64_t cumulative = 0;
-      const unsigned n = s.bounds->size();
-      for (unsigned i = 0; i <= n; ++i) {
-        cumulative += s.counts[i];
-        char bound[max_double_chars];
-        const char* end = i < n ? write_double(bound, (*s.bounds)[i]) : nullptr;
-        line(s, "_bucket", "le", end ? string_view(bound, static_cast<std::size_t>(end - bound)) : string_view("+Inf"),
-             cumulative);
-      }
-    } else if (s.type == metric_type::summary) {
-      for (unsigned i = 0; i < s.quantile_count; ++i) {
-        char which[max_double_chars];
-        const char* const end = write_double(which, s.quantiles[i]);
-        line(s, "", "quantile", string_view(which, static_cast<std::size_t>(end - which)), s.quantile_values[i]);
-      }
-    } else {
-      return line(s, "", "", "", s.value);
-    }
-    line(s, "_sum", "", "", s.sum);
-    line(s, "_count", "", "", s.count);
+    if (NARTHEX_DETAIL_LIKELY(s.type != metric_type::histogram && s.type != metric_type::summary)) return number_line<0>(s, "\0\0\0\0\0\0\0", s.value);
+    if (s.type == metric_type::histogram) bucket_lines(s);
+    else quantile_lines(s);
+    sum_and_count(s);
   }
 
  private:
@@ -106,7 +122,7 @@ class text_writer {
     return " gauge\n";
   }
 
-  void head(const sample& s) {
+  NARTHEX_DETAIL_COLD void head(const sample& s) {
     out_("# HELP ");
     out_(s.prefix);
     out_(s.name);
@@ -116,30 +132,139 @@ class text_writer {
     out_(s.prefix);
     out_(s.name);
     out_(type_word(s.type));
+    stem_size_ = s.prefix.size() + s.name.size();
+    if (stem_size_ > stem_room) {
+      stem_size_ = ~std::size_t(0) / 2;  // no chunk has room for that at once
+    } else {
+      copy_bytes(copy_bytes(stem_, s.prefix.data(), s.prefix.size()), s.name.data(), s.name.size());
+    }
   }
 
-  void line(const sample& s, string_view suffix, string_view label, string_view value, const number& n) {
+  static char* digits(char* to, const number& n) noexcept {
+    return n.is == number::kind::u64   ? write_u64(to, n.u64)
+           : n.is == number::kind::i64 ? write_i64(to, n.i64)
+                                       : write_double(to, n.f64);
+  }
+  /// A line in pieces, where a chunk ends in it or it is longer than what is kept here. label: `name="`, or empty.
+  NARTHEX_DETAIL_NOINLINE void line_in_parts(const sample& s, string_view suffix, string_view label, string_view value,
+                                             const number& n) {
+    const bool labelled = !s.labels.empty() || !label.empty();
     out_(s.prefix);
     out_(s.name);
     out_(suffix);
-    if (!s.labels.empty() || !label.empty()) {
-      out_("{");
-      out_(s.labels);
-      if (!label.empty()) {
-        if (!s.labels.empty()) out_(",");
-        out_(label);
-        out_("=\"");
-        out_(value);
-        out_("\"");
-      }
-      out_("}");
+    if (labelled) out_("{", 1);
+    out_(s.labels);
+    if (!label.empty()) {
+      if (!s.labels.empty()) out_(",", 1);
+      out_(label);
+      out_(value);
+      out_("\"", 1);
     }
-    out_(" ");
-    out_(n);
-    out_("\n");
+    out_(labelled ? "} " : " ");
+    char text[max_double_chars];
+    out_(text, static_cast<std::size_t>(digits(text, n) - text));
+    out_("\n", 1);
   }
 
+  // What follows is written at once, and may touch `slack` bytes behind its end: room is asked for with that.
+  enum : std::size_t { slack = 32 };
+
+  /// The name and what stands behind it, in whole blocks.
+  char* put_name(char* to, const char (&suffix)[8], std::size_t suffix_size) const noexcept {
+    for (std::size_t i = 0; i < stem_size_; i += 32) std::memcpy(to + i, stem_ + i, 32);
+    std::memcpy(to + stem_size_, suffix, 8);
+    return to + stem_size_ + suffix_size;
+  }
+
+  /// One function for each size, so that the line of a counter is inline in the loop over series.
+  template <std::size_t suffix_size>
+  void number_line(const sample& s, const char (&suffix)[8], const number& n) {
+    if (!out_.has_room(stem_size_ + suffix_size + s.labels.size() + 4 + max_double_chars + slack)) {
+      return line_in_parts(s, string_view(suffix, suffix_size), "", "", n);
+    }
+    char* at = put_name(out_.at(), suffix, suffix_size);
+    if (!s.labels.empty()) {
+      *at = '{';
+      at = copy_bytes(at + 1, s.labels.data(), s.labels.size());
+      *at++ = '}';
+    }
+    *at++ = ' ';
+    const bool small = n.is == number::kind::u64 && n.u64 < 100000000u;
+    if (NARTHEX_DETAIL_LIKELY(small)) at = write_up_to_8(at, static_cast<std::uint32_t>(n.u64));
+    else at = digits(at, n);
+    *at++ = '\n';
+    out_.done(at);
+  }
+  NARTHEX_DETAIL_NOINLINE void sum_and_count(const sample& s) {
+    number_line<4>(s, "_sum\0\0\0", s.sum);
+    number_line<6>(s, "_count\0", s.count);
+  }
+  NARTHEX_DETAIL_COLD void quantile_lines(const sample& s) {
+    for (unsigned i = 0; i < s.quantile_count; ++i) {
+      char which[max_double_chars];
+      const char* const end = write_double(which, s.quantiles[i]);
+      line_in_parts(s, "", "quantile=\"", string_view(which, static_cast<std::size_t>(end - which)), s.quantile_values[i]);
+    }
+  }
+
+  /// The lines of a histogram differ from one another in few bytes: the others are put together once for all of them,
+  /// the bounds' digits mostly once for all series.
+  void bucket_lines(const sample& s) {
+    char begins[start_room];
+    char* begins_end = begins;
+    const bool fits = stem_size_ + s.labels.size() + 9 + slack <= start_room;
+    if (fits) {
+      begins_end = put_name(begins, "_bucket", 7);
+      *begins_end++ = '{';
+      if (!s.labels.empty()) {
+        begins_end = copy_bytes(begins_end, s.labels.data(), s.labels.size());
+        *begins_end++ = ',';
+      }
+    }
+    const std::size_t begins_size = static_cast<std::size_t>(begins_end - begins);
+    const bound_text infinity = {0, 11, "le=\"+Inf\"} "};
+    std::uint64_t cumulative = 0;
+    const unsigned n = s.bounds->size();
+    for (unsigned i = 0; i <= n; ++i) {
+      cumulative += s.counts[i];
+      const bound_text& bound = i < n ? text_of(i, (*s.bounds)[i]) : infinity;
+      if (!fits || !out_.has_room(begins_size + sizeof bound.text + max_u64_chars + 1)) {
+        line_in_parts(s, "_bucket", "le=\"", string_view(bound.text + 4, bound.size - 7), cumulative);
+        continue;
+      }
+      char* at = copy_bytes(out_.at(), begins, begins_size);
+      std::memcpy(at, bound.text, sizeof bound.text);
+      at = write_u64(at + bound.size, cumulative);
+      *at++ = '\n';
+      out_.done(at);
+    }
+  }
+
+  /// le="bound"} and a space, copied whole. A double has 24 characters at most.
+  struct bound_text {
+    double bound;
+    unsigned size;
+    char text[32];
+  };
+  const bound_text& text_of(unsigned i, const double& bound) noexcept {
+    bound_text& b = bounds_[i % remembered];
+    if (b.size == 0 || double_bits(b.bound) != double_bits(bound)) {
+      char all[4 + max_double_chars + 3] = {'l', 'e', '=', '"'};
+      char* const end = write_double(all + 4, bound);
+      std::memcpy(end, "\"} ", 3);
+      b.bound = bound;
+      b.size = static_cast<unsigned>(end + 3 - all);
+      std::memcpy(b.text, all, sizeof b.text);
+    }
+    return b;
+  }
+
+  enum : unsigned { remembered = NARTHEX_HAS(HEAP) ? 24 : 1, start_room = NARTHEX_HAS(HEAP) ? 512 : 1 };
+  enum : std::size_t { stem_room = 128 };
   chunk_writer& out_;
+  std::size_t stem_size_;
+  char stem_[stem_room];
+  bound_text bounds_[remembered];
 };
 
 }  // namespace detail
@@ -170,24 +295,39 @@ inline status write_text(const sink& to) { return write_text(default_registry(),
 
 /// Writes into a buffer, without a NUL.
 ///
+/// buffer:  bytes of it behind the text are used, too.
 /// Returns: the size of the whole exposition. When it is larger than `size`, the buffer holds its beginning:
 ///          do not serve that.
 inline std::size_t write_text(registry_core& registry, char* buffer, std::size_t size) noexcept {
+  // Straight into the buffer, a part at a time, so that the walk rests now and then; what does not fit goes nowhere.
   struct filling {
+    detail::chunk_writer* out;
     char* at;
     std::size_t room, total;
-    static bool write(void* context, const char* data, std::size_t n) {
+    char beyond[256];
+    static bool write(void* context, const char*, std::size_t n) {
       filling& f = *static_cast<filling*>(context);
-      const std::size_t fits = n < f.room ? n : f.room;
-      if (fits) std::memcpy(f.at, data, fits);
-      f.at += fits;
-      f.room -= fits;
       f.total += n;
+      if (f.room) {
+        f.at += n;
+        f.room -= n;
+      }
+      f.out->use(f.chunk(), f.chunk_size());
       return true;
     }
-  } f = {buffer, size, 0};
+    char* chunk() noexcept { return room ? at : beyond; }
+    std::size_t chunk_size() const noexcept { return room == 0 ? sizeof beyond : room < 32768 ? room : 32768; }
+  } f;
+  f.at = buffer;
+  f.room = size;
+  f.total = 0;
   const sink to = {&filling::write, &f};
-  static_cast<void>(write_text(registry, to));
+  walk series(registry);
+  detail::chunk_writer out(to, series, f.chunk(), f.chunk_size());
+  f.out = &out;
+  detail::text_writer text(out);
+  while (series.next()) text.write(series.now());
+  out.flush();
   return f.total;
 }
 inline std::size_t write_text(char* buffer, std::size_t size) noexcept {

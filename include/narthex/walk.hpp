@@ -27,7 +27,7 @@ NARTHEX_BEGIN_NAMESPACE
 class walk {
  public:
   explicit walk(registry_core& root) noexcept
-      : count_(0), present_(nobody), shown_from_(0), resting_(true), side_(0), last_(nullptr)
+      : count_(0), present_(nobody), shown_from_(0), resting_(true), side_(0), last_(nullptr), steady_(nullptr)
 #if NARTHEX_HAS(HEAP)
         , batches_(nullptr)
 #endif
@@ -57,19 +57,17 @@ class walk {
 
   /// Reads the next series; false after the last. The sample before is gone then.
   bool next() noexcept {
-    for (;;) {
-      go_on();
-      if (present_ == nobody && !choose()) return false;
-      cursor& c = cursors_[present_];
-      detail::family_node* const n = c.node;
-      if (n && !n->hidden.load(detail::memory_order_acquire) && read(c, *n)) {
-        shown_from_ |= 1u << present_;
+    // The next series of the family in hand, of which all but the series stands in now_ already.
+    if (NARTHEX_DETAIL_LIKELY(steady_ != nullptr && !steady_->hidden.load(detail::memory_order_acquire))) {
+      detail::position& where = cursors_[present_].where;
+      if (NARTHEX_DETAIL_LIKELY(steady_->ops->next(*steady_, where, now_))) {
+        NARTHEX_DETAIL_FETCH(where.at, 1024, 0);  // series mostly lie one behind the other
+        NARTHEX_DETAIL_FETCH(where.at, 1024 + 64, 0);
+        now_.starts_family = false;
         return true;
       }
-      go_on();  // a callback ran without the lists
-      if (c.node == n && n) pass(c);
-      else present_ = nobody;
     }
+    return seek();
   }
 
   /// What next() has read.
@@ -81,6 +79,7 @@ class walk {
     for (unsigned i = 0; i < count_; ++i) cursors_[i].save();
     detail::lists::readers.leave(side_);
     resting_ = true;
+    steady_ = nullptr;
   }
 
  private:
@@ -118,7 +117,25 @@ class walk {
     detail::full_name full() const noexcept { return detail::full_name{registry->prefix(), node->name}; }
   };
 
-  void go_on() noexcept {
+  /// Reads the next series where next() cannot tell at once.
+  NARTHEX_DETAIL_COLD bool seek() noexcept {
+    steady_ = nullptr;
+    for (;;) {
+      go_on();
+      if (present_ == nobody && !choose()) return false;
+      cursor& c = cursors_[present_];
+      detail::family_node* const n = c.node;
+      if (n && !n->hidden.load(detail::memory_order_acquire) && read(c, *n)) {
+        shown_from_ |= 1u << present_;
+        return true;
+      }
+      go_on();  // a callback ran without the lists
+      if (c.node == n && n) pass(c);
+      else present_ = nobody;
+    }
+  }
+
+  NARTHEX_DETAIL_COLD void go_on() noexcept {
     if (!resting_) return;
     side_ = detail::lists::readers.enter();
     resting_ = false;
@@ -150,7 +167,7 @@ class walk {
   }
 
   /// Leaves the family at `c`, for the same name in this or a later registry if there is one.
-  void pass(cursor& c) noexcept {
+  NARTHEX_DETAIL_COLD void pass(cursor& c) noexcept {
     const detail::full_name left = c.full();
     c.start(c.node->next.load(detail::memory_order_seq_cst));
     const unsigned before = present_;
@@ -167,7 +184,7 @@ class walk {
     }
   }
 
-  bool read(cursor& c, detail::family_node& n) noexcept {
+  NARTHEX_DETAIL_COLD bool read(cursor& c, detail::family_node& n) noexcept {
     const detail::full_name full = c.full();
     const metric_type type = n.ops->type;
     const string_view help = n.help;
@@ -182,6 +199,7 @@ class walk {
       now_.prefix = full.prefix;
       now_.name = full.name;
       now_.help = help;
+      if (count_ == 1 && is_shared(n)) steady_ = &n;
       return true;
     }
     return false;
@@ -206,7 +224,7 @@ class walk {
 
 #if NARTHEX_HAS(HEAP)
   /// A collector is called when the walk meets its first family; what it gave is kept for the others.
-  bool next_collected(cursor& c, detail::collected_node& n) noexcept {
+  NARTHEX_DETAIL_COLD bool next_collected(cursor& c, detail::collected_node& n) noexcept {
     collected* batch = batches_;
     while (batch && batch->from_serial_ != n.owner->serial_) batch = batch->next_;
     if (!batch) {
@@ -231,7 +249,7 @@ class walk {
 
   /// With the same series in several registries: adds up what can be added, or shows the first one's.
   /// False when now_ has been shown already, by an earlier registry.
-  bool merge(const cursor& c) noexcept {
+  NARTHEX_DETAIL_COLD bool merge(const cursor& c) noexcept {
     for (unsigned i = 0; i < count_; ++i) {
       if (&cursors_[i] == &c) continue;
       const registry_core& other = *cursors_[i].registry;
@@ -275,6 +293,7 @@ class walk {
   bool resting_;
   std::uint32_t side_;
   const char* last_;  // the name last shown
+  detail::family_node* steady_;  // the family in hand if nothing needs to be asked but itself; never while resting
 #if NARTHEX_HAS(HEAP)
   collected* batches_;
 #endif

@@ -161,11 +161,21 @@
 #define NARTHEX_DETAIL_PAUSE() std::atomic_signal_fence(std::memory_order_seq_cst)
 #endif
 
+// Asks for the cache line `on` bytes behind an address, to be read (0) or written (1). A wrong guess costs nothing.
+#if defined(__GNUC__)
+#define NARTHEX_DETAIL_FETCH(at, on, to_write) \
+  __builtin_prefetch(reinterpret_cast<const void*>(reinterpret_cast<std::uintptr_t>(at) + (on)), to_write)
+#else
+#define NARTHEX_DETAIL_FETCH(at, on, to_write) static_cast<void>(at)
+#endif
+
 #if defined(__GNUC__)
 #define NARTHEX_DETAIL_COLD __attribute__((cold, noinline))
+#define NARTHEX_DETAIL_NOINLINE __attribute__((noinline))
 #define NARTHEX_DETAIL_LIKELY(x) (__builtin_expect(!!(x), 1))
 #else
 #define NARTHEX_DETAIL_COLD
+#define NARTHEX_DETAIL_NOINLINE
 #define NARTHEX_DETAIL_LIKELY(x) (x)
 #endif
 
@@ -368,7 +378,7 @@ enum class errc : std::uint8_t {
 };
 
 /// The words for a code; a static string.
-inline const char* describe(errc code) noexcept {
+NARTHEX_DETAIL_COLD inline const char* describe(errc code) noexcept {
   switch (code) {
     case errc::ok: return "ok";
     case errc::empty_name: return "a metric name must not be empty";
@@ -662,7 +672,7 @@ constexpr bool may_stand(char c, std::size_t at, alphabet a) noexcept {
 /// The position of the first byte that may not stand in a name; `size` when all may.
 /// Halves the range, so that a constexpr evaluation never recurses deeper than log2(size).
 /// Source: Prometheus data model, "Metric names and labels", the classic alphabets.
-constexpr std::size_t bad_byte(const char* s, std::size_t from, std::size_t size, alphabet a) noexcept {
+NARTHEX_DETAIL_COLD constexpr std::size_t bad_byte(const char* s, std::size_t from, std::size_t size, alphabet a) noexcept {
   return from >= size ? size
          : size - from == 1
              ? (may_stand(s[from], from, a) ? size : from)
@@ -840,6 +850,22 @@ inline std::uint32_t exponent_bits(std::uint64_t bits) noexcept {
 inline bool is_finite(const double& value) noexcept { return exponent_bits(double_bits(value)) != 0x7ffu; }
 
 inline bool is_nan(const double& value) noexcept { return double_bits(value) << 1 > std::uint64_t{0x7ff} << 53; }
+
+/// How many bits below the lowest one that is set; not for 0.
+inline unsigned low_zero_bits(std::uint64_t bits) noexcept {
+#if defined(__GNUC__)
+  return static_cast<unsigned>(__builtin_ctzll(bits));
+#else
+  unsigned n = 0;
+  for (unsigned half = 32; half; half /= 2) {
+    if (bits << (64 - half) == 0) {
+      bits >>= half;
+      n += half;
+    }
+  }
+  return n;
+#endif
+}
 
 }  // namespace detail
 NARTHEX_END_NAMESPACE
@@ -1299,325 +1325,6 @@ const char digit_pairs<Unused>::text[201] = {
   "5051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899"
 };
 
-/// The first 128 bits of 10^first ... 10^last, rounded up: {high, low}; 9872 bytes.
-template <class Unused = void>
-struct powers_of_ten {
-  enum : std::int32_t { first = -292, last = 324 };
-  static const std::uint64_t top[617][2];
-};
-template <class Unused>
-const std::uint64_t powers_of_ten<Unused>::top[617][2] = {
-  {0xff77b1fcbebcdc4full, 0x25e8e89c13bb0f7bull}, {0x9faacf3df73609b1ull, 0x77b191618c54e9adull},
-  {0xc795830d75038c1dull, 0xd59df5b9ef6a2418ull}, {0xf97ae3d0d2446f25ull, 0x4b0573286b44ad1eull},
-  {0x9becce62836ac577ull, 0x4ee367f9430aec33ull}, {0xc2e801fb244576d5ull, 0x229c41f793cda740ull},
-  {0xf3a20279ed56d48aull, 0x6b43527578c11110ull}, {0x9845418c345644d6ull, 0x830a13896b78aaaaull},
-  {0xbe5691ef416bd60cull, 0x23cc986bc656d554ull}, {0xedec366b11c6cb8full, 0x2cbfbe86b7ec8aa9ull},
-  {0x94b3a202eb1c3f39ull, 0x7bf7d71432f3d6aaull}, {0xb9e08a83a5e34f07ull, 0xdaf5ccd93fb0cc54ull},
-  {0xe858ad248f5c22c9ull, 0xd1b3400f8f9cff69ull}, {0x91376c36d99995beull, 0x23100809b9c21fa2ull},
-  {0xb58547448ffffb2dull, 0xabd40a0c2832a78bull}, {0xe2e69915b3fff9f9ull, 0x16c90c8f323f516dull},
-  {0x8dd01fad907ffc3bull, 0xae3da7d97f6792e4ull}, {0xb1442798f49ffb4aull, 0x99cd11cfdf41779dull},
-  {0xdd95317f31c7fa1dull, 0x40405643d711d584ull}, {0x8a7d3eef7f1cfc52ull, 0x482835ea666b2573ull},
-  {0xad1c8eab5ee43b66ull, 0xda3243650005eed0ull}, {0xd863b256369d4a40ull, 0x90bed43e40076a83ull},
-  {0x873e4f75e2224e68ull, 0x5a7744a6e804a292ull}, {0xa90de3535aaae202ull, 0x711515d0a205cb37ull},
-  {0xd3515c2831559a83ull, 0x0d5a5b44ca873e04ull}, {0x8412d9991ed58091ull, 0xe858790afe9486c3ull},
-  {0xa5178fff668ae0b6ull, 0x626e974dbe39a873ull}, {0xce5d73ff402d98e3ull, 0xfb0a3d212dc81290ull},
-  {0x80fa687f881c7f8eull, 0x7ce66634bc9d0b9aull}, {0xa139029f6a239f72ull, 0x1c1fffc1ebc44e81ull},
-  {0xc987434744ac874eull, 0xa327ffb266b56221ull}, {0xfbe9141915d7a922ull, 0x4bf1ff9f0062baa9ull},
-  {0x9d71ac8fada6c9b5ull, 0x6f773fc3603db4aaull}, {0xc4ce17b399107c22ull, 0xcb550fb4384d21d4ull},
-  {0xf6019da07f549b2bull, 0x7e2a53a146606a49ull}, {0x99c102844f94e0fbull, 0x2eda7444cbfc426eull},
-  {0xc0314325637a1939ull, 0xfa911155fefb5309ull}, {0xf03d93eebc589f88ull, 0x793555ab7eba27cbull},
-  {0x96267c7535b763b5ull, 0x4bc1558b2f3458dfull}, {0xbbb01b9283253ca2ull, 0x9eb1aaedfb016f17ull},
-  {0xea9c227723ee8bcbull, 0x465e15a979c1caddull}, {0x92a1958a7675175full, 0x0bfacd89ec191ecaull},
-  {0xb749faed14125d36ull, 0xcef980ec671f667cull}, {0xe51c79a85916f484ull, 0x82b7e12780e7401bull},
-  {0x8f31cc0937ae58d2ull, 0xd1b2ecb8b0908811ull}, {0xb2fe3f0b8599ef07ull, 0x861fa7e6dcb4aa16ull},
-  {0xdfbdcece67006ac9ull, 0x67a791e093e1d49bull}, {0x8bd6a141006042bdull, 0xe0c8bb2c5c6d24e1ull},
-  {0xaecc49914078536dull, 0x58fae9f773886e19ull}, {0xda7f5bf590966848ull, 0xaf39a475506a899full},
-  {0x888f99797a5e012dull, 0x6d8406c952429604ull}, {0xaab37fd7d8f58178ull, 0xc8e5087ba6d33b84ull},
-  {0xd5605fcdcf32e1d6ull, 0xfb1e4a9a90880a65ull}, {0x855c3be0a17fcd26ull, 0x5cf2eea09a550680ull},
-  {0xa6b34ad8c9dfc06full, 0xf42faa48c0ea481full}, {0xd0601d8efc57b08bull, 0xf13b94daf124da27ull},
-  {0x823c12795db6ce57ull, 0x76c53d08d6b70859ull}, {0xa2cb1717b52481edull, 0x54768c4b0c64ca6full},
-  {0xcb7ddcdda26da268ull, 0xa9942f5dcf7dfd0aull}, {0xfe5d54150b090b02ull, 0xd3f93b35435d7c4dull},
-  {0x9efa548d26e5a6e1ull, 0xc47bc5014a1a6db0ull}, {0xc6b8e9b0709f109aull, 0x359ab6419ca1091cull},
-  {0xf867241c8cc6d4c0ull, 0xc30163d203c94b63ull}, {0x9b407691d7fc44f8ull, 0x79e0de63425dcf1eull},
-  {0xc21094364dfb5636ull, 0x985915fc12f542e5ull}, {0xf294b943e17a2bc4ull, 0x3e6f5b7b17b2939eull},
-  {0x979cf3ca6cec5b5aull, 0xa705992ceecf9c43ull}, {0xbd8430bd08277231ull, 0x50c6ff782a838354ull},
-  {0xece53cec4a314ebdull, 0xa4f8bf5635246429ull}, {0x940f4613ae5ed136ull, 0x871b7795e136be9aull},
-  {0xb913179899f68584ull, 0x28e2557b59846e40ull}, {0xe757dd7ec07426e5ull, 0x331aeada2fe589d0ull},
-  {0x9096ea6f3848984full, 0x3ff0d2c85def7622ull}, {0xb4bca50b065abe63ull, 0x0fed077a756b53aaull},
-  {0xe1ebce4dc7f16dfbull, 0xd3e8495912c62895ull}, {0x8d3360f09cf6e4bdull, 0x64712dd7abbbd95dull},
-  {0xb080392cc4349decull, 0xbd8d794d96aacfb4ull}, {0xdca04777f541c567ull, 0xecf0d7a0fc5583a1ull},
-  {0x89e42caaf9491b60ull, 0xf41686c49db57245ull}, {0xac5d37d5b79b6239ull, 0x311c2875c522ced6ull},
-  {0xd77485cb25823ac7ull, 0x7d633293366b828cull}, {0x86a8d39ef77164bcull, 0xae5dff9c02033198ull},
-  {0xa8530886b54dbdebull, 0xd9f57f830283fdfdull}, {0xd267caa862a12d66ull, 0xd072df63c324fd7cull},
-  {0x8380dea93da4bc60ull, 0x4247cb9e59f71e6eull}, {0xa46116538d0deb78ull, 0x52d9be85f074e609ull},
-  {0xcd795be870516656ull, 0x67902e276c921f8cull}, {0x806bd9714632dff6ull, 0x00ba1cd8a3db53b7ull},
-  {0xa086cfcd97bf97f3ull, 0x80e8a40eccd228a5ull}, {0xc8a883c0fdaf7df0ull, 0x6122cd128006b2ceull},
-  {0xfad2a4b13d1b5d6cull, 0x796b805720085f82ull}, {0x9cc3a6eec6311a63ull, 0xcbe3303674053bb1ull},
-  {0xc3f490aa77bd60fcull, 0xbedbfc4411068a9dull}, {0xf4f1b4d515acb93bull, 0xee92fb5515482d45ull},
-  {0x991711052d8bf3c5ull, 0x751bdd152d4d1c4bull}, {0xbf5cd54678eef0b6ull, 0xd262d45a78a0635eull},
-  {0xef340a98172aace4ull, 0x86fb897116c87c35ull}, {0x9580869f0e7aac0eull, 0xd45d35e6ae3d4da1ull},
-  {0xbae0a846d2195712ull, 0x8974836059cca10aull}, {0xe998d258869facd7ull, 0x2bd1a438703fc94cull},
-  {0x91ff83775423cc06ull, 0x7b6306a34627ddd0ull}, {0xb67f6455292cbf08ull, 0x1a3bc84c17b1d543ull},
-  {0xe41f3d6a7377eecaull, 0x20caba5f1d9e4a94ull}, {0x8e938662882af53eull, 0x547eb47b7282ee9dull},
-  {0xb23867fb2a35b28dull, 0xe99e619a4f23aa44ull}, {0xdec681f9f4c31f31ull, 0x6405fa00e2ec94d5ull},
-  {0x8b3c113c38f9f37eull, 0xde83bc408dd3dd05ull}, {0xae0b158b4738705eull, 0x9624ab50b148d446ull},
-  {0xd98ddaee19068c76ull, 0x3badd624dd9b0958ull}, {0x87f8a8d4cfa417c9ull, 0xe54ca5d70a80e5d7ull},
-  {0xa9f6d30a038d1dbcull, 0x5e9fcf4ccd211f4dull}, {0xd47487cc8470652bull, 0x7647c32000696720ull},
-  {0x84c8d4dfd2c63f3bull, 0x29ecd9f40041e074ull}, {0xa5fb0a17c777cf09ull, 0xf468107100525891ull},
-  {0xcf79cc9db955c2ccull, 0x7182148d4066eeb5ull}, {0x81ac1fe293d599bfull, 0xc6f14cd848405531ull},
-  {0xa21727db38cb002full, 0xb8ada00e5a506a7dull}, {0xca9cf1d206fdc03bull, 0xa6d90811f0e4851dull},
-  {0xfd442e4688bd304aull, 0x908f4a166d1da664ull}, {0x9e4a9cec15763e2eull, 0x9a598e4e043287ffull},
-  {0xc5dd44271ad3cdbaull, 0x40eff1e1853f29feull}, {0xf7549530e188c128ull, 0xd12bee59e68ef47dull},
-  {0x9a94dd3e8cf578b9ull, 0x82bb74f8301958cfull}, {0xc13a148e3032d6e7ull, 0xe36a52363c1faf02ull},
-  {0xf18899b1bc3f8ca1ull, 0xdc44e6c3cb279ac2ull}, {0x96f5600f15a7b7e5ull, 0x29ab103a5ef8c0baull},
-  {0xbcb2b812db11a5deull, 0x7415d448f6b6f0e8ull}, {0xebdf661791d60f56ull, 0x111b495b3464ad22ull},
-  {0x936b9fcebb25c995ull, 0xcab10dd900beec35ull}, {0xb84687c269ef3bfbull, 0x3d5d514f40eea743ull},
-  {0xe65829b3046b0afaull, 0x0cb4a5a3112a5113ull}, {0x8ff71a0fe2c2e6dcull, 0x47f0e785eaba72acull},
-  {0xb3f4e093db73a093ull, 0x59ed216765690f57ull}, {0xe0f218b8d25088b8ull, 0x306869c13ec3532dull},
-  {0x8c974f7383725573ull, 0x1e414218c73a13fcull}, {0xafbd2350644eeacfull, 0xe5d1929ef90898fbull},
-  {0xdbac6c247d62a583ull, 0xdf45f746b74abf3aull}, {0x894bc396ce5da772ull, 0x6b8bba8c328eb784ull},
-  {0xab9eb47c81f5114full, 0x066ea92f3f326565ull}, {0xd686619ba27255a2ull, 0xc80a537b0efefebeull},
-  {0x8613fd0145877585ull, 0xbd06742ce95f5f37ull}, {0xa798fc4196e952e7ull, 0x2c48113823b73705ull},
-  {0xd17f3b51fca3a7a0ull, 0xf75a15862ca504c6ull}, {0x82ef85133de648c4ull, 0x9a984d73dbe722fcull},
-  {0xa3ab66580d5fdaf5ull, 0xc13e60d0d2e0ebbbull}, {0xcc963fee10b7d1b3ull, 0x318df905079926a9ull},
-  {0xffbbcfe994e5c61full, 0xfdf17746497f7053ull}, {0x9fd561f1fd0f9bd3ull, 0xfeb6ea8bedefa634ull},
-  {0xc7caba6e7c5382c8ull, 0xfe64a52ee96b8fc1ull}, {0xf9bd690a1b68637bull, 0x3dfdce7aa3c673b1ull},
-  {0x9c1661a651213e2dull, 0x06bea10ca65c084full}, {0xc31bfa0fe5698db8ull, 0x486e494fcff30a63ull},
-  {0xf3e2f893dec3f126ull, 0x5a89dba3c3efccfbull}, {0x986ddb5c6b3a76b7ull, 0xf89629465a75e01dull},
-  {0xbe89523386091465ull, 0xf6bbb397f1135824ull}, {0xee2ba6c0678b597full, 0x746aa07ded582e2dull},
-  {0x94db483840b717efull, 0xa8c2a44eb4571cddull}, {0xba121a4650e4ddebull, 0x92f34d62616ce414ull},
-  {0xe896a0d7e51e1566ull, 0x77b020baf9c81d18ull}, {0x915e2486ef32cd60ull, 0x0ace1474dc1d122full},
-  {0xb5b5ada8aaff80b8ull, 0x0d819992132456bbull}, {0xe3231912d5bf60e6ull, 0x10e1fff697ed6c6aull},
-  {0x8df5efabc5979c8full, 0xca8d3ffa1ef463c2ull}, {0xb1736b96b6fd83b3ull, 0xbd308ff8a6b17cb3ull},
-  {0xddd0467c64bce4a0ull, 0xac7cb3f6d05ddbdfull}, {0x8aa22c0dbef60ee4ull, 0x6bcdf07a423aa96cull},
-  {0xad4ab7112eb3929dull, 0x86c16c98d2c953c7ull}, {0xd89d64d57a607744ull, 0xe871c7bf077ba8b8ull},
-  {0x87625f056c7c4a8bull, 0x11471cd764ad4973ull}, {0xa93af6c6c79b5d2dull, 0xd598e40d3dd89bd0ull},
-  {0xd389b47879823479ull, 0x4aff1d108d4ec2c4ull}, {0x843610cb4bf160cbull, 0xcedf722a585139bbull},
-  {0xa54394fe1eedb8feull, 0xc2974eb4ee658829ull}, {0xce947a3da6a9273eull, 0x733d226229feea33ull},
-  {0x811ccc668829b887ull, 0x0806357d5a3f5260ull}, {0xa163ff802a3426a8ull, 0xca07c2dcb0cf26f8ull},
-  {0xc9bcff6034c13052ull, 0xfc89b393dd02f0b6ull}, {0xfc2c3f3841f17c67ull, 0xbbac2078d443ace3ull},
-  {0x9d9ba7832936edc0ull, 0xd54b944b84aa4c0eull}, {0xc5029163f384a931ull, 0x0a9e795e65d4df12ull},
-  {0xf64335bcf065d37dull, 0x4d4617b5ff4a16d6ull}, {0x99ea0196163fa42eull, 0x504bced1bf8e4e46ull},
-  {0xc06481fb9bcf8d39ull, 0xe45ec2862f71e1d7ull}, {0xf07da27a82c37088ull, 0x5d767327bb4e5a4dull},
-  {0x964e858c91ba2655ull, 0x3a6a07f8d510f870ull}, {0xbbe226efb628afeaull, 0x890489f70a55368cull},
-  {0xeadab0aba3b2dbe5ull, 0x2b45ac74ccea842full}, {0x92c8ae6b464fc96full, 0x3b0b8bc90012929eull},
-  {0xb77ada0617e3bbcbull, 0x09ce6ebb40173745ull}, {0xe55990879ddcaabdull, 0xcc420a6a101d0516ull},
-  {0x8f57fa54c2a9eab6ull, 0x9fa946824a12232eull}, {0xb32df8e9f3546564ull, 0x47939822dc96abfaull},
-  {0xdff9772470297ebdull, 0x59787e2b93bc56f8ull}, {0x8bfbea76c619ef36ull, 0x57eb4edb3c55b65bull},
-  {0xaefae51477a06b03ull, 0xede622920b6b23f2ull}, {0xdab99e59958885c4ull, 0xe95fab368e45eceeull},
-  {0x88b402f7fd75539bull, 0x11dbcb0218ebb415ull}, {0xaae103b5fcd2a881ull, 0xd652bdc29f26a11aull},
-  {0xd59944a37c0752a2ull, 0x4be76d3346f04960ull}, {0x857fcae62d8493a5ull, 0x6f70a4400c562ddcull},
-  {0xa6dfbd9fb8e5b88eull, 0xcb4ccd500f6bb953ull}, {0xd097ad07a71f26b2ull, 0x7e2000a41346a7a8ull},
-  {0x825ecc24c873782full, 0x8ed400668c0c28c9ull}, {0xa2f67f2dfa90563bull, 0x728900802f0f32fbull},
-  {0xcbb41ef979346bcaull, 0x4f2b40a03ad2ffbaull}, {0xfea126b7d78186bcull, 0xe2f610c84987bfa9ull},
-  {0x9f24b832e6b0f436ull, 0x0dd9ca7d2df4d7caull}, {0xc6ede63fa05d3143ull, 0x91503d1c79720dbcull},
-  {0xf8a95fcf88747d94ull, 0x75a44c6397ce912bull}, {0x9b69dbe1b548ce7cull, 0xc986afbe3ee11abbull},
-  {0xc24452da229b021bull, 0xfbe85badce996169ull}, {0xf2d56790ab41c2a2ull, 0xfae27299423fb9c4ull},
-  {0x97c560ba6b0919a5ull, 0xdccd879fc967d41bull}, {0xbdb6b8e905cb600full, 0x5400e987bbc1c921ull},
-  {0xed246723473e3813ull, 0x290123e9aab23b69ull}, {0x9436c0760c86e30bull, 0xf9a0b6720aaf6522ull},
-  {0xb94470938fa89bceull, 0xf808e40e8d5b3e6aull}, {0xe7958cb87392c2c2ull, 0xb60b1d1230b20e05ull},
-  {0x90bd77f3483bb9b9ull, 0xb1c6f22b5e6f48c3ull}, {0xb4ecd5f01a4aa828ull, 0x1e38aeb6360b1af4ull},
-  {0xe2280b6c20dd5232ull, 0x25c6da63c38de1b1ull}, {0x8d590723948a535full, 0x579c487e5a38ad0full},
-  {0xb0af48ec79ace837ull, 0x2d835a9df0c6d852ull}, {0xdcdb1b2798182244ull, 0xf8e431456cf88e66ull},
-  {0x8a08f0f8bf0f156bull, 0x1b8e9ecb641b5900ull}, {0xac8b2d36eed2dac5ull, 0xe272467e3d222f40ull},
-  {0xd7adf884aa879177ull, 0x5b0ed81dcc6abb10ull}, {0x86ccbb52ea94baeaull, 0x98e947129fc2b4eaull},
-  {0xa87fea27a539e9a5ull, 0x3f2398d747b36225ull}, {0xd29fe4b18e88640eull, 0x8eec7f0d19a03aaeull},
-  {0x83a3eeeef9153e89ull, 0x1953cf68300424adull}, {0xa48ceaaab75a8e2bull, 0x5fa8c3423c052dd8ull},
-  {0xcdb02555653131b6ull, 0x3792f412cb06794eull}, {0x808e17555f3ebf11ull, 0xe2bbd88bbee40bd1ull},
-  {0xa0b19d2ab70e6ed6ull, 0x5b6aceaeae9d0ec5ull}, {0xc8de047564d20a8bull, 0xf245825a5a445276ull},
-  {0xfb158592be068d2eull, 0xeed6e2f0f0d56713ull}, {0x9ced737bb6c4183dull, 0x55464dd69685606cull},
-  {0xc428d05aa4751e4cull, 0xaa97e14c3c26b887ull}, {0xf53304714d9265dfull, 0xd53dd99f4b3066a9ull},
-  {0x993fe2c6d07b7fabull, 0xe546a8038efe402aull}, {0xbf8fdb78849a5f96ull, 0xde98520472bdd034ull},
-  {0xef73d256a5c0f77cull, 0x963e66858f6d4441ull}, {0x95a8637627989aadull, 0xdde7001379a44aa9ull},
-  {0xbb127c53b17ec159ull, 0x5560c018580d5d53ull}, {0xe9d71b689dde71afull, 0xaab8f01e6e10b4a7ull},
-  {0x9226712162ab070dull, 0xcab3961304ca70e9ull}, {0xb6b00d69bb55c8d1ull, 0x3d607b97c5fd0d23ull},
-  {0xe45c10c42a2b3b05ull, 0x8cb89a7db77c506bull}, {0x8eb98a7a9a5b04e3ull, 0x77f3608e92adb243ull},
-  {0xb267ed1940f1c61cull, 0x55f038b237591ed4ull}, {0xdf01e85f912e37a3ull, 0x6b6c46dec52f6689ull},
-  {0x8b61313bbabce2c6ull, 0x2323ac4b3b3da016ull}, {0xae397d8aa96c1b77ull, 0xabec975e0a0d081bull},
-  {0xd9c7dced53c72255ull, 0x96e7bd358c904a22ull}, {0x881cea14545c7575ull, 0x7e50d64177da2e55ull},
-  {0xaa242499697392d2ull, 0xdde50bd1d5d0b9eaull}, {0xd4ad2dbfc3d07787ull, 0x955e4ec64b44e865ull},
-  {0x84ec3c97da624ab4ull, 0xbd5af13bef0b113full}, {0xa6274bbdd0fadd61ull, 0xecb1ad8aeacdd58full},
-  {0xcfb11ead453994baull, 0x67de18eda5814af3ull}, {0x81ceb32c4b43fcf4ull, 0x80eacf948770ced8ull},
-  {0xa2425ff75e14fc31ull, 0xa1258379a94d028eull}, {0xcad2f7f5359a3b3eull, 0x096ee45813a04331ull},
-  {0xfd87b5f28300ca0dull, 0x8bca9d6e188853fdull}, {0x9e74d1b791e07e48ull, 0x775ea264cf55347eull},
-  {0xc612062576589ddaull, 0x95364afe032a819eull}, {0xf79687aed3eec551ull, 0x3a83ddbd83f52205ull},
-  {0x9abe14cd44753b52ull, 0xc4926a9672793543ull}, {0xc16d9a0095928a27ull, 0x75b7053c0f178294ull},
-  {0xf1c90080baf72cb1ull, 0x5324c68b12dd6339ull}, {0x971da05074da7beeull, 0xd3f6fc16ebca5e04ull},
-  {0xbce5086492111aeaull, 0x88f4bb1ca6bcf585ull}, {0xec1e4a7db69561a5ull, 0x2b31e9e3d06c32e6ull},
-  {0x9392ee8e921d5d07ull, 0x3aff322e62439fd0ull}, {0xb877aa3236a4b449ull, 0x09befeb9fad487c3ull},
-  {0xe69594bec44de15bull, 0x4c2ebe687989a9b4ull}, {0x901d7cf73ab0acd9ull, 0x0f9d37014bf60a11ull},
-  {0xb424dc35095cd80full, 0x538484c19ef38c95ull}, {0xe12e13424bb40e13ull, 0x2865a5f206b06fbaull},
-  {0x8cbccc096f5088cbull, 0xf93f87b7442e45d4ull}, {0xafebff0bcb24aafeull, 0xf78f69a51539d749ull},
-  {0xdbe6fecebdedd5beull, 0xb573440e5a884d1cull}, {0x89705f4136b4a597ull, 0x31680a88f8953031ull},
-  {0xabcc77118461cefcull, 0xfdc20d2b36ba7c3eull}, {0xd6bf94d5e57a42bcull, 0x3d32907604691b4dull},
-  {0x8637bd05af6c69b5ull, 0xa63f9a49c2c1b110ull}, {0xa7c5ac471b478423ull, 0x0fcf80dc33721d54ull},
-  {0xd1b71758e219652bull, 0xd3c36113404ea4a9ull}, {0x83126e978d4fdf3bull, 0x645a1cac083126eaull},
-  {0xa3d70a3d70a3d70aull, 0x3d70a3d70a3d70a4ull}, {0xccccccccccccccccull, 0xcccccccccccccccdull},
-  {0x8000000000000000ull, 0x0000000000000000ull}, {0xa000000000000000ull, 0x0000000000000000ull},
-  {0xc800000000000000ull, 0x0000000000000000ull}, {0xfa00000000000000ull, 0x0000000000000000ull},
-  {0x9c40000000000000ull, 0x0000000000000000ull}, {0xc350000000000000ull, 0x0000000000000000ull},
-  {0xf424000000000000ull, 0x0000000000000000ull}, {0x9896800000000000ull, 0x0000000000000000ull},
-  {0xbebc200000000000ull, 0x0000000000000000ull}, {0xee6b280000000000ull, 0x0000000000000000ull},
-  {0x9502f90000000000ull, 0x0000000000000000ull}, {0xba43b74000000000ull, 0x0000000000000000ull},
-  {0xe8d4a51000000000ull, 0x0000000000000000ull}, {0x9184e72a00000000ull, 0x0000000000000000ull},
-  {0xb5e620f480000000ull, 0x0000000000000000ull}, {0xe35fa931a0000000ull, 0x0000000000000000ull},
-  {0x8e1bc9bf04000000ull, 0x0000000000000000ull}, {0xb1a2bc2ec5000000ull, 0x0000000000000000ull},
-  {0xde0b6b3a76400000ull, 0x0000000000000000ull}, {0x8ac7230489e80000ull, 0x0000000000000000ull},
-  {0xad78ebc5ac620000ull, 0x0000000000000000ull}, {0xd8d726b7177a8000ull, 0x0000000000000000ull},
-  {0x878678326eac9000ull, 0x0000000000000000ull}, {0xa968163f0a57b400ull, 0x0000000000000000ull},
-  {0xd3c21bcecceda100ull, 0x0000000000000000ull}, {0x84595161401484a0ull, 0x0000000000000000ull},
-  {0xa56fa5b99019a5c8ull, 0x0000000000000000ull}, {0xcecb8f27f4200f3aull, 0x0000000000000000ull},
-  {0x813f3978f8940984ull, 0x4000000000000000ull}, {0xa18f07d736b90be5ull, 0x5000000000000000ull},
-  {0xc9f2c9cd04674edeull, 0xa400000000000000ull}, {0xfc6f7c4045812296ull, 0x4d00000000000000ull},
-  {0x9dc5ada82b70b59dull, 0xf020000000000000ull}, {0xc5371912364ce305ull, 0x6c28000000000000ull},
-  {0xf684df56c3e01bc6ull, 0xc732000000000000ull}, {0x9a130b963a6c115cull, 0x3c7f400000000000ull},
-  {0xc097ce7bc90715b3ull, 0x4b9f100000000000ull}, {0xf0bdc21abb48db20ull, 0x1e86d40000000000ull},
-  {0x96769950b50d88f4ull, 0x1314448000000000ull}, {0xbc143fa4e250eb31ull, 0x17d955a000000000ull},
-  {0xeb194f8e1ae525fdull, 0x5dcfab0800000000ull}, {0x92efd1b8d0cf37beull, 0x5aa1cae500000000ull},
-  {0xb7abc627050305adull, 0xf14a3d9e40000000ull}, {0xe596b7b0c643c719ull, 0x6d9ccd05d0000000ull},
-  {0x8f7e32ce7bea5c6full, 0xe4820023a2000000ull}, {0xb35dbf821ae4f38bull, 0xdda2802c8a800000ull},
-  {0xe0352f62a19e306eull, 0xd50b2037ad200000ull}, {0x8c213d9da502de45ull, 0x4526f422cc340000ull},
-  {0xaf298d050e4395d6ull, 0x9670b12b7f410000ull}, {0xdaf3f04651d47b4cull, 0x3c0cdd765f114000ull},
-  {0x88d8762bf324cd0full, 0xa5880a69fb6ac800ull}, {0xab0e93b6efee0053ull, 0x8eea0d047a457a00ull},
-  {0xd5d238a4abe98068ull, 0x72a4904598d6d880ull}, {0x85a36366eb71f041ull, 0x47a6da2b7f864750ull},
-  {0xa70c3c40a64e6c51ull, 0x999090b65f67d924ull}, {0xd0cf4b50cfe20765ull, 0xfff4b4e3f741cf6dull},
-  {0x82818f1281ed449full, 0xbff8f10e7a8921a5ull}, {0xa321f2d7226895c7ull, 0xaff72d52192b6a0eull},
-  {0xcbea6f8ceb02bb39ull, 0x9bf4f8a69f764491ull}, {0xfee50b7025c36a08ull, 0x02f236d04753d5b5ull},
-  {0x9f4f2726179a2245ull, 0x01d762422c946591ull}, {0xc722f0ef9d80aad6ull, 0x424d3ad2b7b97ef6ull},
-  {0xf8ebad2b84e0d58bull, 0xd2e0898765a7deb3ull}, {0x9b934c3b330c8577ull, 0x63cc55f49f88eb30ull},
-  {0xc2781f49ffcfa6d5ull, 0x3cbf6b71c76b25fcull}, {0xf316271c7fc3908aull, 0x8bef464e3945ef7bull},
-  {0x97edd871cfda3a56ull, 0x97758bf0e3cbb5adull}, {0xbde94e8e43d0c8ecull, 0x3d52eeed1cbea318ull},
-  {0xed63a231d4c4fb27ull, 0x4ca7aaa863ee4bdeull}, {0x945e455f24fb1cf8ull, 0x8fe8caa93e74ef6bull},
-  {0xb975d6b6ee39e436ull, 0xb3e2fd538e122b45ull}, {0xe7d34c64a9c85d44ull, 0x60dbbca87196b617ull},
-  {0x90e40fbeea1d3a4aull, 0xbc8955e946fe31ceull}, {0xb51d13aea4a488ddull, 0x6babab6398bdbe42ull},
-  {0xe264589a4dcdab14ull, 0xc696963c7eed2dd2ull}, {0x8d7eb76070a08aecull, 0xfc1e1de5cf543ca3ull},
-  {0xb0de65388cc8ada8ull, 0x3b25a55f43294bccull}, {0xdd15fe86affad912ull, 0x49ef0eb713f39ebfull},
-  {0x8a2dbf142dfcc7abull, 0x6e3569326c784338ull}, {0xacb92ed9397bf996ull, 0x49c2c37f07965405ull},
-  {0xd7e77a8f87daf7fbull, 0xdc33745ec97be907ull}, {0x86f0ac99b4e8dafdull, 0x69a028bb3ded71a4ull},
-  {0xa8acd7c0222311bcull, 0xc40832ea0d68ce0dull}, {0xd2d80db02aabd62bull, 0xf50a3fa490c30191ull},
-  {0x83c7088e1aab65dbull, 0x792667c6da79e0fbull}, {0xa4b8cab1a1563f52ull, 0x577001b891185939ull},
-  {0xcde6fd5e09abcf26ull, 0xed4c0226b55e6f87ull}, {0x80b05e5ac60b6178ull, 0x544f8158315b05b5ull},
-  {0xa0dc75f1778e39d6ull, 0x696361ae3db1c722ull}, {0xc913936dd571c84cull, 0x03bc3a19cd1e38eaull},
-  {0xfb5878494ace3a5full, 0x04ab48a04065c724ull}, {0x9d174b2dcec0e47bull, 0x62eb0d64283f9c77ull},
-  {0xc45d1df942711d9aull, 0x3ba5d0bd324f8395ull}, {0xf5746577930d6500ull, 0xca8f44ec7ee3647aull},
-  {0x9968bf6abbe85f20ull, 0x7e998b13cf4e1eccull}, {0xbfc2ef456ae276e8ull, 0x9e3fedd8c321a67full},
-  {0xefb3ab16c59b14a2ull, 0xc5cfe94ef3ea101full}, {0x95d04aee3b80ece5ull, 0xbba1f1d158724a13ull},
-  {0xbb445da9ca61281full, 0x2a8a6e45ae8edc98ull}, {0xea1575143cf97226ull, 0xf52d09d71a3293beull},
-  {0x924d692ca61be758ull, 0x593c2626705f9c57ull}, {0xb6e0c377cfa2e12eull, 0x6f8b2fb00c77836dull},
-  {0xe498f455c38b997aull, 0x0b6dfb9c0f956448ull}, {0x8edf98b59a373fecull, 0x4724bd4189bd5eadull},
-  {0xb2977ee300c50fe7ull, 0x58edec91ec2cb658ull}, {0xdf3d5e9bc0f653e1ull, 0x2f2967b66737e3eeull},
-  {0x8b865b215899f46cull, 0xbd79e0d20082ee75ull}, {0xae67f1e9aec07187ull, 0xecd8590680a3aa12ull},
-  {0xda01ee641a708de9ull, 0xe80e6f4820cc9496ull}, {0x884134fe908658b2ull, 0x3109058d147fdcdeull},
-  {0xaa51823e34a7eedeull, 0xbd4b46f0599fd416ull}, {0xd4e5e2cdc1d1ea96ull, 0x6c9e18ac7007c91bull},
-  {0x850fadc09923329eull, 0x03e2cf6bc604ddb1ull}, {0xa6539930bf6bff45ull, 0x84db8346b786151dull},
-  {0xcfe87f7cef46ff16ull, 0xe612641865679a64ull}, {0x81f14fae158c5f6eull, 0x4fcb7e8f3f60c07full},
-  {0xa26da3999aef7749ull, 0xe3be5e330f38f09eull}, {0xcb090c8001ab551cull, 0x5cadf5bfd3072cc6ull},
-  {0xfdcb4fa002162a63ull, 0x73d9732fc7c8f7f7ull}, {0x9e9f11c4014dda7eull, 0x2867e7fddcdd9afbull},
-  {0xc646d63501a1511dull, 0xb281e1fd541501b9ull}, {0xf7d88bc24209a565ull, 0x1f225a7ca91a4227ull},
-  {0x9ae757596946075full, 0x3375788de9b06959ull}, {0xc1a12d2fc3978937ull, 0x0052d6b1641c83afull},
-  {0xf209787bb47d6b84ull, 0xc0678c5dbd23a49bull}, {0x9745eb4d50ce6332ull, 0xf840b7ba963646e1ull},
-  {0xbd176620a501fbffull, 0xb650e5a93bc3d899ull}, {0xec5d3fa8ce427affull, 0xa3e51f138ab4cebfull},
-  {0x93ba47c980e98cdfull, 0xc66f336c36b10138ull}, {0xb8a8d9bbe123f017ull, 0xb80b0047445d4185ull},
-  {0xe6d3102ad96cec1dull, 0xa60dc059157491e6ull}, {0x9043ea1ac7e41392ull, 0x87c89837ad68db30ull},
-  {0xb454e4a179dd1877ull, 0x29babe4598c311fcull}, {0xe16a1dc9d8545e94ull, 0xf4296dd6fef3d67bull},
-  {0x8ce2529e2734bb1dull, 0x1899e4a65f58660dull}, {0xb01ae745b101e9e4ull, 0x5ec05dcff72e7f90ull},
-  {0xdc21a1171d42645dull, 0x76707543f4fa1f74ull}, {0x899504ae72497ebaull, 0x6a06494a791c53a9ull},
-  {0xabfa45da0edbde69ull, 0x0487db9d17636893ull}, {0xd6f8d7509292d603ull, 0x45a9d2845d3c42b7ull},
-  {0x865b86925b9bc5c2ull, 0x0b8a2392ba45a9b3ull}, {0xa7f26836f282b732ull, 0x8e6cac7768d7141full},
-  {0xd1ef0244af2364ffull, 0x3207d795430cd927ull}, {0x8335616aed761f1full, 0x7f44e6bd49e807b9ull},
-  {0xa402b9c5a8d3a6e7ull, 0x5f16206c9c6209a7ull}, {0xcd036837130890a1ull, 0x36dba887c37a8c10ull},
-  {0x802221226be55a64ull, 0xc2494954da2c978aull}, {0xa02aa96b06deb0fdull, 0xf2db9baa10b7bd6dull},
-  {0xc83553c5c8965d3dull, 0x6f92829494e5acc8ull}, {0xfa42a8b73abbf48cull, 0xcb772339ba1f17faull},
-  {0x9c69a97284b578d7ull, 0xff2a760414536efcull}, {0xc38413cf25e2d70dull, 0xfef5138519684abbull},
-  {0xf46518c2ef5b8cd1ull, 0x7eb258665fc25d6aull}, {0x98bf2f79d5993802ull, 0xef2f773ffbd97a62ull},
-  {0xbeeefb584aff8603ull, 0xaafb550ffacfd8fbull}, {0xeeaaba2e5dbf6784ull, 0x95ba2a53f983cf39ull},
-  {0x952ab45cfa97a0b2ull, 0xdd945a747bf26184ull}, {0xba756174393d88dfull, 0x94f971119aeef9e5ull},
-  {0xe912b9d1478ceb17ull, 0x7a37cd5601aab85eull}, {0x91abb422ccb812eeull, 0xac62e055c10ab33bull},
-  {0xb616a12b7fe617aaull, 0x577b986b314d600aull}, {0xe39c49765fdf9d94ull, 0xed5a7e85fda0b80cull},
-  {0x8e41ade9fbebc27dull, 0x14588f13be847308ull}, {0xb1d219647ae6b31cull, 0x596eb2d8ae258fc9ull},
-  {0xde469fbd99a05fe3ull, 0x6fca5f8ed9aef3bcull}, {0x8aec23d680043beeull, 0x25de7bb9480d5855ull},
-  {0xada72ccc20054ae9ull, 0xaf561aa79a10ae6bull}, {0xd910f7ff28069da4ull, 0x1b2ba1518094da05ull},
-  {0x87aa9aff79042286ull, 0x90fb44d2f05d0843ull}, {0xa99541bf57452b28ull, 0x353a1607ac744a54ull},
-  {0xd3fa922f2d1675f2ull, 0x42889b8997915ce9ull}, {0x847c9b5d7c2e09b7ull, 0x69956135febada12ull},
-  {0xa59bc234db398c25ull, 0x43fab9837e699096ull}, {0xcf02b2c21207ef2eull, 0x94f967e45e03f4bcull},
-  {0x8161afb94b44f57dull, 0x1d1be0eebac278f6ull}, {0xa1ba1ba79e1632dcull, 0x6462d92a69731733ull},
-  {0xca28a291859bbf93ull, 0x7d7b8f7503cfdcffull}, {0xfcb2cb35e702af78ull, 0x5cda735244c3d43full},
-  {0x9defbf01b061adabull, 0x3a0888136afa64a8ull}, {0xc56baec21c7a1916ull, 0x088aaa1845b8fdd1ull},
-  {0xf6c69a72a3989f5bull, 0x8aad549e57273d46ull}, {0x9a3c2087a63f6399ull, 0x36ac54e2f678864cull},
-  {0xc0cb28a98fcf3c7full, 0x84576a1bb416a7deull}, {0xf0fdf2d3f3c30b9full, 0x656d44a2a11c51d6ull},
-  {0x969eb7c47859e743ull, 0x9f644ae5a4b1b326ull}, {0xbc4665b596706114ull, 0x873d5d9f0dde1fefull},
-  {0xeb57ff22fc0c7959ull, 0xa90cb506d155a7ebull}, {0x9316ff75dd87cbd8ull, 0x09a7f12442d588f3ull},
-  {0xb7dcbf5354e9beceull, 0x0c11ed6d538aeb30ull}, {0xe5d3ef282a242e81ull, 0x8f1668c8a86da5fbull},
-  {0x8fa475791a569d10ull, 0xf96e017d694487bdull}, {0xb38d92d760ec4455ull, 0x37c981dcc395a9adull},
-  {0xe070f78d3927556aull, 0x85bbe253f47b1418ull}, {0x8c469ab843b89562ull, 0x93956d7478ccec8full},
-  {0xaf58416654a6babbull, 0x387ac8d1970027b3ull}, {0xdb2e51bfe9d0696aull, 0x06997b05fcc0319full},
-  {0x88fcf317f22241e2ull, 0x441fece3bdf81f04ull}, {0xab3c2fddeeaad25aull, 0xd527e81cad7626c4ull},
-  {0xd60b3bd56a5586f1ull, 0x8a71e223d8d3b075ull}, {0x85c7056562757456ull, 0xf6872d5667844e4aull},
-  {0xa738c6bebb12d16cull, 0xb428f8ac016561dcull}, {0xd106f86e69d785c7ull, 0xe13336d701beba53ull},
-  {0x82a45b450226b39cull, 0xecc0024661173474ull}, {0xa34d721642b06084ull, 0x27f002d7f95d0191ull},
-  {0xcc20ce9bd35c78a5ull, 0x31ec038df7b441f5ull}, {0xff290242c83396ceull, 0x7e67047175a15272ull},
-  {0x9f79a169bd203e41ull, 0x0f0062c6e984d387ull}, {0xc75809c42c684dd1ull, 0x52c07b78a3e60869ull},
-  {0xf92e0c3537826145ull, 0xa7709a56ccdf8a83ull}, {0x9bbcc7a142b17ccbull, 0x88a66076400bb692ull},
-  {0xc2abf989935ddbfeull, 0x6acff893d00ea436ull}, {0xf356f7ebf83552feull, 0x0583f6b8c4124d44ull},
-  {0x98165af37b2153deull, 0xc3727a337a8b704bull}, {0xbe1bf1b059e9a8d6ull, 0x744f18c0592e4c5dull},
-  {0xeda2ee1c7064130cull, 0x1162def06f79df74ull}, {0x9485d4d1c63e8be7ull, 0x8addcb5645ac2ba9ull},
-  {0xb9a74a0637ce2ee1ull, 0x6d953e2bd7173693ull}, {0xe8111c87c5c1ba99ull, 0xc8fa8db6ccdd0438ull},
-  {0x910ab1d4db9914a0ull, 0x1d9c9892400a22a3ull}, {0xb54d5e4a127f59c8ull, 0x2503beb6d00cab4cull},
-  {0xe2a0b5dc971f303aull, 0x2e44ae64840fd61eull}, {0x8da471a9de737e24ull, 0x5ceaecfed289e5d3ull},
-  {0xb10d8e1456105dadull, 0x7425a83e872c5f48ull}, {0xdd50f1996b947518ull, 0xd12f124e28f7771aull},
-  {0x8a5296ffe33cc92full, 0x82bd6b70d99aaa70ull}, {0xace73cbfdc0bfb7bull, 0x636cc64d1001550cull},
-  {0xd8210befd30efa5aull, 0x3c47f7e05401aa4full}, {0x8714a775e3e95c78ull, 0x65acfaec34810a72ull},
-  {0xa8d9d1535ce3b396ull, 0x7f1839a741a14d0eull}, {0xd31045a8341ca07cull, 0x1ede48111209a051ull},
-  {0x83ea2b892091e44dull, 0x934aed0aab460433ull}, {0xa4e4b66b68b65d60ull, 0xf81da84d56178540ull},
-  {0xce1de40642e3f4b9ull, 0x36251260ab9d668full}, {0x80d2ae83e9ce78f3ull, 0xc1d72b7c6b42601aull},
-  {0xa1075a24e4421730ull, 0xb24cf65b8612f820ull}, {0xc94930ae1d529cfcull, 0xdee033f26797b628ull},
-  {0xfb9b7cd9a4a7443cull, 0x169840ef017da3b2ull}, {0x9d412e0806e88aa5ull, 0x8e1f289560ee864full},
-  {0xc491798a08a2ad4eull, 0xf1a6f2bab92a27e3ull}, {0xf5b5d7ec8acb58a2ull, 0xae10af696774b1dcull},
-  {0x9991a6f3d6bf1765ull, 0xacca6da1e0a8ef2aull}, {0xbff610b0cc6edd3full, 0x17fd090a58d32af4ull},
-  {0xeff394dcff8a948eull, 0xddfc4b4cef07f5b1ull}, {0x95f83d0a1fb69cd9ull, 0x4abdaf101564f98full},
-  {0xbb764c4ca7a4440full, 0x9d6d1ad41abe37f2ull}, {0xea53df5fd18d5513ull, 0x84c86189216dc5eeull},
-  {0x92746b9be2f8552cull, 0x32fd3cf5b4e49bb5ull}, {0xb7118682dbb66a77ull, 0x3fbc8c33221dc2a2ull},
-  {0xe4d5e82392a40515ull, 0x0fabaf3feaa5334bull}, {0x8f05b1163ba6832dull, 0x29cb4d87f2a7400full},
-  {0xb2c71d5bca9023f8ull, 0x743e20e9ef511013ull}, {0xdf78e4b2bd342cf6ull, 0x914da9246b255417ull},
-  {0x8bab8eefb6409c1aull, 0x1ad089b6c2f7548full}, {0xae9672aba3d0c320ull, 0xa184ac2473b529b2ull},
-  {0xda3c0f568cc4f3e8ull, 0xc9e5d72d90a2741full}, {0x8865899617fb1871ull, 0x7e2fa67c7a658893ull},
-  {0xaa7eebfb9df9de8dull, 0xddbb901b98feeab8ull}, {0xd51ea6fa85785631ull, 0x552a74227f3ea566ull},
-  {0x8533285c936b35deull, 0xd53a88958f872760ull}, {0xa67ff273b8460356ull, 0x8a892abaf368f138ull},
-  {0xd01fef10a657842cull, 0x2d2b7569b0432d86ull}, {0x8213f56a67f6b29bull, 0x9c3b29620e29fc74ull},
-  {0xa298f2c501f45f42ull, 0x8349f3ba91b47b90ull}, {0xcb3f2f7642717713ull, 0x241c70a936219a74ull},
-  {0xfe0efb53d30dd4d7ull, 0xed238cd383aa0111ull}, {0x9ec95d1463e8a506ull, 0xf4363804324a40abull},
-  {0xc67bb4597ce2ce48ull, 0xb143c6053edcd0d6ull}, {0xf81aa16fdc1b81daull, 0xdd94b7868e94050bull},
-  {0x9b10a4e5e9913128ull, 0xca7cf2b4191c8327ull}, {0xc1d4ce1f63f57d72ull, 0xfd1c2f611f63a3f1ull},
-  {0xf24a01a73cf2dccfull, 0xbc633b39673c8cedull}, {0x976e41088617ca01ull, 0xd5be0503e085d814ull},
-  {0xbd49d14aa79dbc82ull, 0x4b2d8644d8a74e19ull}, {0xec9c459d51852ba2ull, 0xddf8e7d60ed1219full},
-  {0x93e1ab8252f33b45ull, 0xcabb90e5c942b504ull}, {0xb8da1662e7b00a17ull, 0x3d6a751f3b936244ull},
-  {0xe7109bfba19c0c9dull, 0x0cc512670a783ad5ull}, {0x906a617d450187e2ull, 0x27fb2b80668b24c6ull},
-  {0xb484f9dc9641e9daull, 0xb1f9f660802dedf7ull}, {0xe1a63853bbd26451ull, 0x5e7873f8a0396974ull},
-  {0x8d07e33455637eb2ull, 0xdb0b487b6423e1e9ull}, {0xb049dc016abc5e5full, 0x91ce1a9a3d2cda63ull},
-  {0xdc5c5301c56b75f7ull, 0x7641a140cc7810fcull}, {0x89b9b3e11b6329baull, 0xa9e904c87fcb0a9eull},
-  {0xac2820d9623bf429ull, 0x546345fa9fbdcd45ull}, {0xd732290fbacaf133ull, 0xa97c177947ad4096ull},
-  {0x867f59a9d4bed6c0ull, 0x49ed8eabcccc485eull}, {0xa81f301449ee8c70ull, 0x5c68f256bfff5a75ull},
-  {0xd226fc195c6a2f8cull, 0x73832eec6fff3112ull}, {0x83585d8fd9c25db7ull, 0xc831fd53c5ff7eacull},
-  {0xa42e74f3d032f525ull, 0xba3e7ca8b77f5e56ull}, {0xcd3a1230c43fb26full, 0x28ce1bd2e55f35ecull},
-  {0x80444b5e7aa7cf85ull, 0x7980d163cf5b81b4ull}, {0xa0555e361951c366ull, 0xd7e105bcc3326220ull},
-  {0xc86ab5c39fa63440ull, 0x8dd9472bf3fefaa8ull}, {0xfa856334878fc150ull, 0xb14f98f6f0feb952ull},
-  {0x9c935e00d4b9d8d2ull, 0x6ed1bf9a569f33d4ull}, {0xc3b8358109e84f07ull, 0x0a862f80ec4700c9ull},
-  {0xf4a642e14c6262c8ull, 0xcd27bb612758c0fbull}, {0x98e7e9cccfbd7dbdull, 0x8038d51cb897789dull},
-  {0xbf21e44003acdd2cull, 0xe0470a63e6bd56c4ull}, {0xeeea5d5004981478ull, 0x1858ccfce06cac75ull},
-  {0x95527a5202df0ccbull, 0x0f37801e0c43ebc9ull}, {0xbaa718e68396cffdull, 0xd30560258f54e6bbull},
-  {0xe950df20247c83fdull, 0x47c6b82ef32a206aull}, {0x91d28b7416cdd27eull, 0x4cdc331d57fa5442ull},
-  {0xb6472e511c81471dull, 0xe0133fe4adf8e953ull}, {0xe3d8f9e563a198e5ull, 0x58180fddd97723a7ull},
-  {0x8e679c2f5e44ff8full, 0x570f09eaa7ea7649ull}, {0xb201833b35d63f73ull, 0x2cd2cc6551e513dbull},
-  {0xde81e40a034bcf4full, 0xf8077f7ea65e58d2ull}, {0x8b112e86420f6191ull, 0xfb04afaf27faf783ull},
-  {0xadd57a27d29339f6ull, 0x79c5db9af1f9b564ull}, {0xd94ad8b1c7380874ull, 0x18375281ae7822bdull},
-  {0x87cec76f1c830548ull, 0x8f2293910d0b15b6ull}, {0xa9c2794ae3a3c69aull, 0xb2eb3875504ddb23ull},
-  {0xd433179d9c8cb841ull, 0x5fa60692a46151ecull}, {0x849feec281d7f328ull, 0xdbc7c41ba6bcd334ull},
-  {0xa5c7ea73224deff3ull, 0x12b9b522906c0801ull}, {0xcf39e50feae16befull, 0xd768226b34870a01ull},
-  {0x81842f29f2cce375ull, 0xe6a1158300d46641ull}, {0xa1e53af46f801c53ull, 0x60495ae3c1097fd1ull},
-  {0xca5e89b18b602368ull, 0x385bb19cb14bdfc5ull}, {0xfcf62c1dee382c42ull, 0x46729e03dd9ed7b6ull},
-  {0x9e19db92b4e31ba9ull, 0x6c07a2c26a8346d2ull}
-};
-
 /// The first 192 bits of every 27th power from 10^first, rounded down: {high, middle, low}; 576 bytes.
 template <class Unused = void>
 struct sparse_powers_of_ten {
@@ -1652,15 +1359,20 @@ const std::uint64_t sparse_powers_of_ten<Unused>::top[24][3] = {
   {0x9e19db92b4e31ba9ull, 0x6c07a2c26a8346d1ull, 0x4944d9f52cd0dec2ull}
 };
 
-/// 5^0 ... 5^13, shifted so that the first bit is set.
+/// 5^0 ... 5^26, shifted so that the first bit is set; 216 bytes.
 template <class Unused = void>
 struct powers_of_five {
-  static const std::uint32_t top[14];
+  static const std::uint64_t top[27];
 };
 template <class Unused>
-const std::uint32_t powers_of_five<Unused>::top[14] = {
-  0x80000000u, 0xa0000000u, 0xc8000000u, 0xfa000000u, 0x9c400000u, 0xc3500000u, 0xf4240000u,
-  0x98968000u, 0xbebc2000u, 0xee6b2800u, 0x9502f900u, 0xba43b740u, 0xe8d4a510u, 0x9184e72au
+const std::uint64_t powers_of_five<Unused>::top[27] = {
+  0x8000000000000000ull, 0xa000000000000000ull, 0xc800000000000000ull, 0xfa00000000000000ull,
+  0x9c40000000000000ull, 0xc350000000000000ull, 0xf424000000000000ull, 0x9896800000000000ull,
+  0xbebc200000000000ull, 0xee6b280000000000ull, 0x9502f90000000000ull, 0xba43b74000000000ull,
+  0xe8d4a51000000000ull, 0x9184e72a00000000ull, 0xb5e620f480000000ull, 0xe35fa931a0000000ull,
+  0x8e1bc9bf04000000ull, 0xb1a2bc2ec5000000ull, 0xde0b6b3a76400000ull, 0x8ac7230489e80000ull,
+  0xad78ebc5ac620000ull, 0xd8d726b7177a8000ull, 0x878678326eac9000ull, 0xa968163f0a57b400ull,
+  0xd3c21bcecceda100ull, 0x84595161401484a0ull, 0xa56fa5b99019a5c8ull
 };
 
 }  // namespace detail
@@ -1705,6 +1417,41 @@ inline char* write_8(char* out, std::uint32_t value) noexcept {
   return out + 8;
 }
 
+#if NARTHEX_HAS(INT128)  // words of 64 bits
+/// The eight digits of a number below 10^8, a byte each, the first in the lowest.
+inline std::uint64_t split_8(std::uint32_t value) noexcept {
+  // Four digits, two, one in each part of a word, by division in all parts at once: n / 100 is n * 10486 >> 20 below
+  // 10^4, n / 10 is n * 103 >> 10 below 10^2.
+  const std::uint32_t high = value / 10000;
+  const std::uint64_t fours = high | static_cast<std::uint64_t>(value - high * 10000) << 32;
+  const std::uint64_t hundreds = (fours * 10486 >> 20) & 0x7f0000007fu;
+  const std::uint64_t twos = ((fours - 100 * hundreds) << 16) + hundreds;
+  const std::uint64_t tens = (twos * 103 >> 10) & 0x0f000f000f000fu;
+  return ((twos - 10 * tens) << 8) + tens;
+}
+/// Writes eight bytes, the lowest first, which compilers make one store of (not of a loop).
+inline void write_bytes(char* out, std::uint64_t bytes) noexcept {
+  const auto byte = [bytes](unsigned i) { return static_cast<char>(static_cast<unsigned char>(bytes >> (8 * i))); };
+  out[0] = byte(0);
+  out[1] = byte(1);
+  out[2] = byte(2);
+  out[3] = byte(3);
+  out[4] = byte(4);
+  out[5] = byte(5);
+  out[6] = byte(6);
+  out[7] = byte(7);
+}
+
+/// Writes a number below 10^8 without leading zeros; touches 8 bytes.
+///
+/// Without a branch: the number of digits is what a processor guesses worst.
+inline char* write_up_to_8(char* out, std::uint32_t value) noexcept {
+  const std::uint64_t digits = split_8(value);
+  const unsigned zeros = low_zero_bits(digits | std::uint64_t{1} << 56) / 8;  // 0 has a digit, too
+  write_bytes(out, (digits | 0x3030303030303030u) >> (8 * zeros));
+  return out + 8 - zeros;
+}
+#else
 /// Writes a number below 10^8 without leading zeros.
 inline char* write_up_to_8(char* out, std::uint32_t value) noexcept {
   const int digits = value < 10000 ? (value < 100 ? 1 + (value >= 10) : 3 + (value >= 1000))
@@ -1718,6 +1465,7 @@ inline char* write_up_to_8(char* out, std::uint32_t value) noexcept {
   }
   return out + digits;
 }
+#endif
 
 /// Writes plain digits; out: max_u64_chars.
 inline char* write_u64(char* out, std::uint64_t value) noexcept {
@@ -1770,34 +1518,24 @@ inline u128 multiply_add(std::uint64_t a, std::uint64_t b, std::uint64_t carry) 
   return sum;
 }
 
-/// Powers of ten looked up. A policy has `get(e)`: the first 128 bits of 10^e, rounded up.
-struct full_powers {
+/// The first 128 bits of powers of ten, rounded up. 10^e is 5^e of another scale, which has 64 bits up to 5^27: that
+/// gives those of everyday numbers at once, and the others by 10^(near + rest) = 10^near * 5^rest * 2^rest.
+struct powers {
   static u128 get(std::int32_t e) noexcept {
-    const std::uint64_t* const power = powers_of_ten<>::top[e - powers_of_ten<>::first];
-    return u128{power[0], power[1]};
-  }
-};
-
-/// The same 128 bits from a sixteenth of the table: 10^(near + rest) = 10^near * 5^rest * 2^rest.
-struct small_powers {
-  static u128 get(std::int32_t e) noexcept {
-    const std::int32_t from_first = e - sparse_powers_of_ten<>::first;
-    const std::int32_t rest = from_first % sparse_powers_of_ten<>::step;
-    const std::uint64_t* const closest = sparse_powers_of_ten<>::top[from_first / sparse_powers_of_ten<>::step];
-    const std::uint64_t five = std::uint64_t{powers_of_five<>::top[rest / 2]} * powers_of_five<>::top[rest - rest / 2];
-    // 192 by 64 bits, from the low end; then the first bit goes to the top.
-    const u128 low = multiply(closest[2], five);
-    const u128 middle = multiply_add(closest[1], five, low.high);
-    u128 high = multiply_add(closest[0], five, middle.high);
-    std::uint64_t below = middle.low;
-    bool inexact = low.low != 0;
-    for (; !(high.high >> 63); below <<= 1) {
-      high.high = high.high << 1 | high.low >> 63;
-      high.low = high.low << 1 | below >> 63;
-    }
-    inexact = inexact || below != 0;
-    if (inexact && ++high.low == 0) ++high.high;
-    return high;
+    if (static_cast<std::uint32_t>(e) < sparse_powers_of_ten<>::step) return u128{powers_of_five<>::top[e], 0};
+    const std::uint32_t from_first = static_cast<std::uint32_t>(e - sparse_powers_of_ten<>::first);
+    const std::uint32_t step = sparse_powers_of_ten<>::step;
+    const std::uint64_t* const near = sparse_powers_of_ten<>::top[from_first / step];
+    const std::uint64_t five = powers_of_five<>::top[from_first % step];
+    // 192 by 64 bits, from the low end. Both have their first bit set, so the product lacks one at most.
+    const u128 low = multiply(near[2], five);
+    const u128 middle = multiply_add(near[1], five, low.high);
+    const u128 high = multiply_add(near[0], five, middle.high);
+    const unsigned lacks = 1 - static_cast<unsigned>(high.high >> 63);
+    u128 power = {high.high << lacks | (high.low >> 63 & lacks), high.low << lacks | (middle.low >> 63 & lacks)};
+    // Of what is cut off, 64 bits tell whether it is 0, and rounding up never carries: the tests try every power.
+    power.low += static_cast<std::uint64_t>(middle.low << lacks != 0);
+    return power;
   }
 };
 
@@ -1856,17 +1594,21 @@ decimal shortest(std::uint64_t c, std::int32_t q, bool closer) noexcept {
 }
 
 /// Lays digits out with the exponent form below 10^-4 and from 10^6; not for whole numbers below 10^6.
+///
+/// What differs from one number to the next at random (how many digits, how many zeros) is done without branches.
 inline char* write_decimal(char* out, decimal d) noexcept {
   if (d.digits < 100000000u) {  // make it 17 digits, and keep those before the zeros
     d.digits *= 100000000u;
     d.exponent -= 8;
   }
-  while (d.digits < 10000000000000000u) {
+  while (d.digits < 1000000000000000u) {
     d.digits *= 10;
     --d.exponent;
   }
-  const std::int32_t point = d.exponent + 16;  // the exponent of the first digit
-  char* first = out + 1;                       // leaves room to move digits left, and the point behind them
+  const unsigned lacks = d.digits < 10000000000000000u;
+  d.digits = lacks ? d.digits * 10 : d.digits;
+  const std::int32_t point = d.exponent - static_cast<std::int32_t>(lacks) + 16;  // the exponent of the first digit
+  char* first = out + 1;  // leaves room to move digits left, and the point behind them
   if (point < 0 && point >= -4) {
     std::memcpy(out, "0.000", 5);
     first -= point;
@@ -1882,19 +1624,15 @@ inline char* write_decimal(char* out, decimal d) noexcept {
 
   if (point < -4 || point >= 6) {
     *out = *first;
-    if (end == first + 1) {
-      end = first;
-    } else {
-      *first = '.';
-    }
+    *first = '.';
+    end -= end == first + 1;
     *end++ = 'e';
     *end++ = point < 0 ? '-' : '+';
     std::uint32_t size = static_cast<std::uint32_t>(point < 0 ? -point : point);
-    if (size >= 100) {
-      *end++ = static_cast<char>('0' + size / 100);
-      size %= 100;
-    }
-    write_2(end, size);
+    const std::uint32_t hundreds = size / 100;
+    *end = static_cast<char>('0' + hundreds);
+    end += hundreds != 0;
+    write_2(end, size - hundreds * 100);
     return end + 2;
   }
   if (point >= 0) {
@@ -1904,9 +1642,14 @@ inline char* write_decimal(char* out, decimal d) noexcept {
   return end;
 }
 
-/// Writes a double as write_double() does, with the powers of ten from `Powers`.
-template <class Powers>
-char* write_double_with(char* out, const double& value) noexcept {
+/// Writes the shortest text that reads back as the same double, byte for byte as Prometheus' Go code does.
+///
+/// out:    max_double_chars.
+/// Text:   NaN, +Inf, -Inf, 0 for both zeros; 1e+06 from 10^6 and 9e-05 below 10^-4, plain in between.
+/// Cost:   no allocation, no locale, no floating arithmetic.
+/// Source: Go, strconv.AppendFloat(f, 'g', -1, 64) and prometheus/common, writeFloat.
+template <class Powers = powers>
+char* write_double(char* out, const double& value) noexcept {
   const std::uint64_t bits = double_bits(value);
   const std::uint64_t fraction = bits & 0xfffffffffffffu;
   const std::uint32_t exponent = exponent_bits(bits);
@@ -1918,7 +1661,8 @@ char* write_double_with(char* out, const double& value) noexcept {
     *out = '0';
     return out + 1;
   }
-  if (bits >> 63) *out++ = '-';
+  *out = '-';
+  out += bits >> 63;
   if (exponent == 0) return write_decimal(out, shortest<Powers>(fraction, -1074, false));
 
   const std::uint64_t c = fraction | std::uint64_t{1} << 52;
@@ -1933,20 +1677,6 @@ char* write_double_with(char* out, const double& value) noexcept {
   }
   return write_decimal(out,
                        shortest<Powers>(c, static_cast<std::int32_t>(exponent) - 1075, fraction == 0 && exponent > 1));
-}
-
-/// Writes the shortest text that reads back as the same double, byte for byte as Prometheus' Go code does.
-///
-/// out:    max_double_chars.
-/// Text:   NaN, +Inf, -Inf, 0 for both zeros; 1e+06 from 10^6 and 9e-05 below 10^-4, plain in between.
-/// Cost:   no allocation, no locale, no floating arithmetic.
-/// Source: Go, strconv.AppendFloat(f, 'g', -1, 64) and prometheus/common, writeFloat.
-inline char* write_double(char* out, const double& value) noexcept {
-#if NARTHEX_HAS(HEAP)
-  return write_double_with<full_powers>(out, value);
-#else
-  return write_double_with<small_powers>(out, value);
-#endif
 }
 
 }  // namespace detail
@@ -2792,7 +2522,7 @@ struct name_relation {
   std::size_t common;  // how many leading bytes they share
 };
 
-inline name_relation relate(const full_name& a, const full_name& b) noexcept {
+NARTHEX_DETAIL_COLD inline name_relation relate(const full_name& a, const full_name& b) noexcept {
   // Names of one registry share their prefix: skip what is the same memory.
   std::size_t i = a.prefix.data() == b.prefix.data() && a.prefix.size() == b.prefix.size() ? a.prefix.size() : 0;
   const std::size_t end = a.size() < b.size() ? a.size() : b.size();
@@ -2803,7 +2533,7 @@ inline name_relation relate(const full_name& a, const full_name& b) noexcept {
 }
 
 /// Whether a metric of this type writes a sample `name + tail`.
-inline bool writes_suffix(metric_type type, const full_name& longer, std::size_t from) noexcept {
+NARTHEX_DETAIL_COLD inline bool writes_suffix(metric_type type, const full_name& longer, std::size_t from) noexcept {
   const auto tail_is = [&](string_view tail) {
     if (longer.size() - from != tail.size()) return false;
     for (std::size_t i = 0; i < tail.size(); ++i) {
@@ -2915,7 +2645,7 @@ struct family_node {
   }
 
   /// Why the registration was refused, in full: the metric, the label, the position.
-  status refusal() const noexcept {
+  NARTHEX_DETAIL_COLD status refusal() const noexcept {
     char subject[96];
     std::size_t n = 0;
     const auto put = [&subject, &n](string_view text) {
@@ -2951,7 +2681,7 @@ bool same_choice(const void* a, const void* b) noexcept {
 inline void nothing_to_restart(family_node&) noexcept {}
 inline status node_state(const family_node& n, const void*) noexcept { return n.state(); }
 
-inline bool same_labels(const family_node& a, const family_node& b) noexcept {
+NARTHEX_DETAIL_COLD inline bool same_labels(const family_node& a, const family_node& b) noexcept {
   for (unsigned i = 0;; ++i) {
     const string_view name = a.ops->label(a, i);
     if (name != b.ops->label(b, i)) return false;
@@ -3156,7 +2886,7 @@ namespace detail {
 // ---- the registry's own metric ----
 
 /// Shows each kind of refusal once it is not 0, so that a program without mistakes exposes nothing of ours.
-inline bool next_refusal(family_node& n, position& where, reading& out) noexcept {
+NARTHEX_DETAIL_COLD inline bool next_refusal(family_node& n, position& where, reading& out) noexcept {
   static const char* const what[mistake_kinds] = {"registration", "update", "series", "sample"};
   const registry_core* const home = n.home.load(memory_order_acquire);
   while (home && where.index < mistake_kinds) {
@@ -3248,7 +2978,7 @@ inline const char* registry_core::intern(string_view text) noexcept {
 #endif
 
 /// Whether x of registry a and y of registry b cannot both be exposed.
-inline errc registry_core::clash(const registry_core& a, const detail::family_node& x, const registry_core& b,
+NARTHEX_DETAIL_COLD inline errc registry_core::clash(const registry_core& a, const detail::family_node& x, const registry_core& b,
                                  const detail::family_node& y, detail::name_relation& relation) noexcept {
   const detail::full_name left = {a.prefix(), x.name}, right = {b.prefix(), y.name};
   relation = detail::relate(left, right);
@@ -3264,7 +2994,7 @@ inline errc registry_core::clash(const registry_core& a, const detail::family_no
   return errc::ok;
 }
 
-inline registry_core::verdict registry_core::judge(const detail::family_node& n) const noexcept {
+NARTHEX_DETAIL_COLD inline registry_core::verdict registry_core::judge(const detail::family_node& n) const noexcept {
   verdict v = {errc::ok, nullptr, nullptr};
   // The first name that can matter: n's own, or what n would be a sample of.
   detail::full_name from = {prefix(), n.name};
@@ -3312,7 +3042,7 @@ inline detail::family_node* registry_core::start_for(const detail::full_name& wa
 }
 
 #if NARTHEX_HAS(HEAP)
-inline detail::family_node* registry_core::keep_refused(detail::family_node& fresh, errc why, std::size_t at) noexcept {
+NARTHEX_DETAIL_COLD inline detail::family_node* registry_core::keep_refused(detail::family_node& fresh, errc why, std::size_t at) noexcept {
   fresh.refuse(why, at);
   count(mistake::registration);
   detail::family_node* equal = nullptr;
@@ -3341,7 +3071,7 @@ inline detail::family_node* registry_core::keep_refused(detail::family_node& fre
 }
 #endif
 
-inline errc registry_core::insert(detail::family_node& n, detail::family_node*& twin) noexcept {
+NARTHEX_DETAIL_COLD inline errc registry_core::insert(detail::family_node& n, detail::family_node*& twin) noexcept {
   for (detail::patience p;;) {
     const std::uint32_t seen = detail::lists::version.load(detail::memory_order_acquire);
     const detail::inside_lists inside;
@@ -3605,7 +3335,7 @@ bool stand_in<Core>::made = false;
 
 /// Registers a metric without labels: a new node, or the one that is there already.
 template <class Core>
-registered<Core> register_single(registry_core& r, string_view name, string_view help, typename Core::args a) noexcept {
+NARTHEX_DETAIL_COLD registered<Core> register_single(registry_core& r, string_view name, string_view help, typename Core::args a) noexcept {
   std::size_t at = 0;
   errc why = validate<Core>(name, a, at);
   if (why != errc::ok) a = Core::smallest();
@@ -6549,7 +6279,7 @@ NARTHEX_BEGIN_NAMESPACE
 class walk {
  public:
   explicit walk(registry_core& root) noexcept
-      : count_(0), present_(nobody), shown_from_(0), resting_(true), side_(0), last_(nullptr)
+      : count_(0), present_(nobody), shown_from_(0), resting_(true), side_(0), last_(nullptr), steady_(nullptr)
 #if NARTHEX_HAS(HEAP)
         , batches_(nullptr)
 #endif
@@ -6579,19 +6309,17 @@ class walk {
 
   /// Reads the next series; false after the last. The sample before is gone then.
   bool next() noexcept {
-    for (;;) {
-      go_on();
-      if (present_ == nobody && !choose()) return false;
-      cursor& c = cursors_[present_];
-      detail::family_node* const n = c.node;
-      if (n && !n->hidden.load(detail::memory_order_acquire) && read(c, *n)) {
-        shown_from_ |= 1u << present_;
+    // The next series of the family in hand, of which all but the series stands in now_ already.
+    if (NARTHEX_DETAIL_LIKELY(steady_ != nullptr && !steady_->hidden.load(detail::memory_order_acquire))) {
+      detail::position& where = cursors_[present_].where;
+      if (NARTHEX_DETAIL_LIKELY(steady_->ops->next(*steady_, where, now_))) {
+        NARTHEX_DETAIL_FETCH(where.at, 1024, 0);  // series mostly lie one behind the other
+        NARTHEX_DETAIL_FETCH(where.at, 1024 + 64, 0);
+        now_.starts_family = false;
         return true;
       }
-      go_on();  // a callback ran without the lists
-      if (c.node == n && n) pass(c);
-      else present_ = nobody;
     }
+    return seek();
   }
 
   /// What next() has read.
@@ -6603,6 +6331,7 @@ class walk {
     for (unsigned i = 0; i < count_; ++i) cursors_[i].save();
     detail::lists::readers.leave(side_);
     resting_ = true;
+    steady_ = nullptr;
   }
 
  private:
@@ -6640,7 +6369,25 @@ class walk {
     detail::full_name full() const noexcept { return detail::full_name{registry->prefix(), node->name}; }
   };
 
-  void go_on() noexcept {
+  /// Reads the next series where next() cannot tell at once.
+  NARTHEX_DETAIL_COLD bool seek() noexcept {
+    steady_ = nullptr;
+    for (;;) {
+      go_on();
+      if (present_ == nobody && !choose()) return false;
+      cursor& c = cursors_[present_];
+      detail::family_node* const n = c.node;
+      if (n && !n->hidden.load(detail::memory_order_acquire) && read(c, *n)) {
+        shown_from_ |= 1u << present_;
+        return true;
+      }
+      go_on();  // a callback ran without the lists
+      if (c.node == n && n) pass(c);
+      else present_ = nobody;
+    }
+  }
+
+  NARTHEX_DETAIL_COLD void go_on() noexcept {
     if (!resting_) return;
     side_ = detail::lists::readers.enter();
     resting_ = false;
@@ -6672,7 +6419,7 @@ class walk {
   }
 
   /// Leaves the family at `c`, for the same name in this or a later registry if there is one.
-  void pass(cursor& c) noexcept {
+  NARTHEX_DETAIL_COLD void pass(cursor& c) noexcept {
     const detail::full_name left = c.full();
     c.start(c.node->next.load(detail::memory_order_seq_cst));
     const unsigned before = present_;
@@ -6689,7 +6436,7 @@ class walk {
     }
   }
 
-  bool read(cursor& c, detail::family_node& n) noexcept {
+  NARTHEX_DETAIL_COLD bool read(cursor& c, detail::family_node& n) noexcept {
     const detail::full_name full = c.full();
     const metric_type type = n.ops->type;
     const string_view help = n.help;
@@ -6704,6 +6451,7 @@ class walk {
       now_.prefix = full.prefix;
       now_.name = full.name;
       now_.help = help;
+      if (count_ == 1 && is_shared(n)) steady_ = &n;
       return true;
     }
     return false;
@@ -6728,7 +6476,7 @@ class walk {
 
 #if NARTHEX_HAS(HEAP)
   /// A collector is called when the walk meets its first family; what it gave is kept for the others.
-  bool next_collected(cursor& c, detail::collected_node& n) noexcept {
+  NARTHEX_DETAIL_COLD bool next_collected(cursor& c, detail::collected_node& n) noexcept {
     collected* batch = batches_;
     while (batch && batch->from_serial_ != n.owner->serial_) batch = batch->next_;
     if (!batch) {
@@ -6753,7 +6501,7 @@ class walk {
 
   /// With the same series in several registries: adds up what can be added, or shows the first one's.
   /// False when now_ has been shown already, by an earlier registry.
-  bool merge(const cursor& c) noexcept {
+  NARTHEX_DETAIL_COLD bool merge(const cursor& c) noexcept {
     for (unsigned i = 0; i < count_; ++i) {
       if (&cursors_[i] == &c) continue;
       const registry_core& other = *cursors_[i].registry;
@@ -6797,6 +6545,7 @@ class walk {
   bool resting_;
   std::uint32_t side_;
   const char* last_;  // the name last shown
+  detail::family_node* steady_;  // the family in hand if nothing needs to be asked but itself; never while resting
 #if NARTHEX_HAS(HEAP)
   collected* batches_;
 #endif
@@ -6866,75 +6615,91 @@ namespace detail {
 class chunk_writer {
  public:
   chunk_writer(const sink& to, walk& series, char* chunk, std::size_t size) noexcept
-      : to_(to), walk_(series), chunk_(chunk), size_(size), used_(0), open_(true) {}
+      : to_(to), walk_(series), begin_(chunk), at_(chunk), end_(chunk + size), open_(true) {}
 
-  void operator()(const char* data, std::size_t size) {
-    while (size > size_ - used_) {
-      const std::size_t part = size_ - used_;
-      std::memcpy(chunk_ + used_, data, part);
-      used_ = size_;
+  NARTHEX_DETAIL_NOINLINE void operator()(const char* data, std::size_t size) {
+    while (size > left()) {
+      const std::size_t part = left();
+      if (part) std::memcpy(at_, data, part);
+      at_ += part;
       data += part;
       size -= part;
       flush();
     }
-    if (size) std::memcpy(chunk_ + used_, data, size);
-    used_ += size;
+    if (size) std::memcpy(at_, data, size);
+    at_ += size;
   }
-  void operator()(string_view text) {
-    if (!text.empty()) (*this)(text.data(), text.size());
+  void operator()(string_view text) { (*this)(text.data(), text.size()); }
+
+  /// Whether `size` bytes can be written at once, from at() up to what done() is told. Where there is no heap, the code
+  /// for that is left out: there bytes count.
+  bool has_room(std::size_t size) const noexcept { return NARTHEX_HAS(HEAP) && NARTHEX_DETAIL_LIKELY(size <= left()); }
+  char* at() const noexcept { return at_; }
+  void done(char* end) noexcept {
+    at_ = end;
+    // Into a large buffer, lines wait for memory otherwise, and a histogram's locked instructions for the lines.
+    NARTHEX_DETAIL_FETCH(end, 2048, 1);
+    NARTHEX_DETAIL_FETCH(end, 2048 + 64, 1);
   }
-  void operator()(const number& value) {
-    char digits[max_double_chars];
-    char* const end = value.is == number::kind::u64   ? write_u64(digits, value.u64)
-                      : value.is == number::kind::i64 ? write_i64(digits, value.i64)
-                                                      : write_double(digits, value.f64);
-    (*this)(digits, static_cast<std::size_t>(end - digits));
-  }
+
   void flush() {
     walk_.rest();
-    if (open_ && used_) open_ = to_.write(to_.context, chunk_, used_);
-    used_ = 0;
+    if (open_ && at_ != begin_) open_ = to_.write(to_.context, begin_, static_cast<std::size_t>(at_ - begin_));
+    at_ = begin_;
   }
   bool is_open() const noexcept { return open_; }
 
+  /// Goes on in another chunk; for the sink, with what was written into the one before.
+  void use(char* chunk, std::size_t size) noexcept {
+    begin_ = chunk;
+    end_ = chunk + size;
+  }
+
  private:
+  std::size_t left() const noexcept { return static_cast<std::size_t>(end_ - at_); }
   const sink& to_;
   walk& walk_;
-  char* chunk_;
-  std::size_t size_, used_;
+  char *begin_, *at_, *end_;
   bool open_;
 };
+
+/// Copies in moves that overlap, mostly without a loop: a call to memcpy costs more than a label's text. Returns the end.
+inline char* copy_bytes(char* to, const char* data, std::size_t size) noexcept {
+  char* const to_end = to + size;
+  const char* const end = data + size;
+  if (size >= 32) {
+    std::memcpy(to, data, 16);
+    std::memcpy(to + 16, data + 16, 16);
+    for (std::size_t done = 32; done + 32 < size; done += 16) std::memcpy(to + done, data + done, 16);
+    std::memcpy(to_end - 32, end - 32, 16);
+    std::memcpy(to_end - 16, end - 16, 16);
+  } else if (size >= 16) {
+    std::memcpy(to, data, 16);
+    std::memcpy(to_end - 16, end - 16, 16);
+  } else if (size >= 8) {
+    std::memcpy(to, data, 8);
+    std::memcpy(to_end - 8, end - 8, 8);
+  } else {
+    for (; to != to_end; ++to, ++data) *to = *data;
+  }
+  return to_end;
+}
 
 /// One family after the other, in text format 0.0.4.
 ///
 /// Source: Prometheus, "Exposition formats", Text format details.
 class text_writer {
  public:
-  explicit text_writer(chunk_writer& to) noexcept : out_(to) {}
+  explicit text_writer(chunk_writer& to) noexcept : out_(to), stem_size_(0) {
+    for (bound_text& b : bounds_) b.size = 0;
+  }
 
   void write(const sample& s) {
     if (s.starts_family) head(s);
-    if (s.type == metric_type::histogram) {
-      std::uint64_t cumulative = 0;
-      const unsigned n = s.bounds->size();
-      for (unsigned i = 0; i <= n; ++i) {
-        cumulative += s.counts[i];
-        char bound[max_double_chars];
-        const char* end = i < n ? write_double(bound, (*s.bounds)[i]) : nullptr;
-        line(s, "_bucket", "le", end ? string_view(bound, static_cast<std::size_t>(end - bound)) : string_view("+Inf"),
-             cumulative);
-      }
-    } else if (s.type == metric_type::summary) {
-      for (unsigned i = 0; i < s.quantile_count; ++i) {
-        char which[max_double_chars];
-        const char* const end = write_double(which, s.quantiles[i]);
-        line(s, "", "quantile", string_view(which, static_cast<std::size_t>(end - which)), s.quantile_values[i]);
-      }
-    } else {
-      return line(s, "", "", "", s.value);
-    }
-    line(s, "_sum", "", "", s.sum);
-    line(s, "_count", "", "", s.count);
+    if (NARTHEX_DETAIL_LIKELY(s.type != metric_type::histogram && s.type != metric_type::summary)) return number_line<0>(s, "\0\0\0\0\0\0\0", s.value);
+    if (s.type == metric_type::histogram) bucket_lines(s);
+    else quantile_lines(s);
+    sum_and_count(s);
   }
 
  private:
@@ -6951,7 +6716,7 @@ class text_writer {
     return " gauge\n";
   }
 
-  void head(const sample& s) {
+  NARTHEX_DETAIL_COLD void head(const sample& s) {
     out_("# HELP ");
     out_(s.prefix);
     out_(s.name);
@@ -6961,30 +6726,139 @@ class text_writer {
     out_(s.prefix);
     out_(s.name);
     out_(type_word(s.type));
+    stem_size_ = s.prefix.size() + s.name.size();
+    if (stem_size_ > stem_room) {
+      stem_size_ = ~std::size_t(0) / 2;  // no chunk has room for that at once
+    } else {
+      copy_bytes(copy_bytes(stem_, s.prefix.data(), s.prefix.size()), s.name.data(), s.name.size());
+    }
   }
 
-  void line(const sample& s, string_view suffix, string_view label, string_view value, const number& n) {
+  static char* digits(char* to, const number& n) noexcept {
+    return n.is == number::kind::u64   ? write_u64(to, n.u64)
+           : n.is == number::kind::i64 ? write_i64(to, n.i64)
+                                       : write_double(to, n.f64);
+  }
+  /// A line in pieces, where a chunk ends in it or it is longer than what is kept here. label: `name="`, or empty.
+  NARTHEX_DETAIL_NOINLINE void line_in_parts(const sample& s, string_view suffix, string_view label, string_view value,
+                                             const number& n) {
+    const bool labelled = !s.labels.empty() || !label.empty();
     out_(s.prefix);
     out_(s.name);
     out_(suffix);
-    if (!s.labels.empty() || !label.empty()) {
-      out_("{");
-      out_(s.labels);
-      if (!label.empty()) {
-        if (!s.labels.empty()) out_(",");
-        out_(label);
-        out_("=\"");
-        out_(value);
-        out_("\"");
-      }
-      out_("}");
+    if (labelled) out_("{", 1);
+    out_(s.labels);
+    if (!label.empty()) {
+      if (!s.labels.empty()) out_(",", 1);
+      out_(label);
+      out_(value);
+      out_("\"", 1);
     }
-    out_(" ");
-    out_(n);
-    out_("\n");
+    out_(labelled ? "} " : " ");
+    char text[max_double_chars];
+    out_(text, static_cast<std::size_t>(digits(text, n) - text));
+    out_("\n", 1);
   }
 
+  // What follows is written at once, and may touch `slack` bytes behind its end: room is asked for with that.
+  enum : std::size_t { slack = 32 };
+
+  /// The name and what stands behind it, in whole blocks.
+  char* put_name(char* to, const char (&suffix)[8], std::size_t suffix_size) const noexcept {
+    for (std::size_t i = 0; i < stem_size_; i += 32) std::memcpy(to + i, stem_ + i, 32);
+    std::memcpy(to + stem_size_, suffix, 8);
+    return to + stem_size_ + suffix_size;
+  }
+
+  /// One function for each size, so that the line of a counter is inline in the loop over series.
+  template <std::size_t suffix_size>
+  void number_line(const sample& s, const char (&suffix)[8], const number& n) {
+    if (!out_.has_room(stem_size_ + suffix_size + s.labels.size() + 4 + max_double_chars + slack)) {
+      return line_in_parts(s, string_view(suffix, suffix_size), "", "", n);
+    }
+    char* at = put_name(out_.at(), suffix, suffix_size);
+    if (!s.labels.empty()) {
+      *at = '{';
+      at = copy_bytes(at + 1, s.labels.data(), s.labels.size());
+      *at++ = '}';
+    }
+    *at++ = ' ';
+    const bool small = n.is == number::kind::u64 && n.u64 < 100000000u;
+    if (NARTHEX_DETAIL_LIKELY(small)) at = write_up_to_8(at, static_cast<std::uint32_t>(n.u64));
+    else at = digits(at, n);
+    *at++ = '\n';
+    out_.done(at);
+  }
+  NARTHEX_DETAIL_NOINLINE void sum_and_count(const sample& s) {
+    number_line<4>(s, "_sum\0\0\0", s.sum);
+    number_line<6>(s, "_count\0", s.count);
+  }
+  NARTHEX_DETAIL_COLD void quantile_lines(const sample& s) {
+    for (unsigned i = 0; i < s.quantile_count; ++i) {
+      char which[max_double_chars];
+      const char* const end = write_double(which, s.quantiles[i]);
+      line_in_parts(s, "", "quantile=\"", string_view(which, static_cast<std::size_t>(end - which)), s.quantile_values[i]);
+    }
+  }
+
+  /// The lines of a histogram differ from one another in few bytes: the others are put together once for all of them,
+  /// the bounds' digits mostly once for all series.
+  void bucket_lines(const sample& s) {
+    char begins[start_room];
+    char* begins_end = begins;
+    const bool fits = stem_size_ + s.labels.size() + 9 + slack <= start_room;
+    if (fits) {
+      begins_end = put_name(begins, "_bucket", 7);
+      *begins_end++ = '{';
+      if (!s.labels.empty()) {
+        begins_end = copy_bytes(begins_end, s.labels.data(), s.labels.size());
+        *begins_end++ = ',';
+      }
+    }
+    const std::size_t begins_size = static_cast<std::size_t>(begins_end - begins);
+    const bound_text infinity = {0, 11, "le=\"+Inf\"} "};
+    std::uint64_t cumulative = 0;
+    const unsigned n = s.bounds->size();
+    for (unsigned i = 0; i <= n; ++i) {
+      cumulative += s.counts[i];
+      const bound_text& bound = i < n ? text_of(i, (*s.bounds)[i]) : infinity;
+      if (!fits || !out_.has_room(begins_size + sizeof bound.text + max_u64_chars + 1)) {
+        line_in_parts(s, "_bucket", "le=\"", string_view(bound.text + 4, bound.size - 7), cumulative);
+        continue;
+      }
+      char* at = copy_bytes(out_.at(), begins, begins_size);
+      std::memcpy(at, bound.text, sizeof bound.text);
+      at = write_u64(at + bound.size, cumulative);
+      *at++ = '\n';
+      out_.done(at);
+    }
+  }
+
+  /// le="bound"} and a space, copied whole. A double has 24 characters at most.
+  struct bound_text {
+    double bound;
+    unsigned size;
+    char text[32];
+  };
+  const bound_text& text_of(unsigned i, const double& bound) noexcept {
+    bound_text& b = bounds_[i % remembered];
+    if (b.size == 0 || double_bits(b.bound) != double_bits(bound)) {
+      char all[4 + max_double_chars + 3] = {'l', 'e', '=', '"'};
+      char* const end = write_double(all + 4, bound);
+      std::memcpy(end, "\"} ", 3);
+      b.bound = bound;
+      b.size = static_cast<unsigned>(end + 3 - all);
+      std::memcpy(b.text, all, sizeof b.text);
+    }
+    return b;
+  }
+
+  enum : unsigned { remembered = NARTHEX_HAS(HEAP) ? 24 : 1, start_room = NARTHEX_HAS(HEAP) ? 512 : 1 };
+  enum : std::size_t { stem_room = 128 };
   chunk_writer& out_;
+  std::size_t stem_size_;
+  char stem_[stem_room];
+  bound_text bounds_[remembered];
 };
 
 }  // namespace detail
@@ -7015,24 +6889,39 @@ inline status write_text(const sink& to) { return write_text(default_registry(),
 
 /// Writes into a buffer, without a NUL.
 ///
+/// buffer:  bytes of it behind the text are used, too.
 /// Returns: the size of the whole exposition. When it is larger than `size`, the buffer holds its beginning:
 ///          do not serve that.
 inline std::size_t write_text(registry_core& registry, char* buffer, std::size_t size) noexcept {
+  // Straight into the buffer, a part at a time, so that the walk rests now and then; what does not fit goes nowhere.
   struct filling {
+    detail::chunk_writer* out;
     char* at;
     std::size_t room, total;
-    static bool write(void* context, const char* data, std::size_t n) {
+    char beyond[256];
+    static bool write(void* context, const char*, std::size_t n) {
       filling& f = *static_cast<filling*>(context);
-      const std::size_t fits = n < f.room ? n : f.room;
-      if (fits) std::memcpy(f.at, data, fits);
-      f.at += fits;
-      f.room -= fits;
       f.total += n;
+      if (f.room) {
+        f.at += n;
+        f.room -= n;
+      }
+      f.out->use(f.chunk(), f.chunk_size());
       return true;
     }
-  } f = {buffer, size, 0};
+    char* chunk() noexcept { return room ? at : beyond; }
+    std::size_t chunk_size() const noexcept { return room == 0 ? sizeof beyond : room < 32768 ? room : 32768; }
+  } f;
+  f.at = buffer;
+  f.room = size;
+  f.total = 0;
   const sink to = {&filling::write, &f};
-  static_cast<void>(write_text(registry, to));
+  walk series(registry);
+  detail::chunk_writer out(to, series, f.chunk(), f.chunk_size());
+  f.out = &out;
+  detail::text_writer text(out);
+  while (series.next()) text.write(series.now());
+  out.flush();
   return f.total;
 }
 inline std::size_t write_text(char* buffer, std::size_t size) noexcept {

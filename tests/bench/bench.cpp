@@ -1,5 +1,6 @@
 // tests/bench/bench.cpp - what an operation costs: narthex, the bare operation, and Debian's prometheus-cpp.
 // One line for each row, fields separated by tabs; run.sh builds, runs and lays out. SPDX-License-Identifier: MIT
+#include <narthex/http_server.hpp>
 #include <narthex/narthex.hpp>
 
 #include <algorithm>
@@ -19,7 +20,11 @@
 #include <utility>
 #include <vector>
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
 #if defined(__GLIBC__)
 #include <malloc.h>
 #endif
@@ -641,6 +646,111 @@ static void texts() {
        {RIVAL([&](std::vector<char>& to) { return rival_text(theirs, to); })});
 }
 
+// ---- a scrape through the server ----
+
+/// Takes a page and gives how many bytes came.
+static std::size_t fetch(std::uint16_t port) {
+  static char taken[1 << 17];
+  const int s = socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in to = sockaddr_in();
+  to.sin_family = AF_INET;
+  to.sin_port = htons(port);
+  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  need(s >= 0 && connect(s, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0, "no connection");
+  const char request[] = "GET /metrics HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n\r\n";
+  need(write(s, request, sizeof request - 1) == sizeof request - 1, "no request");
+  std::size_t all = 0;
+  for (ssize_t n; (n = read(s, taken, sizeof taken)) > 0;) all += static_cast<std::size_t>(n);
+  close(s);
+  return all;
+}
+
+/// The memory that is in use now, or that was at the most since forget_peak(); below 0 where the system does not tell.
+static double resident(const char* which) {
+  double kilobytes = -1;
+  if (std::FILE* const f = std::fopen("/proc/self/status", "r")) {
+    char line[256];
+    while (std::fgets(line, sizeof line, f)) {
+      if (std::strncmp(line, which, std::strlen(which)) == 0) kilobytes = std::atof(line + std::strlen(which) + 1);
+    }
+    std::fclose(f);
+  }
+  return kilobytes;
+}
+static bool forget_peak() {
+  std::FILE* const f = std::fopen("/proc/self/clear_refs", "w");
+  if (!f) return false;
+  const bool good = std::fputs("5", f) >= 0;
+  return std::fclose(f) == 0 && good;
+}
+
+static void streams() {
+  const unsigned n = chosen.smoke ? 500 : 1000000;
+  nx::registry registry;
+  nx::family<nx::counter, 3> f{
+      registry, "http_requests_total", "Requests.", {"instance", "method", "path"}, nx::series_limits(n)};
+  {
+    const std::vector<label_set> sets = label_sets(n);
+    for (const label_set& s : sets) f.labels(s.instance, s.method, s.path).inc(random_bits() >> 50);
+  }
+  give_back();
+  nx::http_server server{registry, "127.0.0.1:0", nx::http_server_options().set_request_timeout_ms(600000)};
+  const std::uint16_t port = server.port();
+  need(port != 0 && fetch(port) > n, "the server does not answer");
+  const work over_http = [&](uint64_t) {
+    const double from = wall_time();
+    fetch(port);
+    return wall_time() - from;
+  };
+  const work into_nothing = [&](uint64_t) {
+    const nx::sink nowhere = {[](void*, const char*, std::size_t) { return true; }, nullptr};
+    const double from = wall_time();
+    need(nx::write_text(registry, nowhere).ok(), "a scrape");
+    return wall_time() - from;
+  };
+  const char* const name = chosen.smoke ? "HTTP scrape of 500 series" : "HTTP scrape of 1,000,000 series";
+  measure({name, "ns/line", over_http, "text, then thrown away", into_nothing, nullptr, n}, chosen.few());
+  measure({"memory above rest meanwhile",
+           "KB",
+           [&](uint64_t) {
+             const double rest = resident("VmRSS");
+             if (rest < 0 || !forget_peak()) return -1.0;
+             fetch(port);
+             return resident("VmHWM") - rest;
+           },
+           "",
+           nullptr,
+           nullptr,
+           1},
+          chosen.once());
+  // What an update costs the thread that does them, in its own processor time.
+  nx::counter updated = f.labels("10.0.0.1", "GET", "/updated");
+  const auto updates = [&](bool scraped) {
+    return work([&, scraped](uint64_t) {
+      std::atomic<bool> enough_of_it(false);
+      double cost = -1;
+      std::thread other([&] {
+        timespec from, to;
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &from);
+        uint64_t done = 0;
+        for (; !enough_of_it.load(std::memory_order_relaxed); done += 1000) {
+          for (unsigned i = 0; i < 1000; ++i) updated.inc();
+        }
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &to);
+        const double took =
+            static_cast<double>(to.tv_sec - from.tv_sec) * 1e9 + static_cast<double>(to.tv_nsec - from.tv_nsec);
+        if (done) cost = took / static_cast<double>(done);
+      });
+      if (scraped) fetch(port);
+      else std::this_thread::sleep_for(std::chrono::milliseconds(chosen.smoke ? 1 : 100));
+      enough_of_it = true;
+      other.join();
+      return cost;
+    });
+  };
+  measure({"an update meanwhile", "ns", updates(true), "without a scrape", updates(false), nullptr, 1}, chosen.few());
+}
+
 // ---- digits ----
 
 static void digits() {
@@ -677,6 +787,21 @@ static void digits() {
              }))},
              0});
   }
+  static uint64_t whole[values];
+  for (uint64_t& n : whole) n = random_bits() >> random_bits() % 64;
+  char to[64];
+  char* const out = to;
+  work bare;
+#if defined(__cpp_lib_to_chars)
+  bare = loop([=](uint64_t i) { keep(std::to_chars(out, out + 64, whole[i % values]).ptr); });
+#endif
+  measure({"an integer's text, 1 to 20 digits",
+           "ns",
+           loop([=](uint64_t i) { keep(nx::detail::write_u64(out, whole[i % values])); }),
+           "std::to_chars",
+           bare,
+           nullptr,
+           0});
 }
 
 int main(int argc, char** argv) {
@@ -686,6 +811,7 @@ int main(int argc, char** argv) {
   lookups();
   creation();
   texts();
+  streams();
   digits();
   return 0;
 }

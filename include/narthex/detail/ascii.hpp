@@ -23,7 +23,7 @@ constexpr bool may_stand(char c, std::size_t at, alphabet a) noexcept {
 /// The position of the first byte that may not stand in a name; `size` when all may.
 /// Halves the range, so that a constexpr evaluation never recurses deeper than log2(size).
 /// Source: Prometheus data model, "Metric names and labels", the classic alphabets.
-constexpr std::size_t bad_byte(const char* s, std::size_t from, std::size_t size, alphabet a) noexcept {
+NARTHEX_DETAIL_COLD constexpr std::size_t bad_byte(const char* s, std::size_t from, std::size_t size, alphabet a) noexcept {
   return from >= size ? size
          : size - from == 1
              ? (may_stand(s[from], from, a) ? size : from)

@@ -37,6 +37,22 @@ inline bool is_finite(const double& value) noexcept { return exponent_bits(doubl
 
 inline bool is_nan(const double& value) noexcept { return double_bits(value) << 1 > std::uint64_t{0x7ff} << 53; }
 
+/// How many bits below the lowest one that is set; not for 0.
+inline unsigned low_zero_bits(std::uint64_t bits) noexcept {
+#if defined(__GNUC__)
+  return static_cast<unsigned>(__builtin_ctzll(bits));
+#else
+  unsigned n = 0;
+  for (unsigned half = 32; half; half /= 2) {
+    if (bits << (64 - half) == 0) {
+      bits >>= half;
+      n += half;
+    }
+  }
+  return n;
+#endif
+}
+
 }  // namespace detail
 NARTHEX_END_NAMESPACE
 

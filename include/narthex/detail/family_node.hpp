@@ -97,7 +97,7 @@ struct family_node {
   }
 
   /// Why the registration was refused, in full: the metric, the label, the position.
-  status refusal() const noexcept {
+  NARTHEX_DETAIL_COLD status refusal() const noexcept {
     char subject[96];
     std::size_t n = 0;
     const auto put = [&subject, &n](string_view text) {
@@ -133,7 +133,7 @@ bool same_choice(const void* a, const void* b) noexcept {
 inline void nothing_to_restart(family_node&) noexcept {}
 inline status node_state(const family_node& n, const void*) noexcept { return n.state(); }
 
-inline bool same_labels(const family_node& a, const family_node& b) noexcept {
+NARTHEX_DETAIL_COLD inline bool same_labels(const family_node& a, const family_node& b) noexcept {
   for (unsigned i = 0;; ++i) {
     const string_view name = a.ops->label(a, i);
     if (name != b.ops->label(b, i)) return false;

@@ -22,7 +22,7 @@ namespace detail {
 
 /// Reads requests and writes answers as far as the socket goes along; who owns it waits for all its clients together.
 ///
-/// Memory: 27 KB in place, and while an answer goes out what the client has not taken yet: 8 KB and one series' text.
+/// Memory: 28 KB in place, and while an answer goes out what the client has not taken yet: 8 KB and one series' text.
 class http_connection {
  public:
   http_connection(http_site& site, const os::wakeup& bell) noexcept

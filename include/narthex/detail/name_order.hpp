@@ -28,7 +28,7 @@ struct name_relation {
   std::size_t common;  // how many leading bytes they share
 };
 
-inline name_relation relate(const full_name& a, const full_name& b) noexcept {
+NARTHEX_DETAIL_COLD inline name_relation relate(const full_name& a, const full_name& b) noexcept {
   // Names of one registry share their prefix: skip what is the same memory.
   std::size_t i = a.prefix.data() == b.prefix.data() && a.prefix.size() == b.prefix.size() ? a.prefix.size() : 0;
   const std::size_t end = a.size() < b.size() ? a.size() : b.size();
@@ -39,7 +39,7 @@ inline name_relation relate(const full_name& a, const full_name& b) noexcept {
 }
 
 /// Whether a metric of this type writes a sample `name + tail`.
-inline bool writes_suffix(metric_type type, const full_name& longer, std::size_t from) noexcept {
+NARTHEX_DETAIL_COLD inline bool writes_suffix(metric_type type, const full_name& longer, std::size_t from) noexcept {
   const auto tail_is = [&](string_view tail) {
     if (longer.size() - from != tail.size()) return false;
     for (std::size_t i = 0; i < tail.size(); ++i) {

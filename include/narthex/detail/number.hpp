@@ -36,6 +36,41 @@ inline char* write_8(char* out, std::uint32_t value) noexcept {
   return out + 8;
 }
 
+#if NARTHEX_HAS(INT128)  // words of 64 bits
+/// The eight digits of a number below 10^8, a byte each, the first in the lowest.
+inline std::uint64_t split_8(std::uint32_t value) noexcept {
+  // Four digits, two, one in each part of a word, by division in all parts at once: n / 100 is n * 10486 >> 20 below
+  // 10^4, n / 10 is n * 103 >> 10 below 10^2.
+  const std::uint32_t high = value / 10000;
+  const std::uint64_t fours = high | static_cast<std::uint64_t>(value - high * 10000) << 32;
+  const std::uint64_t hundreds = (fours * 10486 >> 20) & 0x7f0000007fu;
+  const std::uint64_t twos = ((fours - 100 * hundreds) << 16) + hundreds;
+  const std::uint64_t tens = (twos * 103 >> 10) & 0x0f000f000f000fu;
+  return ((twos - 10 * tens) << 8) + tens;
+}
+/// Writes eight bytes, the lowest first, which compilers make one store of (not of a loop).
+inline void write_bytes(char* out, std::uint64_t bytes) noexcept {
+  const auto byte = [bytes](unsigned i) { return static_cast<char>(static_cast<unsigned char>(bytes >> (8 * i))); };
+  out[0] = byte(0);
+  out[1] = byte(1);
+  out[2] = byte(2);
+  out[3] = byte(3);
+  out[4] = byte(4);
+  out[5] = byte(5);
+  out[6] = byte(6);
+  out[7] = byte(7);
+}
+
+/// Writes a number below 10^8 without leading zeros; touches 8 bytes.
+///
+/// Without a branch: the number of digits is what a processor guesses worst.
+inline char* write_up_to_8(char* out, std::uint32_t value) noexcept {
+  const std::uint64_t digits = split_8(value);
+  const unsigned zeros = low_zero_bits(digits | std::uint64_t{1} << 56) / 8;  // 0 has a digit, too
+  write_bytes(out, (digits | 0x3030303030303030u) >> (8 * zeros));
+  return out + 8 - zeros;
+}
+#else
 /// Writes a number below 10^8 without leading zeros.
 inline char* write_up_to_8(char* out, std::uint32_t value) noexcept {
   const int digits = value < 10000 ? (value < 100 ? 1 + (value >= 10) : 3 + (value >= 1000))
@@ -49,6 +84,7 @@ inline char* write_up_to_8(char* out, std::uint32_t value) noexcept {
   }
   return out + digits;
 }
+#endif
 
 /// Writes plain digits; out: max_u64_chars.
 inline char* write_u64(char* out, std::uint64_t value) noexcept {
@@ -101,34 +137,24 @@ inline u128 multiply_add(std::uint64_t a, std::uint64_t b, std::uint64_t carry) 
   return sum;
 }
 
-/// Powers of ten looked up. A policy has `get(e)`: the first 128 bits of 10^e, rounded up.
-struct full_powers {
+/// The first 128 bits of powers of ten, rounded up. 10^e is 5^e of another scale, which has 64 bits up to 5^27: that
+/// gives those of everyday numbers at once, and the others by 10^(near + rest) = 10^near * 5^rest * 2^rest.
+struct powers {
   static u128 get(std::int32_t e) noexcept {
-    const std::uint64_t* const power = powers_of_ten<>::top[e - powers_of_ten<>::first];
-    return u128{power[0], power[1]};
-  }
-};
-
-/// The same 128 bits from a sixteenth of the table: 10^(near + rest) = 10^near * 5^rest * 2^rest.
-struct small_powers {
-  static u128 get(std::int32_t e) noexcept {
-    const std::int32_t from_first = e - sparse_powers_of_ten<>::first;
-    const std::int32_t rest = from_first % sparse_powers_of_ten<>::step;
-    const std::uint64_t* const closest = sparse_powers_of_ten<>::top[from_first / sparse_powers_of_ten<>::step];
-    const std::uint64_t five = std::uint64_t{powers_of_five<>::top[rest / 2]} * powers_of_five<>::top[rest - rest / 2];
-    // 192 by 64 bits, from the low end; then the first bit goes to the top.
-    const u128 low = multiply(closest[2], five);
-    const u128 middle = multiply_add(closest[1], five, low.high);
-    u128 high = multiply_add(closest[0], five, middle.high);
-    std::uint64_t below = middle.low;
-    bool inexact = low.low != 0;
-    for (; !(high.high >> 63); below <<= 1) {
-      high.high = high.high << 1 | high.low >> 63;
-      high.low = high.low << 1 | below >> 63;
-    }
-    inexact = inexact || below != 0;
-    if (inexact && ++high.low == 0) ++high.high;
-    return high;
+    if (static_cast<std::uint32_t>(e) < sparse_powers_of_ten<>::step) return u128{powers_of_five<>::top[e], 0};
+    const std::uint32_t from_first = static_cast<std::uint32_t>(e - sparse_powers_of_ten<>::first);
+    const std::uint32_t step = sparse_powers_of_ten<>::step;
+    const std::uint64_t* const near = sparse_powers_of_ten<>::top[from_first / step];
+    const std::uint64_t five = powers_of_five<>::top[from_first % step];
+    // 192 by 64 bits, from the low end. Both have their first bit set, so the product lacks one at most.
+    const u128 low = multiply(near[2], five);
+    const u128 middle = multiply_add(near[1], five, low.high);
+    const u128 high = multiply_add(near[0], five, middle.high);
+    const unsigned lacks = 1 - static_cast<unsigned>(high.high >> 63);
+    u128 power = {high.high << lacks | (high.low >> 63 & lacks), high.low << lacks | (middle.low >> 63 & lacks)};
+    // Of what is cut off, 64 bits tell whether it is 0, and rounding up never carries: the tests try every power.
+    power.low += static_cast<std::uint64_t>(middle.low << lacks != 0);
+    return power;
   }
 };
 
@@ -187,17 +213,21 @@ decimal shortest(std::uint64_t c, std::int32_t q, bool closer) noexcept {
 }
 
 /// Lays digits out with the exponent form below 10^-4 and from 10^6; not for whole numbers below 10^6.
+///
+/// What differs from one number to the next at random (how many digits, how many zeros) is done without branches.
 inline char* write_decimal(char* out, decimal d) noexcept {
   if (d.digits < 100000000u) {  // make it 17 digits, and keep those before the zeros
     d.digits *= 100000000u;
     d.exponent -= 8;
   }
-  while (d.digits < 10000000000000000u) {
+  while (d.digits < 1000000000000000u) {
     d.digits *= 10;
     --d.exponent;
   }
-  const std::int32_t point = d.exponent + 16;  // the exponent of the first digit
-  char* first = out + 1;                       // leaves room to move digits left, and the point behind them
+  const unsigned lacks = d.digits < 10000000000000000u;
+  d.digits = lacks ? d.digits * 10 : d.digits;
+  const std::int32_t point = d.exponent - static_cast<std::int32_t>(lacks) + 16;  // the exponent of the first digit
+  char* first = out + 1;  // leaves room to move digits left, and the point behind them
   if (point < 0 && point >= -4) {
     std::memcpy(out, "0.000", 5);
     first -= point;
@@ -213,19 +243,15 @@ inline char* write_decimal(char* out, decimal d) noexcept {
 
   if (point < -4 || point >= 6) {
     *out = *first;
-    if (end == first + 1) {
-      end = first;
-    } else {
-      *first = '.';
-    }
+    *first = '.';
+    end -= end == first + 1;
     *end++ = 'e';
     *end++ = point < 0 ? '-' : '+';
     std::uint32_t size = static_cast<std::uint32_t>(point < 0 ? -point : point);
-    if (size >= 100) {
-      *end++ = static_cast<char>('0' + size / 100);
-      size %= 100;
-    }
-    write_2(end, size);
+    const std::uint32_t hundreds = size / 100;
+    *end = static_cast<char>('0' + hundreds);
+    end += hundreds != 0;
+    write_2(end, size - hundreds * 100);
     return end + 2;
   }
   if (point >= 0) {
@@ -235,9 +261,14 @@ inline char* write_decimal(char* out, decimal d) noexcept {
   return end;
 }
 
-/// Writes a double as write_double() does, with the powers of ten from `Powers`.
-template <class Powers>
-char* write_double_with(char* out, const double& value) noexcept {
+/// Writes the shortest text that reads back as the same double, byte for byte as Prometheus' Go code does.
+///
+/// out:    max_double_chars.
+/// Text:   NaN, +Inf, -Inf, 0 for both zeros; 1e+06 from 10^6 and 9e-05 below 10^-4, plain in between.
+/// Cost:   no allocation, no locale, no floating arithmetic.
+/// Source: Go, strconv.AppendFloat(f, 'g', -1, 64) and prometheus/common, writeFloat.
+template <class Powers = powers>
+char* write_double(char* out, const double& value) noexcept {
   const std::uint64_t bits = double_bits(value);
   const std::uint64_t fraction = bits & 0xfffffffffffffu;
   const std::uint32_t exponent = exponent_bits(bits);
@@ -249,7 +280,8 @@ char* write_double_with(char* out, const double& value) noexcept {
     *out = '0';
     return out + 1;
   }
-  if (bits >> 63) *out++ = '-';
+  *out = '-';
+  out += bits >> 63;
   if (exponent == 0) return write_decimal(out, shortest<Powers>(fraction, -1074, false));
 
   const std::uint64_t c = fraction | std::uint64_t{1} << 52;
@@ -264,20 +296,6 @@ char* write_double_with(char* out, const double& value) noexcept {
   }
   return write_decimal(out,
                        shortest<Powers>(c, static_cast<std::int32_t>(exponent) - 1075, fraction == 0 && exponent > 1));
-}
-
-/// Writes the shortest text that reads back as the same double, byte for byte as Prometheus' Go code does.
-///
-/// out:    max_double_chars.
-/// Text:   NaN, +Inf, -Inf, 0 for both zeros; 1e+06 from 10^6 and 9e-05 below 10^-4, plain in between.
-/// Cost:   no allocation, no locale, no floating arithmetic.
-/// Source: Go, strconv.AppendFloat(f, 'g', -1, 64) and prometheus/common, writeFloat.
-inline char* write_double(char* out, const double& value) noexcept {
-#if NARTHEX_HAS(HEAP)
-  return write_double_with<full_powers>(out, value);
-#else
-  return write_double_with<small_powers>(out, value);
-#endif
 }
 
 }  // namespace detail

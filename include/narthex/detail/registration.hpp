@@ -42,7 +42,7 @@ inline const char* registry_core::intern(string_view text) noexcept {
 #endif
 
 /// Whether x of registry a and y of registry b cannot both be exposed.
-inline errc registry_core::clash(const registry_core& a, const detail::family_node& x, const registry_core& b,
+NARTHEX_DETAIL_COLD inline errc registry_core::clash(const registry_core& a, const detail::family_node& x, const registry_core& b,
                                  const detail::family_node& y, detail::name_relation& relation) noexcept {
   const detail::full_name left = {a.prefix(), x.name}, right = {b.prefix(), y.name};
   relation = detail::relate(left, right);
@@ -58,7 +58,7 @@ inline errc registry_core::clash(const registry_core& a, const detail::family_no
   return errc::ok;
 }
 
-inline registry_core::verdict registry_core::judge(const detail::family_node& n) const noexcept {
+NARTHEX_DETAIL_COLD inline registry_core::verdict registry_core::judge(const detail::family_node& n) const noexcept {
   verdict v = {errc::ok, nullptr, nullptr};
   // The first name that can matter: n's own, or what n would be a sample of.
   detail::full_name from = {prefix(), n.name};
@@ -106,7 +106,7 @@ inline detail::family_node* registry_core::start_for(const detail::full_name& wa
 }
 
 #if NARTHEX_HAS(HEAP)
-inline detail::family_node* registry_core::keep_refused(detail::family_node& fresh, errc why, std::size_t at) noexcept {
+NARTHEX_DETAIL_COLD inline detail::family_node* registry_core::keep_refused(detail::family_node& fresh, errc why, std::size_t at) noexcept {
   fresh.refuse(why, at);
   count(mistake::registration);
   detail::family_node* equal = nullptr;
@@ -135,7 +135,7 @@ inline detail::family_node* registry_core::keep_refused(detail::family_node& fre
 }
 #endif
 
-inline errc registry_core::insert(detail::family_node& n, detail::family_node*& twin) noexcept {
+NARTHEX_DETAIL_COLD inline errc registry_core::insert(detail::family_node& n, detail::family_node*& twin) noexcept {
   for (detail::patience p;;) {
     const std::uint32_t seen = detail::lists::version.load(detail::memory_order_acquire);
     const detail::inside_lists inside;

@@ -197,7 +197,7 @@ namespace detail {
 // ---- the registry's own metric ----
 
 /// Shows each kind of refusal once it is not 0, so that a program without mistakes exposes nothing of ours.
-inline bool next_refusal(family_node& n, position& where, reading& out) noexcept {
+NARTHEX_DETAIL_COLD inline bool next_refusal(family_node& n, position& where, reading& out) noexcept {
   static const char* const what[mistake_kinds] = {"registration", "update", "series", "sample"};
   const registry_core* const home = n.home.load(memory_order_acquire);
   while (home && where.index < mistake_kinds) {

@@ -127,7 +127,7 @@ bool stand_in<Core>::made = false;
 
 /// Registers a metric without labels: a new node, or the one that is there already.
 template <class Core>
-registered<Core> register_single(registry_core& r, string_view name, string_view help, typename Core::args a) noexcept {
+NARTHEX_DETAIL_COLD registered<Core> register_single(registry_core& r, string_view name, string_view help, typename Core::args a) noexcept {
   std::size_t at = 0;
   errc why = validate<Core>(name, a, at);
   if (why != errc::ok) a = Core::smallest();

@@ -190,11 +190,11 @@ class family {
  private:
   T get(const string_view* texts) const noexcept {
     if (!node_) return T(detail::stand_in<core>::get());
-    return T(detail::registered<core>{&static_cast<detail::series_of<core>&>(node_->get(texts, N)), node_});
+    return T(detail::registered<core>{&static_cast<detail::series_of<core>&>(node_->template get<N>(texts)), node_});
   }
 
   bool remove_series(const string_view* texts) const noexcept {
-    detail::series* const s = node_->find_any(texts, N);
+    detail::series* const s = node_->template find_any<N>(texts);
     if (!s || s->is_hidden()) return false;
     node_->hide(*s);
     return true;

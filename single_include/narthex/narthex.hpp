@@ -5360,6 +5360,7 @@ struct labelled : family_node {
   static const char* bytes(const series& s) noexcept { return reinterpret_cast<const char*>(&s); }
   string_view text_of(const series& s) const noexcept { return string_view(bytes(s) + text_begins(), s.text_size); }
 
+  /// Whether the series has these values; n is the arity, known to the compiler in a lookup.
   bool is(const series& s, const string_view* values, unsigned n) const noexcept {
     const std::uint16_t* const sizes = reinterpret_cast<const std::uint16_t*>(bytes(s) + sizes_at);
     if (!NARTHEX_DETAIL_LIKELY(sizes[0] != not_verbatim)) return is_slowly(s, values);
@@ -5376,8 +5377,9 @@ struct labelled : family_node {
     return key(values).is(text_of(s).from(constant_size()));
   }
 
-  series* find(const string_view* values, unsigned n, std::uint32_t hash) const noexcept {
-    return index.load(memory_order_acquire)->find(hash, [this, values, n](const series& s) { return is(s, values, n); });
+  template <unsigned N>
+  series* find(const string_view* values, std::uint32_t hash) const noexcept {
+    return index.load(memory_order_acquire)->find(hash, [this, values](const series& s) { return is(s, values, N); });
   }
   /// By values whose UTF-8 may be broken; `hash` becomes the one that the series has or will have.
   series* find_repaired(const series_key& k, bool is_verbatim, std::uint32_t& hash) const noexcept {
@@ -5470,17 +5472,18 @@ struct labelled_of : labelled {
   }
 
   /// The series of these values, made when there is none. Never null.
-  series& get(const string_view* values, unsigned n) noexcept {
-    const std::uint32_t hash = series_key::hash(values, n, seed);
-    if (series* const s = find(values, n, hash)) {
-      s->show();
-      return *s;
-    }
-    return make(values, hash);
+  template <unsigned N>
+  series& get(const string_view* values) noexcept {
+    const std::uint32_t hash = series_key::hash(values, N, seed);
+    series* const s = find<N>(values, hash);
+    if (!NARTHEX_DETAIL_LIKELY(s != nullptr)) return make(values, hash);
+    s->show();
+    return *s;
   }
-  series* find_any(const string_view* values, unsigned n) const noexcept {
-    std::uint32_t hash = series_key::hash(values, n, seed);
-    if (series* const s = find(values, n, hash)) return s;
+  template <unsigned N>
+  series* find_any(const string_view* values) const noexcept {
+    std::uint32_t hash = series_key::hash(values, N, seed);
+    if (series* const s = find<N>(values, hash)) return s;
     const series_key k = key(values);
     return find_repaired(k, k.is_verbatim(k.text_size()), hash);
   }
@@ -5805,11 +5808,11 @@ class family {
  private:
   T get(const string_view* texts) const noexcept {
     if (!node_) return T(detail::stand_in<core>::get());
-    return T(detail::registered<core>{&static_cast<detail::series_of<core>&>(node_->get(texts, N)), node_});
+    return T(detail::registered<core>{&static_cast<detail::series_of<core>&>(node_->template get<N>(texts)), node_});
   }
 
   bool remove_series(const string_view* texts) const noexcept {
-    detail::series* const s = node_->find_any(texts, N);
+    detail::series* const s = node_->template find_any<N>(texts);
     if (!s || s->is_hidden()) return false;
     node_->hide(*s);
     return true;

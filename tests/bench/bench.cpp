@@ -422,6 +422,23 @@ static void lookups() {
              rival.Add({{"method", s.method}, {"path", s.path}}).Increment();
            }))},
            0});
+  measure({"family.labels(a, b).inc, 2 threads",
+           "ns",
+           two_threads([&](uint64_t i) {
+             const label_set& s = *order[i % values];
+             family.labels(s.method, s.path).inc();
+           }),
+           "the same, 1 thread",
+           loop([&](uint64_t i) {
+             const label_set& s = *order[i % values];
+             family.labels(s.method, s.path).inc();
+           }),
+           {RIVAL(two_threads([&](uint64_t i) {
+             const label_set& s = *order[i % values];
+             rival.Add({{"method", s.method}, {"path", s.path}}).Increment();
+           }))},
+           0},
+          chosen.contended());
   measure({"family.labels by name",
            "ns",
            loop([&](uint64_t i) {

@@ -270,6 +270,31 @@ TEST_CASE("family: threads that ask for the same new series get one, while the i
   CHECK(lost == 0);
 }
 
+TEST_CASE("family: two threads that make the same series at the same moment get one, and it counts once towards the cap") {
+  const unsigned rounds = 60000 / TEST_SLOWER;
+  nx::registry r;
+  nx::family<nx::counter, 1> f{r, "f_total", "F.", {"l"}, nx::series_limits(rounds)};
+  std::atomic<unsigned> at[2] = {{0}, {0}};
+  std::atomic<unsigned> refused(0);
+  together(2, [&](unsigned me) {
+    for (unsigned i = 1; i <= rounds; ++i) {
+      at[me] = i;
+      for (unsigned spins = 0; at[1 - me].load() < i; ++spins) {
+        if (spins > 200) std::this_thread::yield();
+      }
+      nx::counter c = f.labels(i);
+      c.inc();
+      if (!c.status().ok()) ++refused;
+    }
+  });
+  CHECK(refused == 0);
+  CHECK(f.overflowed() == 0);
+  const std::string page = nx::to_text(r);
+  CHECK(lines_with(page, "f_total{") == rounds);
+  CHECK(page.find("} 1\n") == std::string::npos);
+  CHECK(f.labels("one more").status().code() == nx::errc::series_limit);
+}
+
 TEST_CASE("family: the cap holds to the series when threads race for the last ones, and no update is lost") {
   const unsigned threads = 4, each = 200, cap = 150;
   nx::registry r;

@@ -102,7 +102,7 @@ labelled_of<Core>* register_family(registry_core& r, string_view name, string_vi
 ///
 /// Threads: every member may be called from any thread at any time.
 /// Memory:  a series is its storage, 24 bytes, its label text and 2 bytes a label, out of blocks of up to 32 KB; freed with
-///          the registry. The index: 16 to 42 bytes a series.
+///          the registry. The index: 32 to 64 bytes a series; up to 100 while there are fewer than 1,000.
 /// Source:  Prometheus, "Writing client libraries", Labels.
 template <class T, std::size_t N>
 class family {

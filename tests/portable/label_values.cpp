@@ -124,6 +124,8 @@ void broken_utf8() {
                  "ff")
             .value() == 2);
   f.remove("\"\\\n\xff");
+  CHECK(f.labels("\"\\\n\xff").status().ok());
+  f.remove("\"\\\n\xff");
   CHECK_EQ_TEXT(text_of(r),
                 "# HELP f F.\n# TYPE f counter\nf{x=\"\xef\xbf\xbd"
                 "ff\"} 111\nf{x=\"\xef\xbf\xbd"

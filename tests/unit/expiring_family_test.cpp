@@ -274,6 +274,36 @@ TEST_CASE("expiring: threads update, look up, make, remove and scrape at once, a
   CHECK(f.dropped() > 0);
 }
 
+TEST_CASE("expiring: who is inside a series that is removed reads its own counts to the end") {
+  now_ms = 1;
+  nx::registry r;
+  double bounds[200];
+  for (int i = 0; i < 200; ++i) bounds[i] = i;
+  nx::expiring_family<nx::histogram, 1> f{r, "f", "F.", {"x"}, after(1000, 2), nx::buckets(bounds)};
+  std::atomic<bool> stop(false);
+  std::uint64_t most = 0, reads = 0;
+  std::thread reading([&] {
+    while (!stop) {
+      const std::uint64_t got = f.labels("mine").count();  // a snapshot of all buckets takes its time
+      if (got > most) most = got;
+      ++reads;
+    }
+  });
+  for (unsigned round = 0; round < 40000 / TEST_SLOWER; ++round) {
+    f.labels("mine").observe(3);
+    f.remove("mine");
+    auto other = f.labels("other");
+    if (other.status().ok()) {
+      for (int i = 0; i < 20; ++i) other.observe(150);
+    }
+    f.remove("other");
+  }
+  stop = true;
+  reading.join();
+  CHECK(reads > 0);
+  CHECK(most <= 1);
+}
+
 TEST_CASE("expiring: updates of a series in use are all there, whatever sweeps") {
   now_ms = 1;
   nx::registry r;

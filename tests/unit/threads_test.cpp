@@ -295,6 +295,31 @@ TEST_CASE("family: two threads that make the same series at the same moment get 
   CHECK(f.labels("one more").status().code() == nx::errc::series_limit);
 }
 
+TEST_CASE("family: of two threads that make a family's only series neither is sent to the overflow series") {
+  const unsigned rounds = 4000 / TEST_SLOWER;
+  nx::registry r;
+  std::vector<nx::family<nx::counter, 1>> all;
+  for (unsigned i = 0; i < rounds; ++i) {
+    all.emplace_back(r, "f" + std::to_string(i) + "_total", "F.", nx::label_names<1>{"l"}, nx::series_limits(1));
+  }
+  std::atomic<unsigned> at[2] = {{0}, {0}};
+  together(2, [&](unsigned me) {
+    for (unsigned i = 0; i < rounds; ++i) {
+      at[me] = i + 1;
+      for (unsigned spins = 0; at[1 - me].load() <= i; ++spins) {
+        if (spins > 200) std::this_thread::yield();
+      }
+      all[i].labels("x").inc();
+    }
+  });
+  std::uint64_t overflowed = 0;
+  for (nx::family<nx::counter, 1>& f : all) overflowed += f.overflowed() + (f.labels("x").value() == 2 ? 0 : 1);
+  CHECK(overflowed == 0);
+  CHECK(r.refused(nx::mistake::series) == 0);
+  const std::string page = nx::to_text(r);
+  CHECK(lines_with(page, "f") == rounds);
+}
+
 TEST_CASE("family: the cap holds to the series when threads race for the last ones, and no update is lost") {
   const unsigned threads = 4, each = 200, cap = 150;
   nx::registry r;

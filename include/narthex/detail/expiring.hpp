@@ -113,8 +113,11 @@ struct expiring_node : family_node {
 
   at_type get(const string_view* values) noexcept {
     const series_key k = key(values);
-    const std::uint32_t hash = hash_of(k);
-    const at_type found = find(k, hash);
+    const std::uint32_t given = series_key::hash(values, arity, seed);
+    at_type found = find(k, given);
+    if (NARTHEX_DETAIL_LIKELY(found.place != nullptr)) return found;
+    const std::uint32_t hash = hash_of(k);  // another one for broken UTF-8 alone
+    if (hash != given) found = find(k, hash);
     return found.place ? found : make(k, hash);
   }
 

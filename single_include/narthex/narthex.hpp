@@ -5504,8 +5504,13 @@ struct labelled_of : labelled {
       const claim claimed_now = claim_number(number);
       if (claimed_now == claim::got) break;
       answer = index.load(memory_order_acquire)->find(hash, equal);  // a rival may have made it
-      if (!answer && (claimed_now == claim::reached || p.in_vain())) return to_overflow();
+      if (!answer && claimed_now == claim::reached) return to_overflow();
       p.wait();
+      // In a forked child: who was making series then stayed in the parent.
+      if (p.in_vain()) {
+        const std::uint32_t there = count.load(memory_order_acquire);
+        claimed.compare_exchange_strong(number, there, memory_order_relaxed, memory_order_relaxed);
+      }
     }
     if (!answer) {
       void* const room = rooms.take(series_bytes(size));

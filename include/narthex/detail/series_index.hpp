@@ -14,6 +14,12 @@
 
 #if NARTHEX_HAS(HEAP)
 
+#if defined(__GNUC__)
+#define NARTHEX_DETAIL_PREFETCH(at) __builtin_prefetch(at)
+#else
+#define NARTHEX_DETAIL_PREFETCH(at) static_cast<void>(at)
+#endif
+
 NARTHEX_BEGIN_NAMESPACE
 namespace detail {
 
@@ -164,7 +170,10 @@ class series_index {
     if (given_out_.load(memory_order_relaxed) > mask_) return;
     const std::uint32_t from = given_out_.fetch_add(portion, memory_order_relaxed);
     std::uint32_t done = 0;
-    for (; done < portion && from <= mask_ && from + done <= mask_; ++done) move(from + done, larger);
+    for (; done < portion && from <= mask_ && from + done <= mask_; ++done) {
+      NARTHEX_DETAIL_PREFETCH(slot(from + done + 16).load(memory_order_relaxed));  // its hash: a cache miss each
+      move(from + done, larger);
+    }
     moved_.fetch_add(done, memory_order_acq_rel);
   }
   NARTHEX_DETAIL_COLD void move_rest(series_index& larger) noexcept {

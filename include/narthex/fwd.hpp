@@ -26,6 +26,8 @@ template <class T, std::size_t N, std::size_t Series, std::size_t LabelBytes>
 class fixed_family;
 template <class T, class... Enums>
 class enum_family;
+template <class T, std::size_t N>
+class expiring_family;
 
 NARTHEX_END_NAMESPACE
 

@@ -146,19 +146,39 @@ inline char* write_label(char* out, string_view name, string_view value) noexcep
   return out;
 }
 
-/// The values of one labels() or remove() call as text; lives as long as the call.
+/// The values of one labels() or remove() call as text; lives as long as the call. Only integers need room.
 template <std::size_t N>
 class value_texts {
  public:
   template <class... Values>
-  explicit value_texts(const Values&... values) noexcept : given_{label_value(values)...} {
-    for (std::size_t i = 0; i < N; ++i) texts_[i] = given_[i].text();
+  explicit value_texts(const Values&... values) noexcept {
+    put(0, values...);
   }
+  value_texts(const value_texts&) = delete;
+  value_texts& operator=(const value_texts&) = delete;
   const string_view* data() const noexcept { return texts_; }
 
  private:
-  label_value given_[N];
+  void put(std::size_t) noexcept {}
+  template <class First, class... Rest>
+  void put(std::size_t i, const First& first, const Rest&... rest) noexcept {
+    put_one(i, first, 0);
+    put(i + 1, rest...);
+  }
+  template <class Text, class = typename std::enable_if<std::is_convertible<const Text&, string_view>::value>::type>
+  void put_one(std::size_t i, const Text& any, int) noexcept {
+    const string_view text(any);
+    texts_[i] = string_view(text.data() ? text.data() : "", text.size());
+  }
+  template <class Other>
+  void put_one(std::size_t i, const Other& any, long) noexcept {
+    const label_value value(any);
+    const string_view text = value.text();
+    std::memcpy(digits_[i], text.data(), text.size());
+    texts_[i] = string_view(digits_[i], text.size());
+  }
   string_view texts_[N];
+  char digits_[N][20];
 };
 
 /// Label text built in a caller's room, piece by piece; remembers when it did not fit.

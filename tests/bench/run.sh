@@ -1,16 +1,18 @@
 #!/bin/bash
-# run.sh [--smoke] [--raw]: builds and runs the benchmarks and prints one table, ratios first of all.
+# run.sh [--smoke] [--raw] [--churn]: builds and runs the benchmarks and prints one table, ratios first of all.
 # --smoke: only whether everything works, with tiny counts. --raw: fields separated by tabs, for other programs.
+# --churn: instead, new series at stated rates for a minute (churn.cpp).
 # CXX and CXXFLAGS choose compiler and flags (g++, -O2). README.md says how to read the table.
 set -u
 cd "$(dirname "$0")" || exit 1
 export CXX=${CXX:-g++} LC_ALL=C
-smoke='' raw=''
+smoke='' raw='' churn=''
 for a; do
   case $a in
     --smoke) smoke=--smoke ;;
     --raw) raw=yes ;;
-    *) sed -n '2,4s/^# //p' run.sh >&2; exit 2 ;;
+    --churn) churn=yes ;;
+    *) sed -n '2,5s/^# //p' run.sh >&2; exit 2 ;;
   esac
 done
 command -v "$CXX" > /dev/null || { echo "bench: no compiler $CXX"; exit 77; }
@@ -29,6 +31,8 @@ if "$CXX" $flags "$out/try.cpp" -o "$out/try" -lprometheus-cpp-core 2> /dev/null
   HAVE_PROMETHEUS_CPP=1 libraries=-lprometheus-cpp-core flags="$flags -DHAVE_PROMETHEUS_CPP"
   rival="prometheus-cpp $(pkg-config --modversion prometheus-cpp-core 2> /dev/null || echo "of unknown version")"
 fi
+# shellcheck disable=SC2086
+if [ -n "$churn" ]; then "$CXX" $flags churn.cpp -o "$out/churn" && "$out/churn" $smoke; exit; fi
 # shellcheck disable=SC2086
 "$CXX" $flags bench.cpp -o "$out/bench" $libraries || { echo "bench: bench.cpp does not compile"; exit 1; }
 

@@ -136,6 +136,22 @@ void overflow(nx::registry& r, Family& f) {
   CHECK_SHOWS(r, "f{a=\"_overflow_\",b=\"_overflow_\"} 0");
 }
 
+#if NARTHEX_HAS(HEAP)
+// A value has no length limit, also where its length does not fit sixteen bits.
+void long_values_are_found_again() {
+  static char value[70000];
+  std::memset(value, 'x', sizeof value);
+  nx::registry r;
+  nx::family<nx::counter, 2> f{r, "f", "F.", {"a", "b"}};
+  for (const std::size_t size : {std::size_t{65534}, std::size_t{65535}, std::size_t{65536}, std::size_t{70000}}) {
+    for (int k = 0; k < 2; ++k) f.labels("short", nx::string_view(value, size)).inc();
+    for (int k = 0; k < 3; ++k) f.labels(nx::string_view(value, size), "short").inc();
+    CHECK(f.labels("short", nx::string_view(value, size)).value() == 2);
+    CHECK(f.labels(nx::string_view(value, size), "short").value() == 3);
+  }
+}
+#endif
+
 // What does not fit the room of a fixed family goes to its overflow series; what fits exactly has its own.
 void text_that_does_not_fit() {
   nx::registry r;
@@ -201,6 +217,7 @@ int main() {
     overflow(r, f);
   }
 #if NARTHEX_HAS(HEAP)
+  long_values_are_found_again();
   nx::registry r;
   nx::family<nx::counter, 2> f{r, "f", "F.", {"a", "b"}, nx::series_limits(3)};
   overflow(r, f);

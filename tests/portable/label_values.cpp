@@ -86,6 +86,25 @@ void special_byte_anywhere() {
   }
 }
 
+// Two values that differ in one byte, wherever it is, are two series.
+template <class Family>
+void one_byte_differs() {
+  char value[40];
+  std::memset(value, 'a', sizeof value);
+  for (std::size_t size = 1; size <= 40; ++size) {
+    for (std::size_t at = 0; at < size; ++at) {
+      nx::registry r;
+      Family f{r, "f", "F.", {"x"}};
+      f.labels(nx::string_view(value, size)).inc(size);
+      value[at] = 'b';
+      CHECK(f.labels(nx::string_view(value, size)).value() == 0);
+      f.labels(nx::string_view(value, size)).inc(100);
+      value[at] = 'a';
+      CHECK(f.labels(nx::string_view(value, size)).value() == size);
+    }
+  }
+}
+
 // Broken UTF-8 becomes U+FFFD and two digits a byte: two broken values stay two series, one stays one.
 template <class Family>
 void broken_utf8() {
@@ -100,6 +119,13 @@ void broken_utf8() {
        "\xef\xbf\xbd"
        "ff")
       .inc(100);  // what the first is written as: the very same series
+  f.labels("\"\\\n\xff").inc(2);
+  CHECK(f.labels("\"\\\n\xef\xbf\xbd"
+                 "ff")
+            .value() == 2);
+  f.remove("\"\\\n\xff");
+  CHECK(f.labels("\"\\\n\xff").status().ok());
+  f.remove("\"\\\n\xff");
   CHECK_EQ_TEXT(text_of(r),
                 "# HELP f F.\n# TYPE f counter\nf{x=\"\xef\xbf\xbd"
                 "ff\"} 111\nf{x=\"\xef\xbf\xbd"
@@ -154,6 +180,7 @@ void all() {
   values_are_whole<Family<nx::counter, 2>>();
   any_bytes<Family<nx::gauge, 1>>();
   special_byte_anywhere<Family<nx::counter, 1>>();
+  one_byte_differs<Family<nx::counter, 1>>();
   broken_utf8<Family<nx::counter, 1>>();
   random_values<Family<nx::counter, 2>>();
 }

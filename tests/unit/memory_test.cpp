@@ -204,7 +204,7 @@ TEST_CASE("memory that is refused at any one point leaves everything else workin
   const long first = heap::asked;
   REQUIRE(everything(whole));
   const long requests = heap::asked - first;
-  REQUIRE(requests > 100);
+  REQUIRE(requests > 30);
   CHECK(heap::live == before);
   long bad_at = -1, leaked_at = -1, passed = 0;
   for (long n = 0; n < requests; ++n) {
@@ -247,6 +247,7 @@ TEST_CASE("without memory an instrument says no_memory and counts, and a family 
   nx::registry r;
   nx::family<nx::counter, 1> f{r, "f_total", "F.", {"l"}};
   f.labels("before").inc();
+  const std::string long_value(1000, 'x');  // more than a block of series has left
   heap::for_ever = true;
   heap::refuse = 0;
   nx::counter c{r, "c_total", "C."};
@@ -254,7 +255,7 @@ TEST_CASE("without memory an instrument says no_memory and counts, and a family 
   nx::info i{r, "i_info", "I.", {{"k", "v"}}};
   nx::state_set m{r, "m", "M.", {"a"}};
   nx::family<nx::gauge, 1> g{r, "g", "G.", {"l"}};
-  nx::counter over = f.labels("after");
+  nx::counter over = f.labels(long_value);
   const std::uint64_t was = c.value();
   c.inc();
   h.observe(1);
@@ -282,7 +283,7 @@ TEST_CASE("without memory an instrument says no_memory and counts, and a family 
         "# TYPE narthex_refused_total counter\nnarthex_refused_total{what=\"registration\"} 5\n"
         "narthex_refused_total{what=\"series\"} 1\n");
   // Memory is back: what was refused can be had.
-  CHECK(f.labels("after").status().ok());
+  CHECK(f.labels(long_value).status().ok());
   nx::counter again{r, "c_total", "C."};
   CHECK(again.status().ok());
   CHECK(again.value() == 0);

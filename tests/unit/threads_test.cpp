@@ -270,6 +270,56 @@ TEST_CASE("family: threads that ask for the same new series get one, while the i
   CHECK(lost == 0);
 }
 
+TEST_CASE("family: two threads that make the same series at the same moment get one, and it counts once towards the cap") {
+  const unsigned rounds = 60000 / TEST_SLOWER;
+  nx::registry r;
+  nx::family<nx::counter, 1> f{r, "f_total", "F.", {"l"}, nx::series_limits(rounds)};
+  std::atomic<unsigned> at[2] = {{0}, {0}};
+  std::atomic<unsigned> refused(0);
+  together(2, [&](unsigned me) {
+    for (unsigned i = 1; i <= rounds; ++i) {
+      at[me] = i;
+      for (unsigned spins = 0; at[1 - me].load() < i; ++spins) {
+        if (spins > 200) std::this_thread::yield();
+      }
+      nx::counter c = f.labels(i);
+      c.inc();
+      if (!c.status().ok()) ++refused;
+    }
+  });
+  CHECK(refused == 0);
+  CHECK(f.overflowed() == 0);
+  const std::string page = nx::to_text(r);
+  CHECK(lines_with(page, "f_total{") == rounds);
+  CHECK(page.find("} 1\n") == std::string::npos);
+  CHECK(f.labels("one more").status().code() == nx::errc::series_limit);
+}
+
+TEST_CASE("family: of two threads that make a family's only series neither is sent to the overflow series") {
+  const unsigned rounds = 4000 / TEST_SLOWER;
+  nx::registry r;
+  std::vector<nx::family<nx::counter, 1>> all;
+  for (unsigned i = 0; i < rounds; ++i) {
+    all.emplace_back(r, "f" + std::to_string(i) + "_total", "F.", nx::label_names<1>{"l"}, nx::series_limits(1));
+  }
+  std::atomic<unsigned> at[2] = {{0}, {0}};
+  together(2, [&](unsigned me) {
+    for (unsigned i = 0; i < rounds; ++i) {
+      at[me] = i + 1;
+      for (unsigned spins = 0; at[1 - me].load() <= i; ++spins) {
+        if (spins > 200) std::this_thread::yield();
+      }
+      all[i].labels("x").inc();
+    }
+  });
+  std::uint64_t overflowed = 0;
+  for (nx::family<nx::counter, 1>& f : all) overflowed += f.overflowed() + (f.labels("x").value() == 2 ? 0 : 1);
+  CHECK(overflowed == 0);
+  CHECK(r.refused(nx::mistake::series) == 0);
+  const std::string page = nx::to_text(r);
+  CHECK(lines_with(page, "f") == rounds);
+}
+
 TEST_CASE("family: the cap holds to the series when threads race for the last ones, and no update is lost") {
   const unsigned threads = 4, each = 200, cap = 150;
   nx::registry r;

@@ -39,7 +39,8 @@ struct position {
 
 // What kind of storage stands behind a name: a second registration must have the same.
 enum class storage : std::uint8_t {
-  counter, double_counter, gauge, int_gauge, histogram, summary, fixed_summary, info, state_set, callback, collected, self
+  counter, double_counter, gauge, int_gauge, histogram, summary, fixed_summary, info, state_set, callback, collected, self,
+  expiring
 };
 
 /// What a registry asks of a family. One constant table per kind.

@@ -9,7 +9,10 @@
 #include <new>
 
 #include "narthex/config.hpp"
+#include "narthex/detail/blocks.hpp"
+#include "narthex/detail/lock.hpp"
 #include "narthex/detail/memory.hpp"
+#include "narthex/detail/series_index.hpp"
 #include "narthex/detail/series_key.hpp"
 #include "narthex/detail/single.hpp"
 #include "narthex/label.hpp"
@@ -19,89 +22,77 @@
 NARTHEX_BEGIN_NAMESPACE
 namespace detail {
 
-struct series {
-  shared<series*> next;          // in the order of creation
-  const char* text;              // ready: constant labels, then a="b",c="d"
-  std::uint32_t text_size;
-  std::uint32_t hash;
-  shared<std::uint32_t> hides;   // odd while hidden; every change goes up
-  bool is_hidden() const noexcept { return (hides.load(memory_order_acquire) & 1) != 0; }
-  void show() noexcept { show(hides.load(memory_order_acquire)); }
-  /// Unless it was hidden again since `seen`.
-  void show(std::uint32_t seen) noexcept {
-    if (seen & 1) hides.compare_exchange_strong(seen, seen + 1, memory_order_acq_rel, memory_order_relaxed);
-  }
-  void hide() noexcept {
-    std::uint32_t seen = hides.load(memory_order_relaxed);
-    while (!hides.compare_exchange_weak(seen, (seen + 1) | 1, memory_order_acq_rel, memory_order_relaxed)) {
-    }
-  }
-};
-
 template <class Core>
 struct series_of : series, Core {
   series_of(const typename Core::args& kept, void* memory) noexcept : Core(kept, memory) {}
 };
 
-/// Slots of pointers, open addressing. Never shrinks, never moves: a larger one takes its place and it stays until the
-/// family ends, so that a lookup may go on in it. All the old ones together are smaller than the present one.
-struct series_index {
-  series_index* older;
-  std::uint32_t mask;
-  static std::size_t bytes(std::uint32_t places) noexcept {
-    return sizeof(series_index) + places * sizeof(shared<series*>);
-  }
-  shared<series*>& slot(std::uint32_t i) noexcept {
-    return reinterpret_cast<shared<series*>*>(this + 1)[i & mask];
-  }
-  void init(std::uint32_t places, series_index* before) noexcept {
-    older = before;
-    mask = places - 1;
-    for (std::uint32_t i = 0; i < places; ++i) new (&slot(i)) shared<series*>(nullptr);
-  }
-  void put(series& s, std::memory_order order) noexcept {
-    std::uint32_t i = s.hash;
-    while (slot(i).load(memory_order_relaxed)) {
-      ++i;
-      NARTHEX_ASSERT(i - s.hash <= mask);  // a full index would be searched for ever
-    }
-    slot(i).store(&s, order);
-  }
-};
-
 /// A family: what does not depend on the kind of its instruments.
 ///
-/// A lookup that finds takes no lock and allocates nothing: it loads the index and slots with acquire, which
-/// pairs with the release that published a complete series. A series is made outside the lock and put
-/// in under it; a rival that was quicker is found then. Series are hidden, never freed, before the registry ends.
+/// A series is what its kind stores, the sizes of its values (16 bits each), its label text; one piece of memory.
+/// A lookup that finds takes no lock and allocates nothing: hash, a slot of the index, sizes and bytes compared with the text.
+///
+/// A new series claims a number below the cap, joins the list, and then tries for its slot in the index, which makes
+/// it visible. Hence whoever finds a series by its values finds it in the next scrape too. One whose rival was quicker stays in the
+/// list, hidden for ever, and gives its number back: nobody waits, but at the cap, where the last numbers may come back.
+/// Series are hidden, never freed, before the registry ends.
 struct labelled : family_node {
   labelled(const family_ops* kind, const char* full, const char* words) noexcept
-      : family_node(kind, full, words), names(nullptr), arity(0), limit(0), count(0), index(nullptr), first(nullptr),
-        last(nullptr), overflow(nullptr), overflowed(0) {}
+      : family_node(kind, full, words), index(nullptr), names(nullptr), arity(0), sizes_at(0), limit(0), seed(0), claimed(0),
+        count(0), first(nullptr), last(&first), overflow(nullptr), overflowed(0) {}
 
+  shared<series_index*> index;
   const string_view* names;
   unsigned arity;
+  std::uint32_t sizes_at;              // from the beginning of a series
   string_view constant;                // the registry's constant labels, at the head of each series' text
   std::uint32_t limit;
-  std::uint32_t count;                 // under the lock
-  spin_lock lock;
-  shared<series_index*> index;
+  std::uint64_t seed;
+  shared<std::uint32_t> claimed;       // numbers of series that are there or being made
+  shared<std::uint32_t> count;         // that are there
+  blocks rooms;
   shared<series*> first;
-  series* last;                        // under the lock
+  shared<shared<series*>*> last;       // the list's end or a link shortly before it
   series* overflow;                    // made with the family: it must be there when memory is not
   shared<cell_word> overflowed;
 
+  // A series' sizes: the first is this when some value does not stand in the text as it is, or is longer.
+  enum : std::uint16_t { not_verbatim = 0xffff };
+
   series_key key(const string_view* values) const noexcept { return series_key(names, values, arity); }
   std::size_t constant_size() const noexcept { return constant.empty() ? 0 : constant.size() + 1; }
+  std::size_t text_begins() const noexcept { return sizes_at + arity * sizeof(std::uint16_t); }
+  static const char* bytes(const series& s) noexcept { return reinterpret_cast<const char*>(&s); }
+  string_view text_of(const series& s) const noexcept { return string_view(bytes(s) + text_begins(), s.text_size); }
 
-  series* find(const series_key& k) const noexcept {
-    series_index& places = *index.load(memory_order_acquire);
-    const std::size_t skip = constant_size();
-    for (std::uint32_t i = k.hash();; ++i) {
-      series* const s = places.slot(i).load(memory_order_acquire);
-      if (!s) return nullptr;
-      if (s->hash == k.hash() && k.is(string_view(s->text + skip, s->text_size - skip))) return s;
+  /// Whether the series has these values; n is the arity, known to the compiler in a lookup.
+  bool is(const series& s, const string_view* values, unsigned n) const noexcept {
+    const std::uint16_t* const sizes = reinterpret_cast<const std::uint16_t*>(bytes(s) + sizes_at);
+    if (!NARTHEX_DETAIL_LIKELY(sizes[0] != not_verbatim)) return is_slowly(s, values);
+    const char* at = bytes(s) + text_begins() + constant_size();
+    for (unsigned i = 0; i < n; ++i) {
+      const std::size_t size = sizes[i];
+      at += names[i].size() + 2;
+      if (values[i].size() != size || !same_bytes(at, values[i].data(), size)) return false;
+      at += size + 2;
     }
+    return true;
+  }
+  NARTHEX_DETAIL_COLD bool is_slowly(const series& s, const string_view* values) const noexcept {
+    return key(values).is(text_of(s).from(constant_size()));
+  }
+
+  template <unsigned N>
+  series* find(const string_view* values, std::uint32_t hash) const noexcept {
+    return index.load(memory_order_acquire)->find(hash, [this, values](const series& s) { return is(s, values, N); });
+  }
+  /// By values whose UTF-8 may be broken; `hash` becomes the one that the series has or will have.
+  series* find_repaired(const series_key& k, bool is_verbatim, std::uint32_t& hash) const noexcept {
+    if (is_verbatim) return nullptr;
+    const std::uint32_t repaired = k.repaired_hash(seed);
+    if (repaired == hash) return nullptr;
+    hash = repaired;
+    return index.load(memory_order_acquire)->find(hash, [this, &k](const series& s) { return is_slowly(s, k.given()); });
   }
 
   series& to_overflow() noexcept {
@@ -111,50 +102,34 @@ struct labelled : family_node {
     return *overflow;
   }
 
-  /// Puts `fresh` in; or gives the one a rival put in, or null when the cap is reached; the caller frees `fresh` then.
-  series* insert(series& fresh, const series_key& k) noexcept {
-    series_index* larger = nullptr;
-    series* answer = nullptr;
-    for (bool done = false; !done;) {
-      std::uint32_t wanted = 0;
-      {
-        const hold held(lock);
-        series_index* places = index.load(memory_order_relaxed);
-        answer = find(k);
-        done = true;
-        if (!answer && count < limit) {
-          const std::uint32_t have = places->mask + 1;
-          const bool full = count + 2 > have / 4 * 3;  // at most three quarters, the overflow series included
-          if (full && (!larger || larger->mask < places->mask)) {
-            wanted = have * 2;
-            done = false;
-          } else {
-            if (full) {
-              larger->older = places;
-              for (std::uint32_t i = 0; i < have; ++i) {
-                if (series* const s = places->slot(i).load(memory_order_relaxed)) larger->put(*s, memory_order_relaxed);
-              }
-              index.store(larger, memory_order_release);
-              places = larger;
-              larger = nullptr;
-            }
-            places->put(fresh, memory_order_release);
-            (last ? last->next : first).store(&fresh, memory_order_release);
-            last = &fresh;
-            ++count;
-            answer = &fresh;
-          }
-        }
-      }
-      if (wanted) {
-        if (larger) release(larger);
-        larger = static_cast<series_index*>(allocate(series_index::bytes(wanted)));
-        if (!larger) return nullptr;
-        larger->init(wanted, nullptr);
-      }
+  /// Puts the series at the list's end. Order: the exchange releases the series to scrapes, which load links with acquire.
+  void append(series& s) noexcept {
+    shared<series*>* const from = last.load(memory_order_acquire);
+    shared<series*>* link = from;
+    for (series* after = nullptr; !link->compare_exchange_strong(after, &s, memory_order_acq_rel, memory_order_acquire);
+         after = nullptr) {
+      link = &after->next;
     }
-    if (larger) release(larger);
-    return answer;
+    // A thread suspended between these two turns it back, for one later call to walk: cheaper than a locked instruction each.
+    if (last.load(memory_order_relaxed) == from) last.store(&s.next, memory_order_release);
+  }
+
+  /// Whether a fresh series has won its slot.
+  bool is_settled(series& s) noexcept {
+    if (!index.load(memory_order_acquire)->find(s.hash, [&s](const series& other) { return &other == &s; })) return false;
+    std::uint32_t seen = series::fresh;
+    s.hides.compare_exchange_strong(seen, seen + 2, memory_order_acq_rel, memory_order_relaxed);
+    return true;
+  }
+
+  enum class claim { got, reached, undecided };
+  /// A number for a new series. Undecided at the cap while others may still give theirs back.
+  claim claim_number(std::uint32_t& n) noexcept {
+    n = claimed.load(memory_order_relaxed);
+    while (n < limit) {
+      if (claimed.compare_exchange_weak(n, n + 1, memory_order_relaxed, memory_order_relaxed)) return claim::got;
+    }
+    return count.load(memory_order_acquire) >= limit ? claim::reached : claim::undecided;
   }
 };
 
@@ -182,9 +157,10 @@ struct labelled_of : labelled {
         where.index = 1;
       }
       const std::uint32_t seen = s->hides.load(memory_order_acquire);  // before the value: see hide
+      if (seen == series::fresh && !f.is_settled(*s)) continue;
       if (static_cast<series_of<Core>*>(s)->read(out)) s->show(seen);  // an update since it was removed
       if (s->is_hidden()) continue;
-      out.labels = string_view(s->text, s->text_size);
+      out.labels = f.text_of(*s);
       return true;
     }
     return false;
@@ -201,46 +177,85 @@ struct labelled_of : labelled {
   }
 
   /// The series of these values, made when there is none. Never null.
+  template <unsigned N>
   series& get(const string_view* values) noexcept {
+    const std::uint32_t hash = series_key::hash(values, N, seed);
+    series* const s = find<N>(values, hash);
+    if (!NARTHEX_DETAIL_LIKELY(s != nullptr)) return make(values, hash);
+    s->show();
+    return *s;
+  }
+  template <unsigned N>
+  series* find_any(const string_view* values) const noexcept {
+    std::uint32_t hash = series_key::hash(values, N, seed);
+    if (series* const s = find<N>(values, hash)) return s;
     const series_key k = key(values);
-    if (series* const s = find(k)) {
-      s->show();
-      return *s;
+    return find_repaired(k, k.is_verbatim(k.text_size()), hash);
+  }
+
+  series& make(const string_view* values, std::uint32_t hash) noexcept {
+    const series_key k = key(values);
+    const std::size_t size = k.text_size();
+    const bool is_verbatim = k.is_verbatim(size);
+    series* answer = find_repaired(k, is_verbatim, hash);
+    const auto equal = [this, values](const series& s) { return is(s, values, arity); };
+    std::uint32_t number = 0;
+    for (patience p; !answer;) {
+      const claim claimed_now = claim_number(number);
+      if (claimed_now == claim::got) break;
+      answer = index.load(memory_order_acquire)->find(hash, equal);  // a rival may have made it
+      if (!answer && claimed_now == claim::reached) return to_overflow();
+      p.wait();
+      // In a forked child: who was making series then stayed in the parent.
+      if (p.in_vain()) {
+        const std::uint32_t there = count.load(memory_order_acquire);
+        claimed.compare_exchange_strong(number, there, memory_order_relaxed, memory_order_relaxed);
+      }
     }
-    return make(k);
+    if (!answer) {
+      void* const room = rooms.take(series_bytes(size));
+      if (room) {
+        series& fresh = *construct(room, k, size, is_verbatim, hash);
+        append(fresh);
+        answer = series_index::insert(index, fresh, number, equal);
+        if (answer == &fresh) {
+          count.fetch_add(1, memory_order_release);
+          return fresh;
+        }
+        fresh.hide();
+        claimed.fetch_sub(1, memory_order_relaxed);
+      } else {
+        claimed.fetch_sub(1, memory_order_relaxed);
+      }
+      if (!answer) return to_overflow();
+    }
+    answer->show();
+    return *answer;
   }
 
-  NARTHEX_DETAIL_COLD series& make(const series_key& k) noexcept {
-    void* const memory = allocate(series_bytes(k));
-    if (!memory) return to_overflow();
-    series_of<Core>* const s = construct(memory, k);
-    series* const kept = insert(*s, k);
-    if (kept != s) destroy_series(s);
-    if (!kept) return to_overflow();
-    kept->show();
-    return *kept;
-  }
-
-  std::size_t series_bytes(const series_key& k) const noexcept {
-    return round_up(sizeof(series_of<Core>)) + Core::room(*args) + constant_size() + k.text_size();
-  }
-  series_of<Core>* construct(void* memory, const series_key& k) noexcept {
-    char* const begin = static_cast<char*>(memory);
-    const std::size_t room_at = round_up(sizeof(series_of<Core>));
-    series_of<Core>* const s = new (memory) series_of<Core>(*args, begin + room_at);
-    char* const text = begin + room_at + Core::room(*args);
-    char* end = text;
+  std::size_t series_bytes(std::size_t size) const noexcept { return text_begins() + constant_size() + size; }
+  series_of<Core>* construct(void* room, const series_key& k, std::size_t size, bool is_verbatim, std::uint32_t hash) noexcept {
+    char* const begin = static_cast<char*>(room);
+    series_of<Core>* const s = new (room) series_of<Core>(*args, begin + round_up(sizeof(series_of<Core>)));
+    std::uint16_t* const sizes = reinterpret_cast<std::uint16_t*>(begin + sizes_at);
+    for (unsigned i = 0; i < arity; ++i) {
+      const std::size_t one = k.given()[i].size();
+      if (one >= not_verbatim) is_verbatim = false;
+      new (sizes + i) std::uint16_t(static_cast<std::uint16_t>(one));
+    }
+    if (!is_verbatim) sizes[0] = not_verbatim;
+    char* end = begin + text_begins();
     if (!constant.empty()) {
       std::memcpy(end, constant.data(), constant.size());
       end += constant.size();
       *end++ = ',';
     }
-    end = k.write(end);
+    if (is_verbatim) k.write_verbatim(end);
+    else k.write(end);
     s->next.store(nullptr, memory_order_relaxed);
-    s->text = text;
-    s->text_size = static_cast<std::uint32_t>(end - text);
-    s->hash = k.hash();
-    s->hides.store(0, memory_order_relaxed);
+    s->text_size = static_cast<std::uint32_t>(constant_size() + size);
+    s->hash = hash;
+    s->hides.store(series::fresh, memory_order_relaxed);
     return s;
   }
 
@@ -273,12 +288,6 @@ struct labelled_of : labelled {
     return registered<Core>{&m->core, m};
   }
 
-  static void destroy_series(series* s) noexcept {
-    series_of<Core>* const all = static_cast<series_of<Core>*>(s);
-    all->~series_of<Core>();
-    release(all);
-  }
-
   // ---- what the registry asks ----
 
   static void restart(family_node& n) noexcept { static_cast<labelled_of&>(n).clear(); }
@@ -297,16 +306,13 @@ struct labelled_of : labelled {
   }
   static void destroy(family_node* n) noexcept {
     labelled_of* const f = static_cast<labelled_of*>(n);
-    for (series* s = f->first.load(memory_order_relaxed); s;) {
+    for (series* s = f->first.load(memory_order_acquire); s;) {
       series* const after = s->next.load(memory_order_relaxed);
-      destroy_series(s);
+      static_cast<series_of<Core>*>(s)->~series_of<Core>();
       s = after;
     }
-    for (series_index* i = f->index.load(memory_order_relaxed); i && i->older;) {  // the oldest lies in the node
-      series_index* const before = i->older;
-      release(i);
-      i = before;
-    }
+    f->rooms.end();
+    f->index.load(memory_order_acquire)->largest()->end();
     if (single<Core>* const m = f->mislabelled.load(memory_order_acquire)) single_ops<Core, true>::destroy(m);
     static_cast<series_of<Core>*>(f->overflow)->~series_of<Core>();
     f->~labelled_of();

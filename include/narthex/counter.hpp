@@ -31,20 +31,26 @@ struct number_core {
   static std::size_t args_room(const args&) noexcept { return 0; }
   static const args* keep(const args&, void*) noexcept { return &nothing_chosen(); }
   static std::size_t room(const args&) noexcept { return 0; }
-  number_core(const args&, void*) noexcept {}
+  number_core(const args&, void* where) noexcept : number_core(where, std::is_constructible<Cell, const void*>()) {}
   bool read(reading& out) const noexcept {
     const auto value = cell.get();
     out.value = value;
     return is_not_zero(value);
   }
-  void restart() noexcept { cell.set(0); }
+  void restart() noexcept { cell.restart(); }
   const args& chosen() const noexcept { return nothing_chosen(); }
 
   Cell cell;
+
+ private:
+  number_core(const void* where, std::true_type) noexcept : cell(where) {}
+  number_core(const void*, std::false_type) noexcept : cell() {}
 };
 
-using counter_core = number_core<unsigned_cell, metric_type::counter, storage::counter>;
-using double_counter_core = number_core<double_cell, metric_type::counter, storage::double_counter>;
+using counter_core = number_core<counter_cell, metric_type::counter, storage::counter>;
+using double_counter_core = number_core<double_counter_cell, metric_type::counter, storage::double_counter>;
+using fixed_counter_core = number_core<unsigned_cell, metric_type::counter, storage::counter>;
+using fixed_double_counter_core = number_core<double_cell, metric_type::counter, storage::double_counter>;
 
 }  // namespace detail
 
@@ -114,9 +120,9 @@ class double_counter_of : public Holder {
 };
 
 using counter = counter_of<detail::registered_or_fixed<detail::counter_core>>;
-using fixed_counter = counter_of<fixed<detail::counter_core>>;
+using fixed_counter = counter_of<fixed<detail::fixed_counter_core>>;
 using double_counter = double_counter_of<detail::registered_or_fixed<detail::double_counter_core>>;
-using fixed_double_counter = double_counter_of<fixed<detail::double_counter_core>>;
+using fixed_double_counter = double_counter_of<fixed<detail::fixed_double_counter_core>>;
 
 NARTHEX_END_NAMESPACE
 

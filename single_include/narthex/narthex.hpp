@@ -1117,14 +1117,15 @@ class slot_domain {
   word taken_[slots / 32];
 };
 
-/// What a thread knows of itself. Trivial, so that it can be used at any time of the thread's life; its address is
-/// the thread's name among those that run.
+/// What a thread knows of itself. Trivial, so that it can be used at any time of the thread's life.
 struct thread_self {
+  const void* name;     // see name_of()
   slot_domain* domain;  // null without a slot
   std::uint32_t slot;
   std::uint32_t state;
   enum : std::uint32_t { fresh, slotted, slotless };  // slotless: at its end, or when there was none left
   std::uint32_t growing;  // inside an allocation of ours: an update from there must not begin another
+  std::uint32_t named;
 };
 
 // __thread: GCC reaches a thread_local of a template through a function that asks whether it must be constructed.
@@ -1134,11 +1135,24 @@ struct threads_own {
   static slot_domain domain;
 };
 template <class Once>
-__thread thread_self threads_own<Once>::self = {nullptr, 0, thread_self::fresh, 0};
+__thread thread_self threads_own<Once>::self = {nullptr, nullptr, 0, thread_self::fresh, 0, 0};
 template <class Once>
 slot_domain threads_own<Once>::domain;
 
 inline thread_self& this_thread() noexcept { return threads_own<void>::self; }
+
+/// The address of its data names a thread among those that run; null until this was called once.
+///
+/// Another thread gets the name only after the first has ended, from a C library that locks meanwhile: it sees all
+/// that the first stored. In a forked child the first may have stayed in the parent, in the middle of an
+/// observation, so there new threads have no name.
+inline const void* name_of(thread_self& me) noexcept {
+  if (!me.named) {
+    me.named = 1;
+    if (!process<void>::is_forked()) me.name = &me;
+  }
+  return me.name;
+}
 
 /// Gives the slot back when its thread ends. What comes after (destructors of other thread-local objects) counts
 /// without a slot.
@@ -3188,16 +3202,14 @@ namespace detail {
 /// The first thread to observe owns a ledger that is there from the start. Others share a distribution; every 32nd
 /// observation there earns its thread a ledger of its own, if there is memory and a slot.
 ///
-/// Order:  the first ledger belongs to whoever has the address of its owner's thread-local data. That is given to
-///         another thread only after the first has ended, and by a C library that locks meanwhile: one writer at any
-///         time, who sees what the one before him stored.
+/// Order:  the first ledger has one writer at any time, who sees what the one before him stored: see name_of().
 /// Memory: for 12 buckets 1.3 KB; 128 bytes once a second thread has earned a ledger, and 272 for each ledger.
 class adaptive_distribution : distribution {
  public:
   static constexpr std::size_t bytes(std::size_t n) noexcept { return distribution::bytes(n) + ledger::bytes(n); }
 
   adaptive_distribution(void* room, unsigned n) noexcept
-      : distribution(room, n), owner_(nullptr), shards_(shard_link::may_grow),
+      : distribution(room, n), owner_(this), shards_(shard_link::may_grow),
         first_(new (static_cast<char*>(room) + distribution::bytes(n)) ledger(n)) {}
 
   void observe(unsigned bucket, double value) noexcept {
@@ -3228,14 +3240,16 @@ class adaptive_distribution : distribution {
 
  private:
   ledger* mine() const noexcept {
-    if (NARTHEX_DETAIL_LIKELY(owner_.load(memory_order_relaxed) == &this_thread())) return first_;
+    if (NARTHEX_DETAIL_LIKELY(owner_.load(memory_order_relaxed) == this_thread().name)) return first_;
     const shard_table* const t = shards_.get();
     return t ? static_cast<ledger*>(t->mine()) : nullptr;
   }
 
   NARTHEX_DETAIL_COLD void observe_shared(unsigned bucket, double value) noexcept {
-    thread_self* nobody = nullptr;
-    if (owner_.compare_exchange_strong(nobody, &this_thread(), memory_order_relaxed, memory_order_relaxed)) {
+    const void* owner = this;
+    const void* const me = name_of(this_thread());
+    if (me && (owner_.load(memory_order_relaxed) == me ||
+               owner_.compare_exchange_strong(owner, me, memory_order_relaxed, memory_order_relaxed))) {
       first_->observe(bucket, value);
     } else if (distribution::observe(bucket, value) % 32 == 31) {
       if (shard_table* const t = shards_.grow()) {
@@ -3245,7 +3259,7 @@ class adaptive_distribution : distribution {
     }
   }
 
-  shared<thread_self*> owner_;
+  shared<const void*> owner_;  // the object itself: nobody yet
   shard_link shards_;
   ledger* first_;
 };

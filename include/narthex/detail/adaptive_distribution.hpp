@@ -22,16 +22,14 @@ namespace detail {
 /// The first thread to observe owns a ledger that is there from the start. Others share a distribution; every 32nd
 /// observation there earns its thread a ledger of its own, if there is memory and a slot.
 ///
-/// Order:  the first ledger belongs to whoever has the address of its owner's thread-local data. That is given to
-///         another thread only after the first has ended, and by a C library that locks meanwhile: one writer at any
-///         time, who sees what the one before him stored.
+/// Order:  the first ledger has one writer at any time, who sees what the one before him stored: see name_of().
 /// Memory: for 12 buckets 1.3 KB; 128 bytes once a second thread has earned a ledger, and 272 for each ledger.
 class adaptive_distribution : distribution {
  public:
   static constexpr std::size_t bytes(std::size_t n) noexcept { return distribution::bytes(n) + ledger::bytes(n); }
 
   adaptive_distribution(void* room, unsigned n) noexcept
-      : distribution(room, n), owner_(nullptr), shards_(shard_link::may_grow),
+      : distribution(room, n), owner_(this), shards_(shard_link::may_grow),
         first_(new (static_cast<char*>(room) + distribution::bytes(n)) ledger(n)) {}
 
   void observe(unsigned bucket, double value) noexcept {
@@ -62,14 +60,16 @@ class adaptive_distribution : distribution {
 
  private:
   ledger* mine() const noexcept {
-    if (NARTHEX_DETAIL_LIKELY(owner_.load(memory_order_relaxed) == &this_thread())) return first_;
+    if (NARTHEX_DETAIL_LIKELY(owner_.load(memory_order_relaxed) == this_thread().name)) return first_;
     const shard_table* const t = shards_.get();
     return t ? static_cast<ledger*>(t->mine()) : nullptr;
   }
 
   NARTHEX_DETAIL_COLD void observe_shared(unsigned bucket, double value) noexcept {
-    thread_self* nobody = nullptr;
-    if (owner_.compare_exchange_strong(nobody, &this_thread(), memory_order_relaxed, memory_order_relaxed)) {
+    const void* owner = this;
+    const void* const me = name_of(this_thread());
+    if (me && (owner_.load(memory_order_relaxed) == me ||
+               owner_.compare_exchange_strong(owner, me, memory_order_relaxed, memory_order_relaxed))) {
       first_->observe(bucket, value);
     } else if (distribution::observe(bucket, value) % 32 == 31) {
       if (shard_table* const t = shards_.grow()) {
@@ -79,7 +79,7 @@ class adaptive_distribution : distribution {
     }
   }
 
-  shared<thread_self*> owner_;
+  shared<const void*> owner_;  // the object itself: nobody yet
   shard_link shards_;
   ledger* first_;
 };

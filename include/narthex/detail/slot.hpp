@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "narthex/config.hpp"
+#include "narthex/detail/lock.hpp"
 #include "narthex/detail/memory.hpp"
 #include "narthex/detail/shared.hpp"
 
@@ -59,14 +60,15 @@ class slot_domain {
   word taken_[slots / 32];
 };
 
-/// What a thread knows of itself. Trivial, so that it can be used at any time of the thread's life; its address is
-/// the thread's name among those that run.
+/// What a thread knows of itself. Trivial, so that it can be used at any time of the thread's life.
 struct thread_self {
+  const void* name;     // see name_of()
   slot_domain* domain;  // null without a slot
   std::uint32_t slot;
   std::uint32_t state;
   enum : std::uint32_t { fresh, slotted, slotless };  // slotless: at its end, or when there was none left
   std::uint32_t growing;  // inside an allocation of ours: an update from there must not begin another
+  std::uint32_t named;
 };
 
 // __thread: GCC reaches a thread_local of a template through a function that asks whether it must be constructed.
@@ -76,11 +78,24 @@ struct threads_own {
   static slot_domain domain;
 };
 template <class Once>
-__thread thread_self threads_own<Once>::self = {nullptr, 0, thread_self::fresh, 0};
+__thread thread_self threads_own<Once>::self = {nullptr, nullptr, 0, thread_self::fresh, 0, 0};
 template <class Once>
 slot_domain threads_own<Once>::domain;
 
 inline thread_self& this_thread() noexcept { return threads_own<void>::self; }
+
+/// The address of its data names a thread among those that run; null until this was called once.
+///
+/// Another thread gets the name only after the first has ended, from a C library that locks meanwhile: it sees all
+/// that the first stored. In a forked child the first may have stayed in the parent, in the middle of an
+/// observation, so there new threads have no name.
+inline const void* name_of(thread_self& me) noexcept {
+  if (!me.named) {
+    me.named = 1;
+    if (!process<void>::is_forked()) me.name = &me;
+  }
+  return me.name;
+}
 
 /// Gives the slot back when its thread ends. What comes after (destructors of other thread-local objects) counts
 /// without a slot.

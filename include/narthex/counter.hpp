@@ -56,8 +56,11 @@ using fixed_double_counter_core = number_core<double_cell, metric_type::counter,
 
 /// Counts events; starts at 0. The name should end in _total.
 ///
-/// Threads: every member may be called from any thread, signal handler or interrupt at any time; lock-free.
-/// Memory:  one cell; no allocation after construction.
+/// Threads: every member may be called from any thread at any time; lock-free. In signal handlers and interrupts, and where
+///          nothing may ever be allocated, use fixed_counter: of the updates of a handler and of what it
+///          interrupted one may be lost here.
+/// Memory:  two words. Once threads meet on it, 128 bytes, and at most 64 for each thread that comes by then; where
+///          there is no memory it stays as it is. A fixed_counter is one word.
 /// Range:   64 bits; 32 where 64-bit atomics are not lock-free, wrapping as a counter reset.
 /// Source:  Prometheus, "Writing client libraries", Counter.
 template <class Holder>
@@ -66,14 +69,14 @@ class counter_of : public Holder {
   using Holder::Holder;
   using series_handle = counter_of<handle<typename Holder::core_type>>;
 
-  /// Adds 1. Cost: one relaxed atomic add.
+  /// Adds 1. Cost: one relaxed atomic add; a load, an addition and a store once threads have met.
   void inc() noexcept { this->core().cell.add(1); }
 
   /// Adds `by`, an integer >= 0. A double does not compile: see double_counter.
   ///
   /// Errors: a negative amount (or one beyond a 32-bit cell) changes nothing and is counted in
   ///         narthex_refused_total{what="update"}.
-  /// Cost:   one relaxed atomic add.
+  /// Cost:   as inc().
   template <class Int>
   void inc(Int by) noexcept {
     static_assert(std::is_integral<Int>::value && !std::is_same<Int, bool>::value,
@@ -93,7 +96,7 @@ class counter_of : public Holder {
 
 /// Counts amounts that are not whole: seconds, joules; starts at 0. The name should end in _total.
 ///
-/// Threads: as counter_of. Memory: one cell (100 bytes where 64-bit atomics are not lock-free).
+/// Threads, memory: as counter_of (a fixed one takes 100 bytes where 64-bit atomics are not lock-free).
 template <class Holder>
 class double_counter_of : public Holder {
  public:
@@ -107,7 +110,7 @@ class double_counter_of : public Holder {
   ///
   /// Errors: negative, NaN and infinite amounts change nothing and are counted in
   ///         narthex_refused_total{what="update"}.
-  /// Cost:   one compare-exchange, again when another thread came first.
+  /// Cost:   one compare-exchange; a load, an addition and a store once threads have met.
   void inc(double by) noexcept {
     if (NARTHEX_DETAIL_LIKELY(detail::is_finite(by) && !(by < 0))) {
       this->core().cell.add(by);

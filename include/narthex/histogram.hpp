@@ -109,9 +109,11 @@ struct inline_histogram_core : private inline_histogram_room<Bounds>, histogram_
 
 /// Counts observations in buckets and sums them; the unit belongs in the name (_seconds, _bytes).
 ///
-/// Threads: every member may be called from any thread at any time. An observation waits for nobody;
-///          with more than 7 threads suspended in the middle of one, a further one waits for them.
-/// Memory:  about 500 bytes + 32 per bucket; no allocation after construction.
+/// Threads: every member may be called from any thread at any time, a fixed_histogram's in signal handlers, too. An
+///          observation waits for nobody: each thread that observes often does it in a part of its own. Of the threads that
+///          share one (all of a fixed_histogram), with more than 7 suspended in the middle, a further one waits.
+/// Memory:  about 600 bytes + 40 per bucket. Once several threads observe often, 128 bytes, and about 100 + 16 per bucket
+///          for each; where there is no memory they share. A fixed_histogram: about 500 + 32 per bucket, ever.
 /// A scrape sees whole observations only: _count is the +Inf bucket, _sum is of the same observations.
 /// Source:  Prometheus, "Writing client libraries", Histogram.
 template <class Holder>
@@ -124,7 +126,7 @@ class histogram_of : public Holder {
   ///
   /// value:  in the metric's own unit. NaN is refused: counted in narthex_refused_total{what="update"}.
   ///         Infinities are counted and make the sum infinite.
-  /// Cost:   a search among the bounds, three compare-exchanges.
+  /// Cost:   a search among the bounds, three stores; three compare-exchanges where threads share.
   void observe(double value) noexcept {
     if (NARTHEX_DETAIL_LIKELY(!detail::is_nan(value))) {
       auto& h = this->core();

@@ -178,7 +178,7 @@ struct fixed_summary_core {
 /// Sums and counts observations; quantiles are opt-in. The unit belongs in the name (_seconds, _bytes).
 ///
 /// Threads: as histogram_of.
-/// Memory:  about 500 bytes, 40 KB more with quantiles; no allocation after construction.
+/// Memory:  about 700 bytes, 40 KB more with quantiles; for threads as histogram_of.
 /// Source:  Prometheus, "Writing client libraries", Summary.
 template <class Holder>
 class summary_of : public Holder {

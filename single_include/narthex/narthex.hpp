@@ -1227,7 +1227,7 @@ class growing {
 
 /// A table of blocks of memory, one for each thread that came by. Never shrinks; freed with the metric.
 ///
-/// Memory: 128 bytes; 8 a thread beyond the eighth (whole nodes of 8, 16, 32 ...); the blocks.
+/// Memory: 128 bytes; for threads beyond the eighth nodes of 8, 16, 32 ... pointers, 16 bytes a thread at most; the blocks.
 /// Order:  blocks and nodes are published with release and read with acquire. A thread finds its own block relaxed: it
 ///         stored it itself, or has the slot, with acquire, from the one who did.
 class shard_table {
@@ -1611,7 +1611,7 @@ struct double_sum {
 ///
 /// Order:  relaxed, as for all cells. Each word has one writer, or is read-modified-written, and only grows: so does
 ///         their sum as read. For restart() see there.
-/// Memory: two words; 128 bytes once two threads have met, and 56 for each thread that comes by then. A thread that
+/// Memory: two words; 128 bytes once two threads have met, and 48 for each thread that comes by then. A thread that
 ///         gets neither slot nor memory goes on with the first word.
 template <class Sum>
 class adaptive_cell {
@@ -1655,12 +1655,12 @@ class adaptive_cell {
   }
 
  private:
-  // In the middle: whatever lies beside it, two threads' words are 64 bytes apart wherever memory comes in 64 bytes
-  // (56 and the allocator's 8).
+  // Two threads' words are 64 bytes apart where an allocator gives 64 for 48, as glibc's and musl's do; others keep
+  // what a thread asks for together.
   struct shard {
     char before[24];
     shared<std::uint64_t> word;
-    char behind[24];
+    char behind[16];
   };
   /// Whether another thread changes the sum just now: it comes between a load and an exchange right behind it.
   NARTHEX_DETAIL_COLD void grow_if_contended() noexcept {
@@ -3203,7 +3203,7 @@ namespace detail {
 /// observation there earns its thread a ledger of its own, if there is memory and a slot.
 ///
 /// Order:  the first ledger has one writer at any time, who sees what the one before him stored: see name_of().
-/// Memory: for 12 buckets 1.3 KB; 128 bytes once a second thread has earned a ledger, and 272 for each ledger.
+/// Memory: for 12 buckets 1.1 KB; 128 bytes once a second thread has earned a ledger, and 272 for each of these ledgers.
 class adaptive_distribution : distribution {
  public:
   static constexpr std::size_t bytes(std::size_t n) noexcept { return distribution::bytes(n) + ledger::bytes(n); }
@@ -4454,8 +4454,11 @@ using fixed_double_counter_core = number_core<double_cell, metric_type::counter,
 
 /// Counts events; starts at 0. The name should end in _total.
 ///
-/// Threads: every member may be called from any thread, signal handler or interrupt at any time; lock-free.
-/// Memory:  one cell; no allocation after construction.
+/// Threads: every member may be called from any thread at any time; lock-free. In signal handlers and interrupts, and where
+///          nothing may ever be allocated, use fixed_counter: of the updates of a handler and of what it
+///          interrupted one may be lost here.
+/// Memory:  two words. Once threads meet on it, 128 bytes, and at most 64 for each thread that comes by then; where
+///          there is no memory it stays as it is. A fixed_counter is one word.
 /// Range:   64 bits; 32 where 64-bit atomics are not lock-free, wrapping as a counter reset.
 /// Source:  Prometheus, "Writing client libraries", Counter.
 template <class Holder>
@@ -4464,14 +4467,14 @@ class counter_of : public Holder {
   using Holder::Holder;
   using series_handle = counter_of<handle<typename Holder::core_type>>;
 
-  /// Adds 1. Cost: one relaxed atomic add.
+  /// Adds 1. Cost: one relaxed atomic add; a load, an addition and a store once threads have met.
   void inc() noexcept { this->core().cell.add(1); }
 
   /// Adds `by`, an integer >= 0. A double does not compile: see double_counter.
   ///
   /// Errors: a negative amount (or one beyond a 32-bit cell) changes nothing and is counted in
   ///         narthex_refused_total{what="update"}.
-  /// Cost:   one relaxed atomic add.
+  /// Cost:   as inc().
   template <class Int>
   void inc(Int by) noexcept {
     static_assert(std::is_integral<Int>::value && !std::is_same<Int, bool>::value,
@@ -4491,7 +4494,7 @@ class counter_of : public Holder {
 
 /// Counts amounts that are not whole: seconds, joules; starts at 0. The name should end in _total.
 ///
-/// Threads: as counter_of. Memory: one cell (100 bytes where 64-bit atomics are not lock-free).
+/// Threads, memory: as counter_of (a fixed one takes 100 bytes where 64-bit atomics are not lock-free).
 template <class Holder>
 class double_counter_of : public Holder {
  public:
@@ -4505,7 +4508,7 @@ class double_counter_of : public Holder {
   ///
   /// Errors: negative, NaN and infinite amounts change nothing and are counted in
   ///         narthex_refused_total{what="update"}.
-  /// Cost:   one compare-exchange, again when another thread came first.
+  /// Cost:   one compare-exchange; a load, an addition and a store once threads have met.
   void inc(double by) noexcept {
     if (NARTHEX_DETAIL_LIKELY(detail::is_finite(by) && !(by < 0))) {
       this->core().cell.add(by);
@@ -4701,9 +4704,11 @@ struct inline_histogram_core : private inline_histogram_room<Bounds>, histogram_
 
 /// Counts observations in buckets and sums them; the unit belongs in the name (_seconds, _bytes).
 ///
-/// Threads: every member may be called from any thread at any time. An observation waits for nobody;
-///          with more than 7 threads suspended in the middle of one, a further one waits for them.
-/// Memory:  about 500 bytes + 32 per bucket; no allocation after construction.
+/// Threads: every member may be called from any thread at any time, a fixed_histogram's in signal handlers, too. An
+///          observation waits for nobody: each thread that observes often does it in a part of its own. Of the threads that
+///          share one (all of a fixed_histogram), with more than 7 suspended in the middle, a further one waits.
+/// Memory:  about 600 bytes + 40 per bucket. Once several threads observe often, 128 bytes, and about 100 + 16 per bucket
+///          for each; where there is no memory they share. A fixed_histogram: about 500 + 32 per bucket, ever.
 /// A scrape sees whole observations only: _count is the +Inf bucket, _sum is of the same observations.
 /// Source:  Prometheus, "Writing client libraries", Histogram.
 template <class Holder>
@@ -4716,7 +4721,7 @@ class histogram_of : public Holder {
   ///
   /// value:  in the metric's own unit. NaN is refused: counted in narthex_refused_total{what="update"}.
   ///         Infinities are counted and make the sum infinite.
-  /// Cost:   a search among the bounds, three compare-exchanges.
+  /// Cost:   a search among the bounds, three stores; three compare-exchanges where threads share.
   void observe(double value) noexcept {
     if (NARTHEX_DETAIL_LIKELY(!detail::is_nan(value))) {
       auto& h = this->core();
@@ -4930,7 +4935,7 @@ struct fixed_summary_core {
 /// Sums and counts observations; quantiles are opt-in. The unit belongs in the name (_seconds, _bytes).
 ///
 /// Threads: as histogram_of.
-/// Memory:  about 500 bytes, 40 KB more with quantiles; no allocation after construction.
+/// Memory:  about 700 bytes, 40 KB more with quantiles; for threads as histogram_of.
 /// Source:  Prometheus, "Writing client libraries", Summary.
 template <class Holder>
 class summary_of : public Holder {

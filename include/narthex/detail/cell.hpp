@@ -114,7 +114,7 @@ struct double_sum {
 ///
 /// Order:  relaxed, as for all cells. Each word has one writer, or is read-modified-written, and only grows: so does
 ///         their sum as read. For restart() see there.
-/// Memory: two words; 128 bytes once two threads have met, and 56 for each thread that comes by then. A thread that
+/// Memory: two words; 128 bytes once two threads have met, and 48 for each thread that comes by then. A thread that
 ///         gets neither slot nor memory goes on with the first word.
 template <class Sum>
 class adaptive_cell {
@@ -158,12 +158,12 @@ class adaptive_cell {
   }
 
  private:
-  // In the middle: whatever lies beside it, two threads' words are 64 bytes apart wherever memory comes in 64 bytes
-  // (56 and the allocator's 8).
+  // Two threads' words are 64 bytes apart where an allocator gives 64 for 48, as glibc's and musl's do; others keep
+  // what a thread asks for together.
   struct shard {
     char before[24];
     shared<std::uint64_t> word;
-    char behind[24];
+    char behind[16];
   };
   /// Whether another thread changes the sum just now: it comes between a load and an exchange right behind it.
   NARTHEX_DETAIL_COLD void grow_if_contended() noexcept {

@@ -35,7 +35,7 @@ class growing {
 
 /// A table of blocks of memory, one for each thread that came by. Never shrinks; freed with the metric.
 ///
-/// Memory: 128 bytes; 8 a thread beyond the eighth (whole nodes of 8, 16, 32 ...); the blocks.
+/// Memory: 128 bytes; for threads beyond the eighth nodes of 8, 16, 32 ... pointers, 16 bytes a thread at most; the blocks.
 /// Order:  blocks and nodes are published with release and read with acquire. A thread finds its own block relaxed: it
 ///         stored it itself, or has the slot, with acquire, from the one who did.
 class shard_table {

@@ -516,6 +516,34 @@ TEST_CASE("threads that meet on an instrument when memory has run out lose nothi
   CHECK(h.sum() == 3125);
 }
 
+TEST_CASE("instruments with their storage inside never ask for memory, however many threads meet on them") {
+  nx::registry r;
+  nx::fixed_counter c{r, "c_total", "C."};
+  nx::fixed_double_counter d{r, "d_total", "D."};
+  nx::fixed_histogram<3> h{r, "h", "H.", {1, 2, 3}};
+  nx::fixed_family<nx::counter, 1, 4> f{r, "f_total", "F.", {"l"}};
+  nx::enum_family<nx::double_counter, method> e{r, "e_total", "E.", {"l"}};
+  crew working(4, [&](unsigned) {
+    nx::counter mine_f = f.labels("x");
+    nx::double_counter mine_e = e.labels(method::get);
+    for (unsigned i = 0; i < 100000; ++i) {
+      c.inc();
+      d.inc(0.5);
+      if (i % 16 == 0) h.observe(2);
+      mine_f.inc();
+      mine_e.inc(0.5);
+    }
+  });
+  const long before = heap::asked;
+  working.work();
+  CHECK(heap::asked == before);
+  CHECK(c.value() == 400000);
+  CHECK(d.value() == 200000);
+  CHECK(h.count() == 25000);
+  CHECK(f.labels("x").value() == 400000);
+  CHECK(e.labels(method::get).value() == 200000);
+}
+
 TEST_CASE("an allocator counts its own requests, also those that the counter makes for its threads") {
   nx::registry r;
   nx::counter c{r, "allocations_total", "A."};

@@ -230,8 +230,11 @@ TEST_CASE("shards: threads beyond the slots count as well") {
 namespace {
 struct counts_at_the_end {
   things* t = nullptr;
+  unsigned times = 0;
+  std::atomic<bool>* begun = nullptr;
   ~counts_at_the_end() {
-    if (t) t->count_up(100);
+    if (begun) *begun = true;
+    if (t) t->count_up(times);
   }
 };
 thread_local counts_at_the_end early, late;
@@ -243,10 +246,28 @@ TEST_CASE("shards: destructors of a thread's own objects count, whether they run
   for (unsigned round = 0; round < 20; ++round) {
     together(4, [&](unsigned me) {
       early.t = &t;           // made before the thread has a slot: ends after it
+      early.times = 100;
       if (me % 2) t.count_up(50);
       late.t = &t;            // made after: ends before it
+      late.times = 100;
     });
     all += 4 * 200 + 2 * 50;
+  }
+  // And while another thread has the slot.
+  const unsigned times = 100000 / TEST_SLOWER;
+  for (unsigned round = 0; round < 10; ++round) {
+    std::atomic<bool> begun(false);
+    std::thread one([&] {
+      early.t = &t;
+      early.times = times;
+      early.begun = &begun;
+      t.count_up(50);
+    });
+    while (!begun) std::this_thread::yield();
+    std::thread two([&] { t.count_up(times); });
+    one.join();
+    two.join();
+    all += 50 + 2 * times;
   }
   CHECK(t.has_counted(all));
 }

@@ -81,15 +81,16 @@ class buckets {
       for (double bound = start_; i < count_ && bound < value; bound = next(bound)) ++i;
       return i;
     }
-    // Halving without a branch on the data: the compiler makes the step a conditional move.
+    // Halving without a branch on the data, which nobody foresees: with one, GCC 12's choice for `?:`, an observation
+    // took twice as long.
     const double* at = values_;
-    unsigned rest = count_;
+    std::size_t rest = count_;
     while (rest > 1) {
-      const unsigned half = rest / 2;
-      at += at[half - 1] < value ? half : 0;
+      const std::size_t half = rest / 2;
+      at += half & (0 - static_cast<std::size_t>(at[half - 1] < value));
       rest -= half;
     }
-    return static_cast<unsigned>(at - values_) + (rest && *at < value ? 1u : 0u);
+    return static_cast<unsigned>(at - values_) + (rest ? static_cast<unsigned>(*at < value) : 0u);
   }
 
   friend bool operator==(const buckets& a, const buckets& b) noexcept {

@@ -31,27 +31,36 @@ struct number_core {
   static std::size_t args_room(const args&) noexcept { return 0; }
   static const args* keep(const args&, void*) noexcept { return &nothing_chosen(); }
   static std::size_t room(const args&) noexcept { return 0; }
-  number_core(const args&, void*) noexcept {}
+  number_core(const args&, void* where) noexcept : number_core(where, std::is_constructible<Cell, const void*>()) {}
   bool read(reading& out) const noexcept {
     const auto value = cell.get();
     out.value = value;
     return is_not_zero(value);
   }
-  void restart() noexcept { cell.set(0); }
+  void restart() noexcept { cell.restart(); }
   const args& chosen() const noexcept { return nothing_chosen(); }
 
   Cell cell;
+
+ private:
+  number_core(const void* where, std::true_type) noexcept : cell(where) {}
+  number_core(const void*, std::false_type) noexcept : cell() {}
 };
 
-using counter_core = number_core<unsigned_cell, metric_type::counter, storage::counter>;
-using double_counter_core = number_core<double_cell, metric_type::counter, storage::double_counter>;
+using counter_core = number_core<counter_cell, metric_type::counter, storage::counter>;
+using double_counter_core = number_core<double_counter_cell, metric_type::counter, storage::double_counter>;
+using fixed_counter_core = number_core<unsigned_cell, metric_type::counter, storage::counter>;
+using fixed_double_counter_core = number_core<double_cell, metric_type::counter, storage::double_counter>;
 
 }  // namespace detail
 
 /// Counts events; starts at 0. The name should end in _total.
 ///
-/// Threads: every member may be called from any thread, signal handler or interrupt at any time; lock-free.
-/// Memory:  one cell; no allocation after construction.
+/// Threads: every member may be called from any thread at any time; lock-free. In signal handlers and interrupts, and where
+///          nothing may ever be allocated, use fixed_counter: of the updates of a handler and of what it
+///          interrupted one may be lost here.
+/// Memory:  two words. Once threads meet on it, 128 bytes, and at most 64 for each thread that comes by then; where
+///          there is no memory it stays as it is. A fixed_counter is one word.
 /// Range:   64 bits; 32 where 64-bit atomics are not lock-free, wrapping as a counter reset.
 /// Source:  Prometheus, "Writing client libraries", Counter.
 template <class Holder>
@@ -60,14 +69,14 @@ class counter_of : public Holder {
   using Holder::Holder;
   using series_handle = counter_of<handle<typename Holder::core_type>>;
 
-  /// Adds 1. Cost: one relaxed atomic add.
+  /// Adds 1. Cost: one relaxed atomic add; a load, an addition and a store once threads have met.
   void inc() noexcept { this->core().cell.add(1); }
 
   /// Adds `by`, an integer >= 0. A double does not compile: see double_counter.
   ///
   /// Errors: a negative amount (or one beyond a 32-bit cell) changes nothing and is counted in
   ///         narthex_refused_total{what="update"}.
-  /// Cost:   one relaxed atomic add.
+  /// Cost:   as inc().
   template <class Int>
   void inc(Int by) noexcept {
     static_assert(std::is_integral<Int>::value && !std::is_same<Int, bool>::value,
@@ -87,7 +96,7 @@ class counter_of : public Holder {
 
 /// Counts amounts that are not whole: seconds, joules; starts at 0. The name should end in _total.
 ///
-/// Threads: as counter_of. Memory: one cell (100 bytes where 64-bit atomics are not lock-free).
+/// Threads, memory: as counter_of (a fixed one takes 100 bytes where 64-bit atomics are not lock-free).
 template <class Holder>
 class double_counter_of : public Holder {
  public:
@@ -101,7 +110,7 @@ class double_counter_of : public Holder {
   ///
   /// Errors: negative, NaN and infinite amounts change nothing and are counted in
   ///         narthex_refused_total{what="update"}.
-  /// Cost:   one compare-exchange, again when another thread came first.
+  /// Cost:   one compare-exchange; a load, an addition and a store once threads have met.
   void inc(double by) noexcept {
     if (NARTHEX_DETAIL_LIKELY(detail::is_finite(by) && !(by < 0))) {
       this->core().cell.add(by);
@@ -114,9 +123,9 @@ class double_counter_of : public Holder {
 };
 
 using counter = counter_of<detail::registered_or_fixed<detail::counter_core>>;
-using fixed_counter = counter_of<fixed<detail::counter_core>>;
+using fixed_counter = counter_of<fixed<detail::fixed_counter_core>>;
 using double_counter = double_counter_of<detail::registered_or_fixed<detail::double_counter_core>>;
-using fixed_double_counter = double_counter_of<fixed<detail::double_counter_core>>;
+using fixed_double_counter = double_counter_of<fixed<detail::fixed_double_counter_core>>;
 
 NARTHEX_END_NAMESPACE
 

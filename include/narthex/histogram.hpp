@@ -9,6 +9,7 @@
 
 #include "narthex/buckets.hpp"
 #include "narthex/config.hpp"
+#include "narthex/detail/adaptive_distribution.hpp"
 #include "narthex/detail/distribution.hpp"
 #include "narthex/detail/single.hpp"
 
@@ -23,11 +24,12 @@ struct bucket_args : buckets {
 };
 
 /// The storage of one histogram; bounds and cells lie in room that comes with it.
-struct histogram_core {
+template <class Distribution>
+struct histogram_core_of {
   static constexpr metric_type type = metric_type::histogram;
   static constexpr storage kind = storage::histogram;
   using args = bucket_args;
-  enum : std::size_t { smallest_room = round_up(distribution::cells(1) * sizeof(cell_word)) };
+  enum : std::size_t { smallest_room = Distribution::bytes(1) };
   static args smallest() noexcept { return args(buckets(nullptr, 0)); }
   static errc validate(const args& a, std::size_t& at) noexcept {
     at = a.first_bad();
@@ -40,10 +42,9 @@ struct histogram_core {
     for (unsigned i = 0; i < a.size(); ++i) values[i] = a[i];
     return new (memory) args(buckets(values, a.size()));
   }
-  static std::size_t room(const args& a) noexcept { return round_up(distribution::cells(a.size() + 1) * sizeof(cell_word)); }
+  static std::size_t room(const args& a) noexcept { return Distribution::bytes(a.size() + 1); }
 
-  histogram_core(const args& kept, void* cells) noexcept
-      : bounds(kept), observed(static_cast<shared<cell_word>*>(cells), kept.size() + 1) {}
+  histogram_core_of(const args& kept, void* cells) noexcept : bounds(kept), observed(cells, kept.size() + 1) {}
 
   bool read(reading& out) const noexcept {
     out.sum = observed.read(out.count_room, out.count);
@@ -56,8 +57,9 @@ struct histogram_core {
   const args& chosen() const noexcept { return bounds; }
 
   const args& bounds;
-  distribution observed;
+  Distribution observed;
 };
+using histogram_core = histogram_core_of<adaptive_distribution>;
 
 template <unsigned Bounds>
 struct inline_histogram_room {
@@ -74,22 +76,23 @@ struct is_in_place<histogram_core> : std::false_type {};
 
 /// The same with room for up to `Bounds` bounds inside.
 template <unsigned Bounds>
-struct inline_histogram_core : private inline_histogram_room<Bounds>, histogram_core {
-  using args = histogram_core::args;
+struct inline_histogram_core : private inline_histogram_room<Bounds>, histogram_core_of<distribution> {
+  using base = histogram_core_of<distribution>;
+  using args = base::args;
   static errc validate(const args& a, std::size_t& at) noexcept {
     at = Bounds;
-    return a.size() > Bounds ? errc::bad_buckets : histogram_core::validate(a, at);
+    return a.size() > Bounds ? errc::bad_buckets : base::validate(a, at);
   }
   static std::size_t args_room(const args&) noexcept { return 0; }
   static const args* keep(const args& a, void*) noexcept { return &a; }
   static std::size_t room(const args&) noexcept { return 0; }
   inline_histogram_core(const args& a, void*) noexcept
       : inline_histogram_room<Bounds>(good(a) ? a : smallest()),
-        histogram_core(inline_histogram_room<Bounds>::own_bounds, inline_histogram_room<Bounds>::cells) {}
+        base(inline_histogram_room<Bounds>::own_bounds, inline_histogram_room<Bounds>::cells) {}
 
   /// Copies the bounds, too: the object may go away while a sink is given the sample.
   bool read(reading& out) const noexcept {
-    const bool counted = histogram_core::read(out);
+    const bool counted = base::read(out);
     for (unsigned i = 0; i < bounds.size(); ++i) out.bound_room[i] = bounds[i];
     out.bounds_copy = buckets(out.bound_room, bounds.size());
     return counted;
@@ -106,9 +109,11 @@ struct inline_histogram_core : private inline_histogram_room<Bounds>, histogram_
 
 /// Counts observations in buckets and sums them; the unit belongs in the name (_seconds, _bytes).
 ///
-/// Threads: every member may be called from any thread at any time. An observation waits for nobody;
-///          with more than 7 threads suspended in the middle of one, a further one waits for them.
-/// Memory:  about 500 bytes + 32 per bucket; no allocation after construction.
+/// Threads: every member may be called from any thread at any time, a fixed_histogram's in signal handlers, too. An
+///          observation waits for nobody: each thread that observes often does it in a part of its own. Of the threads that
+///          share one (all of a fixed_histogram), with more than 7 suspended in the middle, a further one waits.
+/// Memory:  about 600 bytes + 40 per bucket. Once several threads observe often, 128 bytes, and about 100 + 16 per bucket
+///          for each; where there is no memory they share. A fixed_histogram: about 500 + 32 per bucket, ever.
 /// A scrape sees whole observations only: _count is the +Inf bucket, _sum is of the same observations.
 /// Source:  Prometheus, "Writing client libraries", Histogram.
 template <class Holder>
@@ -121,7 +126,7 @@ class histogram_of : public Holder {
   ///
   /// value:  in the metric's own unit. NaN is refused: counted in narthex_refused_total{what="update"}.
   ///         Infinities are counted and make the sum infinite.
-  /// Cost:   a search among the bounds, three compare-exchanges.
+  /// Cost:   a search among the bounds, three stores; three compare-exchanges where threads share.
   void observe(double value) noexcept {
     if (NARTHEX_DETAIL_LIKELY(!detail::is_nan(value))) {
       auto& h = this->core();

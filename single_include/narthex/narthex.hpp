@@ -1161,6 +1161,325 @@ NARTHEX_END_NAMESPACE
 
 #endif  // NARTHEX_DETAIL_BLOCKS_HPP
 
+// ==== narthex/detail/slot.hpp ===================================================================
+// narthex/detail/slot.hpp - a small number for each running thread, so that it can own a part of what is shared.
+// Room: foundations. Read detail/shared.hpp first. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_DETAIL_SLOT_HPP
+#define NARTHEX_DETAIL_SLOT_HPP
+
+#include <cstdint>
+
+
+// Where threads have data of their own that costs no call that may abort: emulated thread-local data does.
+#if NARTHEX_HAS(THREADS) && NARTHEX_HAS(HOST) && NARTHEX_HAS(ATOMIC64) && NARTHEX_HAS(POSIX) && defined(__GNUC__)
+#define NARTHEX_DETAIL_HAS_SHARDS 1
+#else
+#define NARTHEX_DETAIL_HAS_SHARDS 0
+#endif
+
+#if NARTHEX_HAS(SHARDS)
+
+NARTHEX_BEGIN_NAMESPACE
+namespace detail {
+
+/// Who has which slot. Each shared library with hidden symbols has a domain of its own: what is owned by slot
+/// remembers whose slots these are.
+///
+/// Order: free() releases, take() acquires, and both are read-modify-writes of one word: a thread that takes a slot
+///        sees all that its last owner stored, and goes on where he stopped. The slot has one writer at any time.
+/// Fork:  a child keeps its own thread's slot; those of threads that stayed in the parent are never given out again.
+class slot_domain {
+ public:
+  enum : std::uint32_t { slots = 512, none = slots };
+
+  constexpr slot_domain() noexcept : taken_() {}
+
+  std::uint32_t take() noexcept {
+    for (std::uint32_t w = 0; w < slots / 32; ++w) {
+      std::uint32_t seen = taken_[w].bits.load(memory_order_relaxed);
+      while (~seen) {
+        const std::uint32_t lowest = ~seen & (seen + 1);
+        if (taken_[w].bits.compare_exchange_weak(seen, seen | lowest, memory_order_acquire, memory_order_relaxed)) {
+          std::uint32_t s = w * 32;
+          while (lowest >> (s % 32) != 1) ++s;
+          return s;
+        }
+      }
+    }
+    return none;
+  }
+  void free(std::uint32_t slot) noexcept {
+    taken_[slot / 32].bits.fetch_sub(std::uint32_t{1} << slot % 32, memory_order_release);
+  }
+
+ private:
+  struct word {
+    constexpr word() noexcept : bits(0) {}
+    shared<std::uint32_t> bits;
+  };
+  word taken_[slots / 32];
+};
+
+/// What a thread knows of itself. Trivial, so that it can be used at any time of the thread's life.
+struct thread_self {
+  const void* name;     // see name_of()
+  slot_domain* domain;  // null without a slot
+  std::uint32_t slot;
+  std::uint32_t state;
+  enum : std::uint32_t { fresh, slotted, slotless };  // slotless: at its end, or when there was none left
+  std::uint32_t growing;  // inside an allocation of ours: an update from there must not begin another
+  std::uint32_t named;
+};
+
+// __thread: GCC reaches a thread_local of a template through a function that asks whether it must be constructed.
+template <class Once>
+struct threads_own {
+  static __thread thread_self self;
+  static slot_domain domain;
+};
+template <class Once>
+__thread thread_self threads_own<Once>::self = {nullptr, nullptr, 0, thread_self::fresh, 0, 0};
+template <class Once>
+slot_domain threads_own<Once>::domain;
+
+inline thread_self& this_thread() noexcept { return threads_own<void>::self; }
+
+/// The address of its data names a thread among those that run; null until this was called once.
+///
+/// Another thread gets the name only after the first has ended, from a C library that locks meanwhile: it sees all
+/// that the first stored. In a forked child the first may have stayed in the parent, in the middle of an
+/// observation, so there new threads have no name.
+inline const void* name_of(thread_self& me) noexcept {
+  if (!me.named) {
+    me.named = 1;
+    if (!process<void>::is_forked()) me.name = &me;
+  }
+  return me.name;
+}
+
+/// Gives the slot back when its thread ends. What comes after (destructors of other thread-local objects) counts
+/// without a slot.
+struct slot_keeper {
+  ~slot_keeper() {
+    thread_self& me = this_thread();
+    slot_domain* const from = me.domain;
+    me.state = thread_self::slotless;
+    me.domain = nullptr;
+    if (from) from->free(me.slot);
+  }
+};
+
+/// Takes a slot if this thread may have one and has none.
+inline void take_slot(thread_self& me) noexcept {
+  if (me.state != thread_self::fresh) return;
+  me.state = thread_self::slotless;
+  // The C library asks for memory to remember the destructor, and aborts when there is none.
+  void* const probe = allocate(128);
+  if (!probe) {
+    me.state = thread_self::fresh;
+    return;
+  }
+  release(probe);
+  static thread_local slot_keeper keeper;
+  static_cast<void>(&keeper);
+  const std::uint32_t mine = threads_own<void>::domain.take();
+  if (mine == slot_domain::none) return;
+  me.slot = mine;
+  me.state = thread_self::slotted;
+  me.domain = &threads_own<void>::domain;
+}
+
+}  // namespace detail
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_HAS(SHARDS)
+
+#endif  // NARTHEX_DETAIL_SLOT_HPP
+
+// ==== narthex/detail/shards.hpp =================================================================
+// narthex/detail/shards.hpp - what each thread owns of one metric, found by the thread's slot.
+// Room: foundations. Read detail/slot.hpp first. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_DETAIL_SHARDS_HPP
+#define NARTHEX_DETAIL_SHARDS_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <new>
+
+
+#if NARTHEX_HAS(SHARDS)
+
+NARTHEX_BEGIN_NAMESPACE
+namespace detail {
+
+/// While it lives, updates that this thread makes inside its own allocator ask for no memory.
+class growing {
+ public:
+  explicit growing(thread_self& me) noexcept : me_(me), first_(me.growing == 0) { me_.growing = 1; }
+  ~growing() {
+    if (first_) me_.growing = 0;
+  }
+  growing(const growing&) = delete;
+  growing& operator=(const growing&) = delete;
+  bool is_first() const noexcept { return first_; }
+
+ private:
+  thread_self& me_;
+  bool first_;
+};
+
+/// A table of blocks of memory, one for each thread that came by. Never shrinks; freed with the metric.
+///
+/// Memory: 128 bytes; for threads beyond the eighth nodes of 8, 16, 32 ... pointers, 16 bytes a thread at most; the blocks.
+/// Order:  blocks and nodes are published with release and read with acquire. A thread finds its own block relaxed: it
+///         stored it itself, or has the slot, with acquire, from the one who did.
+class shard_table {
+ public:
+  enum : std::uint32_t { near_slots = 8, nodes = 6 };  // 8 + 8 + 16 + 32 + 64 + 128 + 256
+
+  explicit shard_table(const slot_domain* from) noexcept : domain_(from), base(0) {
+    for (shared<void*>& b : near_) b.store(nullptr, memory_order_relaxed);
+    for (shared<place*>& n : far_) n.store(nullptr, memory_order_relaxed);
+  }
+
+  /// The calling thread's block; null when it has none.
+  void* mine() const noexcept {
+    const thread_self& me = this_thread();
+    if (!NARTHEX_DETAIL_LIKELY(me.domain == domain_)) return nullptr;  // another library's thread, or without a slot
+    if (NARTHEX_DETAIL_LIKELY(me.slot < near_slots)) return near_[me.slot].load(memory_order_relaxed);
+    const found at = find(me.slot);
+    const place* const node = far_[at.node].load(memory_order_acquire);
+    return node ? node[at.index].block.load(memory_order_relaxed) : nullptr;
+  }
+
+  /// Makes one for it: `construct` gets `size` bytes. Null without memory or slot.
+  template <class Construct>
+  void* join(std::size_t size, const Construct& construct) noexcept {
+    thread_self& me = this_thread();
+    const growing once(me);
+    if (!once.is_first()) return nullptr;
+    take_slot(me);
+    if (me.domain != domain_) return nullptr;
+    shared<void*>* const at = make_place(me.slot);
+    if (!at) return nullptr;
+    if (void* const left = at->load(memory_order_relaxed)) return left;  // by the last owner of the slot
+    void* const memory = allocate(size);
+    if (!memory) return nullptr;
+    construct(memory);
+    at->store(memory, memory_order_release);
+    return memory;
+  }
+
+  /// look(void* block) for all there are.
+  template <class Look>
+  void each(const Look& look) const noexcept {
+    for (const shared<void*>& b : near_) {
+      if (void* const block = b.load(memory_order_acquire)) look(block);
+    }
+    for (std::uint32_t n = 0; n < nodes; ++n) {
+      const place* const node = far_[n].load(memory_order_acquire);
+      for (std::uint32_t i = 0; node && i < near_slots << n; ++i) {
+        if (void* const block = node[i].block.load(memory_order_acquire)) look(block);
+      }
+    }
+  }
+
+  void end() noexcept {
+    each([](void* block) { release(block); });
+    for (shared<place*>& n : far_) release(n.load(memory_order_acquire));
+  }
+
+ private:
+  struct place {
+    shared<void*> block;
+  };
+  struct found {
+    std::uint32_t node, index;
+  };
+  /// Node n has the slots from 8 << n on.
+  static found find(std::uint32_t slot) noexcept {
+    std::uint32_t n = 0;
+    while (slot >= static_cast<std::uint32_t>(near_slots) << (n + 1)) ++n;
+    return found{n, slot - (static_cast<std::uint32_t>(near_slots) << n)};
+  }
+  shared<void*>* make_place(std::uint32_t slot) noexcept {
+    if (slot < near_slots) return &near_[slot];
+    const found at = find(slot);
+    place* node = far_[at.node].load(memory_order_acquire);
+    if (!node) {
+      const std::uint32_t size = static_cast<std::uint32_t>(near_slots) << at.node;
+      place* const fresh = static_cast<place*>(allocate(size * sizeof(place)));
+      if (!fresh) return nullptr;
+      for (std::uint32_t i = 0; i < size; ++i) (new (fresh + i) place)->block.store(nullptr, memory_order_relaxed);
+      if (far_[at.node].compare_exchange_strong(node, fresh, memory_order_acq_rel, memory_order_acquire)) {
+        node = fresh;
+      } else {
+        release(fresh);
+      }
+    }
+    return &node[at.index].block;
+  }
+
+  const slot_domain* const domain_;
+
+ public:
+  shared<std::uint64_t> base;  // for its owner's use
+
+ private:
+  shared<void*> near_[near_slots];
+  shared<place*> far_[nodes];
+};
+static_assert(sizeof(void*) != 8 || sizeof(shard_table) == 128, "the documented size");
+
+/// Where a metric's table hangs: not there, never to be there, or there for good.
+class shard_link {
+ public:
+  enum kind : std::uintptr_t { may_grow, never };
+  explicit shard_link(kind k) noexcept : word_(k) {}
+  ~shard_link() {
+    shard_table* const t = get();
+    if (!t) return;
+    t->end();
+    t->~shard_table();
+    release(t);
+  }
+  shard_link(const shard_link&) = delete;
+  shard_link& operator=(const shard_link&) = delete;
+
+  /// Acquire pairs with the release in grow(): whoever finds a table finds it constructed.
+  shard_table* get() const noexcept {
+    const std::uintptr_t w = word_.load(memory_order_acquire);
+    return w > never ? reinterpret_cast<shard_table*>(w) : nullptr;
+  }
+
+  /// Makes the table, once; where memory is missing things stay as they are.
+  NARTHEX_DETAIL_COLD shard_table* grow() noexcept {
+    std::uintptr_t seen = word_.load(memory_order_acquire);
+    if (seen > never) return reinterpret_cast<shard_table*>(seen);
+    const growing once(this_thread());
+    if (seen == never || !once.is_first()) return nullptr;
+    void* const memory = allocate(sizeof(shard_table));
+    if (!memory) return nullptr;
+    shard_table* const fresh = new (memory) shard_table(&threads_own<void>::domain);
+    if (word_.compare_exchange_strong(seen, reinterpret_cast<std::uintptr_t>(fresh), memory_order_acq_rel,
+                                      memory_order_acquire)) {
+      return fresh;
+    }
+    release(memory);  // somebody was quicker
+    return reinterpret_cast<shard_table*>(seen);
+  }
+
+ private:
+  shared<std::uintptr_t> word_;
+};
+
+}  // namespace detail
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_HAS(SHARDS)
+
+#endif  // NARTHEX_DETAIL_SHARDS_HPP
+
 // ==== narthex/detail/record.hpp =================================================================
 // narthex/detail/record.hpp - a few words that change together, without a lock.
 // Room: foundations. Read detail/shared.hpp first. SPDX-License-Identifier: MIT
@@ -1214,9 +1533,9 @@ class record {
   bool is_present(const image& seen) const noexcept { return head_.load(memory_order_acquire) == seen.head; }
 
   /// Replaces the words by what `change(image& now, word (&next)[Words])` makes of them; it is called
-  /// again when another writer came first.
+  /// again when another writer came first. Gives how many changes there were before, modulo 2^28 at least.
   template <class Change>
-  void update(Change&& change) noexcept {
+  cell_word update(Change&& change) noexcept {
     const unsigned mine = claim();
     // Whoever lost steps back for a moment, longer each time: two threads on one histogram took 290 ns an
     // observation without that, and take 80.
@@ -1230,7 +1549,7 @@ class record {
                                         memory_order_relaxed)) {
         NARTHEX_ASSERT(now.head % places != mine && taken_[now.head % places].load(memory_order_relaxed) != 0);
         taken_[now.head % places].store(0, memory_order_release);
-        return;
+        return now.head / places;
       }
       for (unsigned i = 0; i < pauses; ++i) NARTHEX_DETAIL_PAUSE();
     }
@@ -1268,9 +1587,10 @@ class record {
   }
   bool is_present(const image&) const noexcept { return true; }
   template <class Change>
-  void update(Change&& change) noexcept {
+  cell_word update(Change&& change) noexcept {
     image now = read();
     change(now, words_);
+    return 0;
   }
 
  private:
@@ -1290,6 +1610,7 @@ NARTHEX_END_NAMESPACE
 #define NARTHEX_DETAIL_CELL_HPP
 
 #include <cstdint>
+#include <new>
 
 
 NARTHEX_BEGIN_NAMESPACE
@@ -1312,6 +1633,7 @@ class int_cell {
   int_cell() noexcept : value_(0) {}
   void add(Int by) noexcept { value_.fetch_add(static_cast<stored>(by), memory_order_relaxed); }
   void set(Int to) noexcept { value_.store(static_cast<stored>(to), memory_order_relaxed); }
+  void restart() noexcept { set(0); }
   Int get() const noexcept { return value_.load(memory_order_relaxed); }
   /// The largest amount that add() takes whole.
   static constexpr Int limit() noexcept { return static_cast<Int>(static_cast<stored>(~stored(0))); }
@@ -1326,6 +1648,7 @@ using signed_cell = int_cell<std::int64_t, std::int32_t>;
 /// A double: one 64-bit word, or two words that change together.
 class double_cell {
  public:
+  void restart() noexcept { set(0); }
 #if NARTHEX_HAS(ATOMIC64)
   double_cell() noexcept : bits_(0) {}
   void add(double by) noexcept {
@@ -1360,6 +1683,119 @@ class double_cell {
   record<2> words_;
 #endif
 };
+
+#if NARTHEX_HAS(SHARDS)
+
+// How the two kinds of sums are added to. add_to() says whether it is time to ask if others add here, too.
+struct integer_sum {
+  using value = std::uint64_t;
+  static value of(std::uint64_t word) noexcept { return word; }
+  static std::uint64_t word(value v) noexcept { return v; }
+  // A load to compare with, or a compare-exchange, would cost 1.7 times as much as this: on x86 no load begins before
+  // the locked instruction ahead of it has ended. So one addition in about 256 asks, whatever amounts are added.
+  static bool add_to(shared<std::uint64_t>& sum, value by) noexcept {
+    return (sum.fetch_add(by, memory_order_relaxed) & by * 255) == 0;
+  }
+};
+struct double_sum {
+  using value = double;
+  static value of(std::uint64_t word) noexcept { return bits_double(word); }
+  static std::uint64_t word(value v) noexcept { return double_bits(v); }
+  static bool add_to(shared<std::uint64_t>& sum, value by) noexcept {
+    std::uint64_t old = sum.load(memory_order_relaxed);
+    bool met = false;
+    while (!sum.compare_exchange_weak(old, word(of(old) + by), memory_order_relaxed, memory_order_relaxed)) met = true;
+    return met;
+  }
+};
+
+/// A sum that only grows. One word, added to by one read-modify-write, until two threads meet there: from then on
+/// each thread adds to a word of its own, without a locked instruction, and what is read is the sum of all.
+///
+/// Order:  relaxed, as for all cells. Each word has one writer, or is read-modified-written, and only grows: so does
+///         their sum as read. For restart() see there.
+/// Memory: two words; 128 bytes once two threads have met, and 48 for each thread that comes by then. A thread that
+///         gets neither slot nor memory goes on with the first word.
+template <class Sum>
+class adaptive_cell {
+ public:
+  using value = typename Sum::value;
+  /// In place (null) it stays one word for ever: such storage never allocates.
+  explicit adaptive_cell(const void* registered) noexcept
+      : first_(0), shards_(registered ? shard_link::may_grow : shard_link::never) {}
+
+  void add(value by) noexcept {
+    if (shard_table* const t = shards_.get()) {
+      shard* s = static_cast<shard*>(t->mine());
+      if (!NARTHEX_DETAIL_LIKELY(s != nullptr)) s = join(*t);
+      if (NARTHEX_DETAIL_LIKELY(s != nullptr)) {
+        s->word.store(Sum::word(Sum::of(s->word.load(memory_order_relaxed)) + by), memory_order_relaxed);
+        return;
+      }
+    }
+    if (!NARTHEX_DETAIL_LIKELY(!Sum::add_to(first_, by))) grow_if_contended();
+  }
+
+  value get() const noexcept {
+    const value first = Sum::of(first_.load(memory_order_relaxed));
+    const shard_table* const t = shards_.get();
+    if (!t) return first;
+    const value base = Sum::of(t->base.load(memory_order_acquire));
+    return first + (sum_of(*t) - base);
+  }
+
+  /// Counts from zero again: nobody else may store into a thread's word, so what they hold now becomes the base.
+  ///
+  /// Order: the base is released after the words were read, and acquired before they are: a reader finds words at
+  ///        least as large as the base, and no less than 0. The compare-exchange is for two restarts at once.
+  void restart() noexcept {
+    first_.exchange(0, memory_order_relaxed);
+    shard_table* const t = shards_.get();
+    if (!t) return;
+    std::uint64_t base = t->base.load(memory_order_acquire);
+    while (!t->base.compare_exchange_strong(base, Sum::word(sum_of(*t)), memory_order_acq_rel, memory_order_acquire)) {
+    }
+  }
+
+ private:
+  // Two threads' words are 64 bytes apart where an allocator gives 64 for 48, as glibc's and musl's do; others keep
+  // what a thread asks for together.
+  struct shard {
+    char before[24];
+    shared<std::uint64_t> word;
+    char behind[16];
+  };
+  /// Whether another thread changes the sum just now: it comes between a load and an exchange right behind it.
+  NARTHEX_DETAIL_COLD void grow_if_contended() noexcept {
+    for (int tries = 0; tries < 2; ++tries) {
+      const std::uint64_t seen = first_.load(memory_order_relaxed);
+      if (first_.fetch_add(0, memory_order_relaxed) == seen) continue;
+      shards_.grow();
+      return;
+    }
+  }
+  NARTHEX_DETAIL_COLD static shard* join(shard_table& t) noexcept {
+    return static_cast<shard*>(t.join(sizeof(shard), [](void* memory) {
+      (new (memory) shard)->word.store(0, memory_order_relaxed);
+    }));
+  }
+  static value sum_of(const shard_table& t) noexcept {
+    value sum = 0;
+    t.each([&sum](const void* s) { sum += Sum::of(static_cast<const shard*>(s)->word.load(memory_order_relaxed)); });
+    return sum;
+  }
+
+  shared<std::uint64_t> first_;
+  shard_link shards_;
+};
+
+using counter_cell = adaptive_cell<integer_sum>;
+using double_counter_cell = adaptive_cell<double_sum>;
+
+#else
+using counter_cell = unsigned_cell;
+using double_counter_cell = double_cell;
+#endif
 
 }  // namespace detail
 NARTHEX_END_NAMESPACE
@@ -1957,15 +2393,16 @@ class buckets {
       for (double bound = start_; i < count_ && bound < value; bound = next(bound)) ++i;
       return i;
     }
-    // Halving without a branch on the data: the compiler makes the step a conditional move.
+    // Halving without a branch on the data, which nobody foresees: with one, GCC 12's choice for `?:`, an observation
+    // took twice as long.
     const double* at = values_;
-    unsigned rest = count_;
+    std::size_t rest = count_;
     while (rest > 1) {
-      const unsigned half = rest / 2;
-      at += at[half - 1] < value ? half : 0;
+      const std::size_t half = rest / 2;
+      at += half & (0 - static_cast<std::size_t>(at[half - 1] < value));
       rest -= half;
     }
-    return static_cast<unsigned>(at - values_) + (rest && *at < value ? 1u : 0u);
+    return static_cast<unsigned>(at - values_) + (rest ? static_cast<unsigned>(*at < value) : 0u);
   }
 
   friend bool operator==(const buckets& a, const buckets& b) noexcept {
@@ -2297,14 +2734,16 @@ class observation_set {
  public:
   enum : unsigned { sum_words = sizeof(double) / sizeof(cell_word), bucket_at = sum_words, count_at, words };
 
-  void observe(shared<cell_word>* counts, unsigned bucket, double value) noexcept {
+  /// Gives how many there were before, more or less.
+  cell_word observe(shared<cell_word>* counts, unsigned bucket, double value) noexcept {
     cell_word count = 0;
-    state_.update([&](const image& now, cell_word(&next)[words]) {
+    const cell_word before = state_.update([&](const image& now, cell_word(&next)[words]) {
       follow(counts, now);
       count = static_cast<cell_word>(counts[bucket].load(memory_order_acquire) + 1);
       put(next, get_sum(now) + value, bucket, count);
     });
     move_on(counts[bucket], count);
+    return before;
   }
 
   /// Copies the counts and returns the sum of the same observations. Goes round once more for each observation that
@@ -2373,38 +2812,26 @@ class distribution {
 
   /// Cells for `n` buckets, +Inf included: each set's counts, and what is taken off since restart().
   static constexpr std::size_t cells(std::size_t n) noexcept { return (sets + 1) * n; }
+  static constexpr std::size_t bytes(std::size_t n) noexcept { return round_up(cells(n) * sizeof(cell_word)); }
 
-  /// room: cells(n) of them, zeroed here.
-  distribution(shared<cell_word>* room, unsigned n) noexcept : cells_(room), n_(n), hot_(0) {
+  /// room: bytes(n) of them, zeroed here.
+  distribution(void* room, unsigned n) noexcept : cells_(static_cast<shared<cell_word>*>(room)), n_(n), hot_(0) {
     for (std::size_t i = 0; i < cells(n); ++i) cells_[i].store(0, memory_order_relaxed);
   }
 
-  void observe(unsigned bucket, double value) noexcept {
+  /// Gives how many there were before in the hot set, more or less.
+  cell_word observe(unsigned bucket, double value) noexcept {
     NARTHEX_ASSERT(bucket < n_);
     const std::uint32_t hot = hot_.load(memory_order_relaxed);
-    sets_[hot].observe(cells_ + hot * n_, bucket, value);
+    return sets_[hot].observe(cells_ + hot * n_, bucket, value);
   }
 
   /// Fills counts[n] and returns the sum of the same observations; `total` is the sum of the counts.
   double read(std::uint64_t* counts, std::uint64_t& total) const noexcept {
     const hold one_reader(readers_);
-    cell_word set_counts[buckets::max_bounds + 1];
-    double sum = 0;
-    for (unsigned s = 0; s < sets; ++s) {
-      hot_.store((s + 1) % sets, memory_order_relaxed);
-      sum += sets_[s].read(cells_ + s * n_, n_, set_counts);
-      for (unsigned i = 0; i < n_; ++i) counts[i] = set_counts[i] + (s ? counts[i] : 0);
-    }
+    const double sum = read_alone(counts);
     total = 0;
-    bool near_wrap = false;
-    for (unsigned i = 0; i < n_; ++i) {
-      // Modulo the cell's width, so that a 32-bit cell that has wrapped still gives what came since restart().
-      counts[i] = static_cast<cell_word>(counts[i] - taken_off(i).load(memory_order_relaxed));
-      near_wrap = near_wrap || counts[i] > static_cast<cell_word>(~cell_word(0)) / 2;
-      total += counts[i];
-    }
-    // All buckets start over together, long before one of them would alone: rate() sees one ordinary reset.
-    if (near_wrap) restart_alone();
+    for (unsigned i = 0; i < n_; ++i) total += counts[i];
     return sum;
   }
 
@@ -2414,7 +2841,25 @@ class distribution {
     restart_alone();
   }
 
- private:
+ protected:
+  double read_alone(std::uint64_t* counts) const noexcept {
+    cell_word set_counts[buckets::max_bounds + 1];
+    double sum = 0;
+    for (unsigned s = 0; s < sets; ++s) {
+      hot_.store((s + 1) % sets, memory_order_relaxed);
+      sum += sets_[s].read(cells_ + s * n_, n_, set_counts);
+      for (unsigned i = 0; i < n_; ++i) counts[i] = set_counts[i] + (s ? counts[i] : 0);
+    }
+    bool near_wrap = false;
+    for (unsigned i = 0; i < n_; ++i) {
+      // Modulo the cell's width, so that a 32-bit cell that has wrapped still gives what came since restart().
+      counts[i] = static_cast<cell_word>(counts[i] - taken_off(i).load(memory_order_relaxed));
+      near_wrap = near_wrap || counts[i] > static_cast<cell_word>(~cell_word(0)) / 2;
+    }
+    // All buckets start over together, long before one of them would alone: rate() sees one ordinary reset.
+    if (near_wrap) restart_alone();
+    return sum;
+  }
   void restart_alone() const noexcept {
     cell_word set_counts[buckets::max_bounds + 1];
     for (unsigned s = 0; s < sets; ++s) {
@@ -2426,6 +2871,10 @@ class distribution {
       }
     }
   }
+  unsigned size() const noexcept { return n_; }
+  spin_lock& readers() const noexcept { return readers_; }
+
+ private:
   shared<cell_word>& taken_off(unsigned i) const noexcept { return cells_[sets * n_ + i]; }
 
   shared<cell_word>* cells_;
@@ -2440,6 +2889,216 @@ class distribution {
 NARTHEX_END_NAMESPACE
 
 #endif  // NARTHEX_DETAIL_DISTRIBUTION_HPP
+
+// ==== narthex/detail/ledger.hpp =================================================================
+// narthex/detail/ledger.hpp - one thread's observations, which others may read whole at any moment.
+// Room: foundations. Read detail/shared.hpp first. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_DETAIL_LEDGER_HPP
+#define NARTHEX_DETAIL_LEDGER_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <new>
+
+
+#if NARTHEX_HAS(SHARDS)
+
+NARTHEX_BEGIN_NAMESPACE
+namespace detail {
+
+/// Bucket counts and their sum, with one writer, who never waits and uses no locked instruction, and one reader at a
+/// time, who never waits for the writer.
+///
+/// An observation stores the new sum beside the present one, then commits by one store of the entry: how many
+/// observations there are, and the bucket of the last. The bucket's count follows. So the sum that belongs to entry k
+/// is number k % 2, and the counts together are k, or k - 1 while the last one's bucket has not followed.
+///
+/// Order:  stores release and loads acquire. What may overwrite anything that belongs to entry k is stored behind
+///         entry k + 1; a reader that saw any of it sees, looking at the entry once more, that it is k no longer.
+///         (tests/litmus/ledger.litmus)
+/// Time:   there are two sets, and the writer uses the hot one. A reader makes the other hot and reads the one that has
+///         become cold, twice: a cold set changes once more at most, by the observation that was under way. A writer
+///         suspended there leaves it readable.
+/// Restart: the reader announces a new generation. A set of an older one counts as empty, and its writer clears it
+///         before he uses it; nobody reads it while he does.
+class ledger {
+ public:
+  /// Of a ledger for n buckets, +Inf included; the counts lie behind it.
+  static constexpr std::size_t bytes(std::size_t n) noexcept { return sizeof(ledger) + 2 * n * sizeof(shared<std::uint64_t>); }
+
+  explicit ledger(unsigned n) noexcept : turn_(0), n_(n) {
+    for (set& s : sets_) {
+      s.generation.store(0, memory_order_relaxed);
+      s.entry.store(0, memory_order_relaxed);
+      for (shared<std::uint64_t>& sum : s.sum) sum.store(0, memory_order_relaxed);
+    }
+    for (unsigned i = 0; i < 2 * n; ++i) new (counts(0) + i) shared<std::uint64_t>(0);
+  }
+
+  /// By the owner alone.
+  void observe(unsigned bucket, double value) noexcept {
+    NARTHEX_ASSERT(bucket < n_);
+    const std::uint64_t turn = turn_.load(memory_order_relaxed);
+    set& s = sets_[turn % 2];
+    if (!NARTHEX_DETAIL_LIKELY(s.generation.load(memory_order_relaxed) == turn / 2)) begin(s, turn);
+    const std::uint64_t k = s.entry.load(memory_order_relaxed) / places;
+    const double sum = bits_double(s.sum[k % 2].load(memory_order_relaxed)) + value;
+    shared<std::uint64_t>& count = counts(turn % 2)[bucket];
+    s.sum[(k + 1) % 2].store(double_bits(sum), memory_order_release);
+    s.entry.store((k + 1) * places + bucket, memory_order_release);
+    count.store(count.load(memory_order_relaxed) + 1, memory_order_release);
+  }
+
+  /// Adds the counts to `to` and gives the sum of the same observations.
+  double read(std::uint64_t* to) noexcept {
+    std::uint64_t turn = turn_.load(memory_order_relaxed);
+    double sum = 0;
+    for (int both = 0; both < 2; ++both) {
+      const std::uint64_t cold = turn;
+      turn_.store(turn ^= 1, memory_order_relaxed);
+      sum += read_set(cold, to);
+    }
+    return sum;
+  }
+
+  /// Counts from zero again.
+  void restart() noexcept { turn_.store(turn_.load(memory_order_relaxed) + 2, memory_order_relaxed); }
+
+ private:
+  enum : std::uint64_t { places = 1024 };  // a bucket's number fits beside 54 bits of count
+  static_assert(std::uint64_t{buckets::max_bounds} < std::uint64_t{places}, "no room for the bucket");
+  struct set {
+    shared<std::uint64_t> generation, entry, sum[2];
+  };
+  shared<std::uint64_t>* counts(std::uint64_t which) const noexcept {
+    return const_cast<shared<std::uint64_t>*>(reinterpret_cast<const shared<std::uint64_t>*>(this + 1)) + which * n_;
+  }
+
+  NARTHEX_DETAIL_COLD void begin(set& s, std::uint64_t turn) noexcept {
+    s.entry.store(0, memory_order_relaxed);
+    for (shared<std::uint64_t>& sum : s.sum) sum.store(0, memory_order_relaxed);
+    for (unsigned i = 0; i < n_; ++i) counts(turn % 2)[i].store(0, memory_order_relaxed);
+    s.generation.store(turn / 2, memory_order_release);  // whoever sees it sees the zeros
+  }
+
+  double read_set(std::uint64_t turn, std::uint64_t* to) const noexcept {
+    const set& s = sets_[turn % 2];
+    if (s.generation.load(memory_order_acquire) != turn / 2) return 0;
+    std::uint64_t seen[buckets::max_bounds + 1];
+    for (;;) {
+      const std::uint64_t entry = s.entry.load(memory_order_acquire);
+      const double sum = bits_double(s.sum[entry / places % 2].load(memory_order_acquire));
+      std::uint64_t followed = 0;
+      for (unsigned i = 0; i < n_; ++i) followed += seen[i] = counts(turn % 2)[i].load(memory_order_acquire);
+      if (s.entry.load(memory_order_relaxed) != entry) continue;
+      NARTHEX_ASSERT(entry / places - followed <= 1);
+      seen[entry % places] += entry / places - followed;
+      for (unsigned i = 0; i < n_; ++i) to[i] += seen[i];
+      return sum;
+    }
+  }
+
+  shared<std::uint64_t> turn_;  // generation * 2 + the hot set; stored by readers alone
+  unsigned n_;
+  set sets_[2];
+};
+
+}  // namespace detail
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_HAS(SHARDS)
+
+#endif  // NARTHEX_DETAIL_LEDGER_HPP
+
+// ==== narthex/detail/adaptive_distribution.hpp ==================================================
+// narthex/detail/adaptive_distribution.hpp - observations of one series, each thread's in a ledger of its own.
+// Room: foundations. Read detail/ledger.hpp and detail/distribution.hpp first. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_DETAIL_ADAPTIVE_DISTRIBUTION_HPP
+#define NARTHEX_DETAIL_ADAPTIVE_DISTRIBUTION_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <new>
+
+
+NARTHEX_BEGIN_NAMESPACE
+namespace detail {
+
+#if NARTHEX_HAS(SHARDS)
+
+/// The first thread to observe owns a ledger that is there from the start. Others share a distribution; every 32nd
+/// observation there earns its thread a ledger of its own, if there is memory and a slot.
+///
+/// Order:  the first ledger has one writer at any time, who sees what the one before him stored: see name_of().
+/// Memory: for 12 buckets 1.1 KB; 128 bytes once a second thread has earned a ledger, and 272 for each of these ledgers.
+class adaptive_distribution : distribution {
+ public:
+  static constexpr std::size_t bytes(std::size_t n) noexcept { return distribution::bytes(n) + ledger::bytes(n); }
+
+  adaptive_distribution(void* room, unsigned n) noexcept
+      : distribution(room, n), owner_(this), shards_(shard_link::may_grow),
+        first_(new (static_cast<char*>(room) + distribution::bytes(n)) ledger(n)) {}
+
+  void observe(unsigned bucket, double value) noexcept {
+    if (ledger* const own = mine()) own->observe(bucket, value);
+    else observe_shared(bucket, value);
+  }
+
+  /// Fills counts[n] and returns the sum of the same observations; `total` is the sum of the counts.
+  double read(std::uint64_t* counts, std::uint64_t& total) const noexcept {
+    const hold one_reader(readers());
+    double sum = read_alone(counts);
+    sum += first_->read(counts);
+    if (const shard_table* const t = shards_.get()) {
+      t->each([&](void* l) { sum += static_cast<ledger*>(l)->read(counts); });
+    }
+    total = 0;
+    for (unsigned i = 0; i < size(); ++i) total += counts[i];
+    return sum;
+  }
+
+  /// Counts from zero again; an observation under way may count on the side before.
+  void restart() noexcept {
+    const hold one_reader(readers());
+    restart_alone();
+    first_->restart();
+    if (const shard_table* const t = shards_.get()) t->each([](void* l) { static_cast<ledger*>(l)->restart(); });
+  }
+
+ private:
+  ledger* mine() const noexcept {
+    if (NARTHEX_DETAIL_LIKELY(owner_.load(memory_order_relaxed) == this_thread().name)) return first_;
+    const shard_table* const t = shards_.get();
+    return t ? static_cast<ledger*>(t->mine()) : nullptr;
+  }
+
+  NARTHEX_DETAIL_COLD void observe_shared(unsigned bucket, double value) noexcept {
+    const void* owner = this;
+    const void* const me = name_of(this_thread());
+    if (me && (owner_.load(memory_order_relaxed) == me ||
+               owner_.compare_exchange_strong(owner, me, memory_order_relaxed, memory_order_relaxed))) {
+      first_->observe(bucket, value);
+    } else if (distribution::observe(bucket, value) % 32 == 31) {
+      if (shard_table* const t = shards_.grow()) {
+        const unsigned n = size();
+        t->join(ledger::bytes(n), [n](void* memory) { new (memory) ledger(n); });
+      }
+    }
+  }
+
+  shared<const void*> owner_;  // the object itself: nobody yet
+  shard_link shards_;
+  ledger* first_;
+};
+
+#else
+using adaptive_distribution = distribution;
+#endif
+
+}  // namespace detail
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_DETAIL_ADAPTIVE_DISTRIBUTION_HPP
 
 // ==== narthex/detail/quantile_window.hpp ========================================================
 // narthex/detail/quantile_window.hpp - quantiles of what was observed of late, within a stated error.
@@ -3598,27 +4257,36 @@ struct number_core {
   static std::size_t args_room(const args&) noexcept { return 0; }
   static const args* keep(const args&, void*) noexcept { return &nothing_chosen(); }
   static std::size_t room(const args&) noexcept { return 0; }
-  number_core(const args&, void*) noexcept {}
+  number_core(const args&, void* where) noexcept : number_core(where, std::is_constructible<Cell, const void*>()) {}
   bool read(reading& out) const noexcept {
     const auto value = cell.get();
     out.value = value;
     return is_not_zero(value);
   }
-  void restart() noexcept { cell.set(0); }
+  void restart() noexcept { cell.restart(); }
   const args& chosen() const noexcept { return nothing_chosen(); }
 
   Cell cell;
+
+ private:
+  number_core(const void* where, std::true_type) noexcept : cell(where) {}
+  number_core(const void*, std::false_type) noexcept : cell() {}
 };
 
-using counter_core = number_core<unsigned_cell, metric_type::counter, storage::counter>;
-using double_counter_core = number_core<double_cell, metric_type::counter, storage::double_counter>;
+using counter_core = number_core<counter_cell, metric_type::counter, storage::counter>;
+using double_counter_core = number_core<double_counter_cell, metric_type::counter, storage::double_counter>;
+using fixed_counter_core = number_core<unsigned_cell, metric_type::counter, storage::counter>;
+using fixed_double_counter_core = number_core<double_cell, metric_type::counter, storage::double_counter>;
 
 }  // namespace detail
 
 /// Counts events; starts at 0. The name should end in _total.
 ///
-/// Threads: every member may be called from any thread, signal handler or interrupt at any time; lock-free.
-/// Memory:  one cell; no allocation after construction.
+/// Threads: every member may be called from any thread at any time; lock-free. In signal handlers and interrupts, and where
+///          nothing may ever be allocated, use fixed_counter: of the updates of a handler and of what it
+///          interrupted one may be lost here.
+/// Memory:  two words. Once threads meet on it, 128 bytes, and at most 64 for each thread that comes by then; where
+///          there is no memory it stays as it is. A fixed_counter is one word.
 /// Range:   64 bits; 32 where 64-bit atomics are not lock-free, wrapping as a counter reset.
 /// Source:  Prometheus, "Writing client libraries", Counter.
 template <class Holder>
@@ -3627,14 +4295,14 @@ class counter_of : public Holder {
   using Holder::Holder;
   using series_handle = counter_of<handle<typename Holder::core_type>>;
 
-  /// Adds 1. Cost: one relaxed atomic add.
+  /// Adds 1. Cost: one relaxed atomic add; a load, an addition and a store once threads have met.
   void inc() noexcept { this->core().cell.add(1); }
 
   /// Adds `by`, an integer >= 0. A double does not compile: see double_counter.
   ///
   /// Errors: a negative amount (or one beyond a 32-bit cell) changes nothing and is counted in
   ///         narthex_refused_total{what="update"}.
-  /// Cost:   one relaxed atomic add.
+  /// Cost:   as inc().
   template <class Int>
   void inc(Int by) noexcept {
     static_assert(std::is_integral<Int>::value && !std::is_same<Int, bool>::value,
@@ -3654,7 +4322,7 @@ class counter_of : public Holder {
 
 /// Counts amounts that are not whole: seconds, joules; starts at 0. The name should end in _total.
 ///
-/// Threads: as counter_of. Memory: one cell (100 bytes where 64-bit atomics are not lock-free).
+/// Threads, memory: as counter_of (a fixed one takes 100 bytes where 64-bit atomics are not lock-free).
 template <class Holder>
 class double_counter_of : public Holder {
  public:
@@ -3668,7 +4336,7 @@ class double_counter_of : public Holder {
   ///
   /// Errors: negative, NaN and infinite amounts change nothing and are counted in
   ///         narthex_refused_total{what="update"}.
-  /// Cost:   one compare-exchange, again when another thread came first.
+  /// Cost:   one compare-exchange; a load, an addition and a store once threads have met.
   void inc(double by) noexcept {
     if (NARTHEX_DETAIL_LIKELY(detail::is_finite(by) && !(by < 0))) {
       this->core().cell.add(by);
@@ -3681,9 +4349,9 @@ class double_counter_of : public Holder {
 };
 
 using counter = counter_of<detail::registered_or_fixed<detail::counter_core>>;
-using fixed_counter = counter_of<fixed<detail::counter_core>>;
+using fixed_counter = counter_of<fixed<detail::fixed_counter_core>>;
 using double_counter = double_counter_of<detail::registered_or_fixed<detail::double_counter_core>>;
-using fixed_double_counter = double_counter_of<fixed<detail::double_counter_core>>;
+using fixed_double_counter = double_counter_of<fixed<detail::fixed_double_counter_core>>;
 
 NARTHEX_END_NAMESPACE
 
@@ -3779,11 +4447,12 @@ struct bucket_args : buckets {
 };
 
 /// The storage of one histogram; bounds and cells lie in room that comes with it.
-struct histogram_core {
+template <class Distribution>
+struct histogram_core_of {
   static constexpr metric_type type = metric_type::histogram;
   static constexpr storage kind = storage::histogram;
   using args = bucket_args;
-  enum : std::size_t { smallest_room = round_up(distribution::cells(1) * sizeof(cell_word)) };
+  enum : std::size_t { smallest_room = Distribution::bytes(1) };
   static args smallest() noexcept { return args(buckets(nullptr, 0)); }
   static errc validate(const args& a, std::size_t& at) noexcept {
     at = a.first_bad();
@@ -3796,10 +4465,9 @@ struct histogram_core {
     for (unsigned i = 0; i < a.size(); ++i) values[i] = a[i];
     return new (memory) args(buckets(values, a.size()));
   }
-  static std::size_t room(const args& a) noexcept { return round_up(distribution::cells(a.size() + 1) * sizeof(cell_word)); }
+  static std::size_t room(const args& a) noexcept { return Distribution::bytes(a.size() + 1); }
 
-  histogram_core(const args& kept, void* cells) noexcept
-      : bounds(kept), observed(static_cast<shared<cell_word>*>(cells), kept.size() + 1) {}
+  histogram_core_of(const args& kept, void* cells) noexcept : bounds(kept), observed(cells, kept.size() + 1) {}
 
   bool read(reading& out) const noexcept {
     out.sum = observed.read(out.count_room, out.count);
@@ -3812,8 +4480,9 @@ struct histogram_core {
   const args& chosen() const noexcept { return bounds; }
 
   const args& bounds;
-  distribution observed;
+  Distribution observed;
 };
+using histogram_core = histogram_core_of<adaptive_distribution>;
 
 template <unsigned Bounds>
 struct inline_histogram_room {
@@ -3830,22 +4499,23 @@ struct is_in_place<histogram_core> : std::false_type {};
 
 /// The same with room for up to `Bounds` bounds inside.
 template <unsigned Bounds>
-struct inline_histogram_core : private inline_histogram_room<Bounds>, histogram_core {
-  using args = histogram_core::args;
+struct inline_histogram_core : private inline_histogram_room<Bounds>, histogram_core_of<distribution> {
+  using base = histogram_core_of<distribution>;
+  using args = base::args;
   static errc validate(const args& a, std::size_t& at) noexcept {
     at = Bounds;
-    return a.size() > Bounds ? errc::bad_buckets : histogram_core::validate(a, at);
+    return a.size() > Bounds ? errc::bad_buckets : base::validate(a, at);
   }
   static std::size_t args_room(const args&) noexcept { return 0; }
   static const args* keep(const args& a, void*) noexcept { return &a; }
   static std::size_t room(const args&) noexcept { return 0; }
   inline_histogram_core(const args& a, void*) noexcept
       : inline_histogram_room<Bounds>(good(a) ? a : smallest()),
-        histogram_core(inline_histogram_room<Bounds>::own_bounds, inline_histogram_room<Bounds>::cells) {}
+        base(inline_histogram_room<Bounds>::own_bounds, inline_histogram_room<Bounds>::cells) {}
 
   /// Copies the bounds, too: the object may go away while a sink is given the sample.
   bool read(reading& out) const noexcept {
-    const bool counted = histogram_core::read(out);
+    const bool counted = base::read(out);
     for (unsigned i = 0; i < bounds.size(); ++i) out.bound_room[i] = bounds[i];
     out.bounds_copy = buckets(out.bound_room, bounds.size());
     return counted;
@@ -3862,9 +4532,11 @@ struct inline_histogram_core : private inline_histogram_room<Bounds>, histogram_
 
 /// Counts observations in buckets and sums them; the unit belongs in the name (_seconds, _bytes).
 ///
-/// Threads: every member may be called from any thread at any time. An observation waits for nobody;
-///          with more than 7 threads suspended in the middle of one, a further one waits for them.
-/// Memory:  about 500 bytes + 32 per bucket; no allocation after construction.
+/// Threads: every member may be called from any thread at any time, a fixed_histogram's in signal handlers, too. An
+///          observation waits for nobody: each thread that observes often does it in a part of its own. Of the threads that
+///          share one (all of a fixed_histogram), with more than 7 suspended in the middle, a further one waits.
+/// Memory:  about 600 bytes + 40 per bucket. Once several threads observe often, 128 bytes, and about 100 + 16 per bucket
+///          for each; where there is no memory they share. A fixed_histogram: about 500 + 32 per bucket, ever.
 /// A scrape sees whole observations only: _count is the +Inf bucket, _sum is of the same observations.
 /// Source:  Prometheus, "Writing client libraries", Histogram.
 template <class Holder>
@@ -3877,7 +4549,7 @@ class histogram_of : public Holder {
   ///
   /// value:  in the metric's own unit. NaN is refused: counted in narthex_refused_total{what="update"}.
   ///         Infinities are counted and make the sum infinite.
-  /// Cost:   a search among the bounds, three compare-exchanges.
+  /// Cost:   a search among the bounds, three stores; three compare-exchanges where threads share.
   void observe(double value) noexcept {
     if (NARTHEX_DETAIL_LIKELY(!detail::is_nan(value))) {
       auto& h = this->core();
@@ -4004,7 +4676,7 @@ struct summary_core {
   static constexpr metric_type type = metric_type::summary;
   static constexpr storage kind = storage::summary;
   using args = quantiles;
-  enum : std::size_t { smallest_room = round_up(distribution::cells(1) * sizeof(cell_word)) };
+  enum : std::size_t { smallest_room = adaptive_distribution::bytes(1) };
   static args smallest() noexcept { return args(); }
   static errc validate(const args& a, std::size_t& at) noexcept {
     at = a.first_bad();
@@ -4017,7 +4689,7 @@ struct summary_core {
                                            round_up(quantile_window::cells() * sizeof(std::uint32_t)) : 0);
   }
   summary_core(const args& kept, void* memory) noexcept
-      : choice(kept), observed(static_cast<shared<cell_word>*>(memory), 1), late(nullptr) {
+      : choice(kept), observed(memory, 1), late(nullptr) {
     if (kept.size() != 0) add_window(memory);
   }
   bool read(reading& out) const noexcept {
@@ -4051,7 +4723,7 @@ struct summary_core {
         quantile_window(static_cast<shared<std::uint32_t>*>(cells), choice.window_seconds(), choice.now_seconds());
   }
   const quantiles& choice;
-  distribution observed;
+  adaptive_distribution observed;
   quantile_window* late;
 };
 #endif
@@ -4091,7 +4763,7 @@ struct fixed_summary_core {
 /// Sums and counts observations; quantiles are opt-in. The unit belongs in the name (_seconds, _bytes).
 ///
 /// Threads: as histogram_of.
-/// Memory:  about 500 bytes, 40 KB more with quantiles; no allocation after construction.
+/// Memory:  about 700 bytes, 40 KB more with quantiles; for threads as histogram_of.
 /// Source:  Prometheus, "Writing client libraries", Summary.
 template <class Holder>
 class summary_of : public Holder {

@@ -18,5 +18,8 @@ TWO_LIBS_SHOWN void count_in_two();
 /// Makes and destroys in-place instruments, as often as is said.
 TWO_LIBS_SHOWN void come_and_go_in_one(unsigned times);
 TWO_LIBS_SHOWN void come_and_go_in_two(unsigned times);
+/// Counts in what the program gave.
+TWO_LIBS_SHOWN void count_in_one(narthex::counter c, narthex::histogram h, unsigned times);
+TWO_LIBS_SHOWN void count_in_two(narthex::counter c, narthex::histogram h, unsigned times);
 
 #endif  // NARTHEX_TESTS_TWO_LIBS_HPP

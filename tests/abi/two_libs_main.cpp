@@ -90,6 +90,26 @@ static void in_three_registries() {
         "a library's registry stays its own");
 }
 
+// One counter and one histogram under the hands of all three: whose thread owns which part is the affair of each library
+// alone, and the other two must not take that part for theirs.
+static void on_one_counter() {
+  narthex::registry mine;
+  narthex::counter c{mine, "c_total", "C."};
+  narthex::histogram h{mine, "h", "H.", {1, 2}};
+  const unsigned times = 100000;
+  for (int round = 0; round < 3; ++round) {
+    std::thread threads[] = {
+        std::thread([&] { count_in_one(c, h, times); }), std::thread([&] { count_in_two(c, h, times); }),
+        std::thread([&] { count_in_one(c, h, times), count_in_two(c, h, times); }),
+        std::thread([&] {
+          for (unsigned i = 0; i < times; ++i) narthex::counter(c).inc(), narthex::histogram(h).observe(0.5);
+        })};
+    for (std::thread& t : threads) t.join();
+  }
+  check(c.value() == 15 * times, "a counter under the hands of several libraries loses nothing");
+  check(h.count() == 15 * times && h.sum() == 7.5 * times, "nor does a histogram");
+}
+
 int main() {
   count_in_one();
   count_in_two();
@@ -97,5 +117,6 @@ int main() {
     in_one_registry();
   else
     in_three_registries();
+  on_one_counter();
   return failures;
 }

@@ -28,3 +28,10 @@ void come_and_go_in_one(unsigned times) {
     c.inc();
   }
 }
+
+void count_in_one(narthex::counter c, narthex::histogram h, unsigned times) {
+  for (; times; --times) {
+    c.inc();
+    h.observe(0.5);
+  }
+}

@@ -28,3 +28,10 @@ void come_and_go_in_two(unsigned times) {
     c.inc();
   }
 }
+
+void count_in_two(narthex::counter c, narthex::histogram h, unsigned times) {
+  for (; times; --times) {
+    c.inc();
+    h.observe(0.5);
+  }
+}

@@ -157,6 +157,25 @@ static work two_threads(Step step) {
   };
 }
 
+/// The same with sixteen threads: the time that processors worked on it, as there are fewer of them.
+template <class Step>
+static work crowd(Step step) {
+  return [step](uint64_t n) {
+    std::atomic<unsigned> ready(0);
+    std::vector<std::thread> all;
+    const double from = processor_time();
+    for (unsigned i = 0; i < 16; ++i) {
+      all.emplace_back([&] {
+        ready.fetch_add(1);
+        while (ready.load() < 16) std::this_thread::yield();
+        run(step, n / 16 + 1);
+      });
+    }
+    for (std::thread& t : all) t.join();
+    return processor_time() - from;
+  };
+}
+
 /// The value at `part` of the way from the least to the largest.
 static double quantile(std::vector<double> v, double part) {
   std::sort(v.begin(), v.end());
@@ -302,6 +321,14 @@ static void updates() {
            {RIVAL(two_threads(rival_count))},
            0},
           chosen.contended());
+  measure({"counter.inc, 16 threads on one, processor time",
+           "ns",
+           crowd(count),
+           "relaxed fetch_add",
+           crowd(add_to_cell),
+           {RIVAL(crowd(rival_count))},
+           chosen.smoke ? 1000u : 3000000u},
+          chosen.few());
   measure({"fixed_counter.inc",
            "ns",
            loop([&](uint64_t) { fixed.inc(); }),
@@ -379,6 +406,25 @@ static void observations() {
               chosen.contended());
     }
     need(h.count() > 0, "nothing was observed");
+    if (n == 100) continue;
+    // Not the mean but the 99th of 100 snapshots, while another thread observes all the time.
+    const auto snapshots = [&](uint64_t times) {
+      std::atomic<bool> stop(false);
+      std::thread writer([&] {
+        for (uint64_t i = 0; !stop.load(std::memory_order_relaxed); ++i) observe(i);
+      });
+      std::vector<double> took;
+      for (uint64_t i = 0; i < times; ++i) {
+        const double from = wall_time();
+        need(h.count() > 0, "nothing was observed");
+        took.push_back(wall_time() - from);
+      }
+      stop = true;
+      writer.join();
+      return quantile(took, .99) * static_cast<double>(times);
+    };
+    measure({"histogram snapshot under load, 99 % below", "ns", snapshots, "", nullptr, nullptr, chosen.smoke ? 100u : 20000u},
+            chosen.few());
   }
 }
 

@@ -2,11 +2,14 @@
 #include <narthex/narthex.hpp>
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <new>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include "support/catch.hpp"
 
@@ -32,25 +35,39 @@ struct heap {
   static std::atomic<long> asked;     // all since the start
   static std::atomic<long> refuse;    // which request is refused, counted down from here; below 0: none
   static std::atomic<bool> for_ever;  // whether all that come after it are refused, too
+  static std::atomic<long> bytes;     // of the live ones
+  static std::atomic<nx::counter*> counter;  // counts the requests, from inside
+  enum : std::size_t { head = 16 };   // where the size is kept
   static void* get(std::size_t size) noexcept {
     ++asked;
+    if (nx::counter* const c = counter.load()) nx::counter(*c).inc();
     if (refuse >= 0) {
       const long left = refuse.fetch_sub(1);
       if (left == 0 && for_ever) refuse = 0;
       if (left == 0) return nullptr;
     }
-    void* const memory = std::malloc(size ? size : 1);
-    if (memory) ++live;
-    return memory;
+    char* const memory = static_cast<char*>(std::malloc(size + head));
+    if (!memory) return nullptr;
+    ++live;
+    bytes += static_cast<long>(size);
+    std::memcpy(memory, &size, sizeof size);
+    return memory + head;
   }
   static void give_back(void* memory) noexcept {
-    if (memory) --live;
-    std::free(memory);
+    if (!memory) return;
+    char* const begin = static_cast<char*>(memory) - head;
+    std::size_t size = 0;
+    std::memcpy(&size, begin, sizeof size);
+    bytes -= static_cast<long>(size);
+    --live;
+    std::free(begin);
   }
 };
 std::atomic<long> heap::live(0);
 std::atomic<long> heap::asked(0);
 std::atomic<long> heap::refuse(-1);
+std::atomic<long> heap::bytes(0);
+std::atomic<nx::counter*> heap::counter(nullptr);
 std::atomic<bool> heap::for_ever(false);
 
 }  // namespace
@@ -387,6 +404,183 @@ TEST_CASE("a registry gives back all of its memory, however its metrics came and
     }
   }
   CHECK(heap::live == before);
+}
+
+namespace {
+/// Threads that are there already when the memory is looked at, and do what they are told at once.
+class crew {
+ public:
+  template <class Body>
+  crew(unsigned n, Body body) : gate_(0), busy_(n) {
+    for (unsigned i = 0; i < n; ++i) {
+      all_.emplace_back([this, body, i] {
+        for (; !gate_.load(); std::this_thread::yield()) {
+        }
+        body(i);
+        for (--busy_; gate_.load() < 2; std::this_thread::yield()) {
+        }
+      });
+    }
+  }
+  void work() {
+    gate_ = 1;
+    while (busy_.load() != 0) std::this_thread::yield();
+  }
+  ~crew() {
+    gate_ = 2;
+    for (std::thread& t : all_) t.join();
+  }
+  crew(const crew&) = delete;
+  crew& operator=(const crew&) = delete;
+
+ private:
+  std::atomic<unsigned> gate_, busy_;
+  std::vector<std::thread> all_;
+};
+}  // namespace
+
+TEST_CASE("a contended counter takes 128 bytes and 64 for each thread, a histogram as much and its ledgers, till the registry ends") {
+  const long before = heap::live;
+  for (const unsigned threads : {2u, 8u, 17u, 33u}) {
+    nx::registry r;
+    nx::counter c{r, "c_total", "C."};
+    nx::histogram h{r, "h", "H."};
+    std::atomic<std::uint64_t> counted(0), observed(0);
+    std::atomic<bool> stop(false);
+    long alone = 0, with_counter = 0, with_histogram = 0;
+    {
+      crew counting(threads, [&](unsigned) {
+        nx::counter mine = c;
+        const auto began = std::chrono::steady_clock::now();
+        do {
+          for (unsigned i = 0; i < 10000; ++i) mine.inc();
+          counted += 10000;
+        } while (!stop && heap::bytes == alone && std::chrono::steady_clock::now() - began < std::chrono::seconds(10));
+        stop = true;
+        for (unsigned i = 0; i < 1000; ++i) mine.inc();
+        counted += 1000;
+      });
+      alone = heap::bytes;
+      counting.work();
+      with_counter = heap::bytes;
+    }
+    with_counter -= alone;
+    CHECK(c.value() == counted);
+    if (std::thread::hardware_concurrency() > 1) CHECK(with_counter > 0);
+    CHECK(with_counter <= 128 + 64 * static_cast<long>(threads));
+    {
+      crew observing(threads, [&](unsigned) {
+        nx::histogram mine = h;
+        for (unsigned i = 0; i < 2000; ++i) mine.observe(i % 16);
+        observed += 2000;
+      });
+      alone = heap::bytes;
+      observing.work();
+      with_histogram = heap::bytes - alone;
+    }
+    CHECK(h.count() == observed);
+    CHECK(with_histogram > 0);
+    CHECK(with_histogram <= 128 + (16 + 80 + 2 * 8 * 12) * static_cast<long>(threads));
+  }
+  CHECK(heap::live == before);
+}
+
+TEST_CASE("threads that meet on an instrument when memory has run out lose nothing, and get no share of their own") {
+  nx::registry r;
+  nx::counter c{r, "c_total", "C."};
+  nx::double_counter d{r, "d_total", "D."};
+  nx::histogram h{r, "h", "H."};
+  const long before = heap::live;
+  {
+    crew working(4, [&](unsigned) {
+      nx::counter mine = c;
+      nx::double_counter mine_d = d;
+      nx::histogram mine_h = h;
+      for (unsigned i = 0; i < 50000; ++i) {
+        mine.inc();
+        mine_d.inc(0.5);
+        if (i % 16 == 0) mine_h.observe(0.25);
+      }
+    });
+    const long with_crew = heap::live;
+    heap::for_ever = true;
+    heap::refuse = 0;
+    working.work();
+    heap::refuse = -1;
+    heap::for_ever = false;
+    CHECK(heap::live == with_crew);
+  }
+  CHECK(heap::live == before);
+  CHECK(c.value() == 200000);
+  CHECK(d.value() == 100000);
+  CHECK(h.count() == 12500);
+  CHECK(h.sum() == 3125);
+}
+
+TEST_CASE("instruments with their storage inside never ask for memory, however many threads meet on them") {
+  nx::registry r;
+  nx::fixed_counter c{r, "c_total", "C."};
+  nx::fixed_double_counter d{r, "d_total", "D."};
+  nx::fixed_histogram<3> h{r, "h", "H.", {1, 2, 3}};
+  nx::fixed_family<nx::counter, 1, 4> f{r, "f_total", "F.", {"l"}};
+  nx::enum_family<nx::double_counter, method> e{r, "e_total", "E.", {"l"}};
+  std::atomic<std::uint64_t> rounds(0);
+  crew working(4, [&](unsigned) {
+    nx::counter mine_f = f.labels("x");
+    nx::double_counter mine_e = e.labels(method::get);
+    // Long enough for two of them to run side by side on a machine that has other things to do.
+    const auto began = std::chrono::steady_clock::now();
+    do {
+      for (unsigned i = 0; i < 20000; ++i) c.inc();
+      for (unsigned i = 0; i < 20000; ++i) d.inc(0.5);
+      for (unsigned i = 0; i < 1000; ++i) h.observe(2);
+      for (unsigned i = 0; i < 20000; ++i) mine_f.inc();
+      for (unsigned i = 0; i < 20000; ++i) mine_e.inc(0.5);
+      ++rounds;
+    } while (std::chrono::steady_clock::now() - began < std::chrono::milliseconds(300));
+  });
+  const long before = heap::asked;
+  working.work();
+  CHECK(heap::asked == before);
+  CHECK(c.value() == rounds * 20000);
+  CHECK(d.value() == static_cast<double>(rounds * 10000));
+  CHECK(h.count() == rounds * 1000);
+  CHECK(f.labels("x").value() == rounds * 20000);
+  CHECK(e.labels(method::get).value() == static_cast<double>(rounds * 10000));
+}
+
+TEST_CASE("an allocator counts its own requests, also those that the counter makes for its threads") {
+  nx::registry r;
+  nx::counter c{r, "allocations_total", "A."};
+  {
+    std::atomic<bool> grown(false);
+    std::atomic<long> alone(0);
+    crew meeting(2, [&](unsigned) {
+      nx::counter mine = c;
+      const auto began = std::chrono::steady_clock::now();
+      while (!grown && std::chrono::steady_clock::now() - began < std::chrono::seconds(10)) {
+        for (unsigned k = 0; k < 10000; ++k) mine.inc();
+        if (heap::live > alone) grown = true;
+      }
+    });
+    alone = heap::live.load();
+    meeting.work();
+  }
+  const std::uint64_t counted = c.value();
+  const long before = heap::asked;
+  heap::counter = &c;
+  {
+    std::vector<std::thread> all;
+    for (unsigned i = 0; i < 4; ++i) {
+      all.emplace_back([] {  // which asks for its share of the counter from inside the allocator
+        for (unsigned k = 0; k < 50000; ++k) ::operator delete(::operator new(8));  // clang leaves a new-expression out
+      });
+    }
+    for (std::thread& t : all) t.join();
+  }
+  heap::counter = nullptr;
+  CHECK(c.value() - counted == static_cast<std::uint64_t>(heap::asked - before));
+  CHECK(c.value() - counted > 200000);
 }
 
 #endif  // TEST_HAS_OWN_NEW

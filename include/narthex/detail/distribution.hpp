@@ -10,6 +10,7 @@
 #include "narthex/config.hpp"
 #include "narthex/detail/bits.hpp"
 #include "narthex/detail/lock.hpp"
+#include "narthex/detail/memory.hpp"
 #include "narthex/detail/record.hpp"
 #include "narthex/detail/shared.hpp"
 
@@ -29,14 +30,16 @@ class observation_set {
  public:
   enum : unsigned { sum_words = sizeof(double) / sizeof(cell_word), bucket_at = sum_words, count_at, words };
 
-  void observe(shared<cell_word>* counts, unsigned bucket, double value) noexcept {
+  /// Gives how many there were before, more or less.
+  cell_word observe(shared<cell_word>* counts, unsigned bucket, double value) noexcept {
     cell_word count = 0;
-    state_.update([&](const image& now, cell_word(&next)[words]) {
+    const cell_word before = state_.update([&](const image& now, cell_word(&next)[words]) {
       follow(counts, now);
       count = static_cast<cell_word>(counts[bucket].load(memory_order_acquire) + 1);
       put(next, get_sum(now) + value, bucket, count);
     });
     move_on(counts[bucket], count);
+    return before;
   }
 
   /// Copies the counts and returns the sum of the same observations. Goes round once more for each observation that
@@ -105,38 +108,26 @@ class distribution {
 
   /// Cells for `n` buckets, +Inf included: each set's counts, and what is taken off since restart().
   static constexpr std::size_t cells(std::size_t n) noexcept { return (sets + 1) * n; }
+  static constexpr std::size_t bytes(std::size_t n) noexcept { return round_up(cells(n) * sizeof(cell_word)); }
 
-  /// room: cells(n) of them, zeroed here.
-  distribution(shared<cell_word>* room, unsigned n) noexcept : cells_(room), n_(n), hot_(0) {
+  /// room: bytes(n) of them, zeroed here.
+  distribution(void* room, unsigned n) noexcept : cells_(static_cast<shared<cell_word>*>(room)), n_(n), hot_(0) {
     for (std::size_t i = 0; i < cells(n); ++i) cells_[i].store(0, memory_order_relaxed);
   }
 
-  void observe(unsigned bucket, double value) noexcept {
+  /// Gives how many there were before in the hot set, more or less.
+  cell_word observe(unsigned bucket, double value) noexcept {
     NARTHEX_ASSERT(bucket < n_);
     const std::uint32_t hot = hot_.load(memory_order_relaxed);
-    sets_[hot].observe(cells_ + hot * n_, bucket, value);
+    return sets_[hot].observe(cells_ + hot * n_, bucket, value);
   }
 
   /// Fills counts[n] and returns the sum of the same observations; `total` is the sum of the counts.
   double read(std::uint64_t* counts, std::uint64_t& total) const noexcept {
     const hold one_reader(readers_);
-    cell_word set_counts[buckets::max_bounds + 1];
-    double sum = 0;
-    for (unsigned s = 0; s < sets; ++s) {
-      hot_.store((s + 1) % sets, memory_order_relaxed);
-      sum += sets_[s].read(cells_ + s * n_, n_, set_counts);
-      for (unsigned i = 0; i < n_; ++i) counts[i] = set_counts[i] + (s ? counts[i] : 0);
-    }
+    const double sum = read_alone(counts);
     total = 0;
-    bool near_wrap = false;
-    for (unsigned i = 0; i < n_; ++i) {
-      // Modulo the cell's width, so that a 32-bit cell that has wrapped still gives what came since restart().
-      counts[i] = static_cast<cell_word>(counts[i] - taken_off(i).load(memory_order_relaxed));
-      near_wrap = near_wrap || counts[i] > static_cast<cell_word>(~cell_word(0)) / 2;
-      total += counts[i];
-    }
-    // All buckets start over together, long before one of them would alone: rate() sees one ordinary reset.
-    if (near_wrap) restart_alone();
+    for (unsigned i = 0; i < n_; ++i) total += counts[i];
     return sum;
   }
 
@@ -146,7 +137,25 @@ class distribution {
     restart_alone();
   }
 
- private:
+ protected:
+  double read_alone(std::uint64_t* counts) const noexcept {
+    cell_word set_counts[buckets::max_bounds + 1];
+    double sum = 0;
+    for (unsigned s = 0; s < sets; ++s) {
+      hot_.store((s + 1) % sets, memory_order_relaxed);
+      sum += sets_[s].read(cells_ + s * n_, n_, set_counts);
+      for (unsigned i = 0; i < n_; ++i) counts[i] = set_counts[i] + (s ? counts[i] : 0);
+    }
+    bool near_wrap = false;
+    for (unsigned i = 0; i < n_; ++i) {
+      // Modulo the cell's width, so that a 32-bit cell that has wrapped still gives what came since restart().
+      counts[i] = static_cast<cell_word>(counts[i] - taken_off(i).load(memory_order_relaxed));
+      near_wrap = near_wrap || counts[i] > static_cast<cell_word>(~cell_word(0)) / 2;
+    }
+    // All buckets start over together, long before one of them would alone: rate() sees one ordinary reset.
+    if (near_wrap) restart_alone();
+    return sum;
+  }
   void restart_alone() const noexcept {
     cell_word set_counts[buckets::max_bounds + 1];
     for (unsigned s = 0; s < sets; ++s) {
@@ -158,6 +167,10 @@ class distribution {
       }
     }
   }
+  unsigned size() const noexcept { return n_; }
+  spin_lock& readers() const noexcept { return readers_; }
+
+ private:
   shared<cell_word>& taken_off(unsigned i) const noexcept { return cells_[sets * n_ + i]; }
 
   shared<cell_word>* cells_;

@@ -41,11 +41,11 @@ struct heap {
   static void* get(std::size_t size) noexcept {
     ++asked;
     if (nx::counter* const c = counter.load()) nx::counter(*c).inc();
-    if (refuse >= 0) {
-      const long left = refuse.fetch_sub(1);
-      if (left == 0 && for_ever) refuse = 0;
-      if (left == 0) return nullptr;
+    long left = refuse.load();
+    while (left > 0 || (left == 0 && !for_ever)) {  // at 0 for ever it stays 0, for all threads
+      if (refuse.compare_exchange_weak(left, left - 1)) break;
     }
+    if (left == 0) return nullptr;
     char* const memory = static_cast<char*>(std::malloc(size + head));
     if (!memory) return nullptr;
     ++live;

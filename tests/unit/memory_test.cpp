@@ -439,6 +439,13 @@ class crew {
 };
 }  // namespace
 
+// Where the C library does not remember destructors of threads' objects, libstdc++ asks for memory to do it, once a thread.
+#if defined(__GLIBCXX__) && !defined(_GLIBCXX_HAVE___CXA_THREAD_ATEXIT_IMPL)
+const long of_a_thread = 32;
+#else
+const long of_a_thread = 0;
+#endif
+
 TEST_CASE("a contended counter takes 128 bytes and 64 for each thread, a histogram as much and its ledgers, till the registry ends") {
   const long before = heap::live;
   for (const unsigned threads : {2u, 8u, 17u, 33u}) {
@@ -467,7 +474,7 @@ TEST_CASE("a contended counter takes 128 bytes and 64 for each thread, a histogr
     with_counter -= alone;
     CHECK(c.value() == counted);
     if (std::thread::hardware_concurrency() > 1) CHECK(with_counter > 0);
-    CHECK(with_counter <= 128 + 64 * static_cast<long>(threads));
+    CHECK(with_counter <= 128 + (64 + of_a_thread) * static_cast<long>(threads));
     {
       crew observing(threads, [&](unsigned) {
         nx::histogram mine = h;
@@ -480,7 +487,7 @@ TEST_CASE("a contended counter takes 128 bytes and 64 for each thread, a histogr
     }
     CHECK(h.count() == observed);
     CHECK(with_histogram > 0);
-    CHECK(with_histogram <= 128 + (16 + 80 + 2 * 8 * 12) * static_cast<long>(threads));
+    CHECK(with_histogram <= 128 + (of_a_thread + 16 + 80 + 2 * 8 * 12) * static_cast<long>(threads));
   }
   CHECK(heap::live == before);
 }
@@ -508,9 +515,11 @@ TEST_CASE("threads that meet on an instrument when memory has run out lose nothi
     working.work();
     heap::refuse = -1;
     heap::for_ever = false;
-    CHECK(heap::live == with_crew);
+    const long after = heap::live;
+    CHECK(after == with_crew);
   }
-  CHECK(heap::live == before);
+  const long after = heap::live;
+  CHECK(after == before);
   CHECK(c.value() == 200000);
   CHECK(d.value() == 100000);
   CHECK(h.count() == 12500);

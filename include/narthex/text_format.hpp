@@ -212,7 +212,7 @@ class text_writer {
   void bucket_lines(const sample& s) {
     char begins[start_room];
     char* begins_end = begins;
-    const bool fits = stem_size_ + s.labels.size() + 9 + slack <= start_room;
+    const bool fits = NARTHEX_HAS(HEAP) && stem_size_ + s.labels.size() + 9 + slack <= start_room;
     if (fits) {
       begins_end = put_name(begins, "_bucket", 7);
       *begins_end++ = '{';

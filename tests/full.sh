@@ -16,6 +16,12 @@ for cxx in g++-11 g++-12 clang++-14 clang++-16; do
   CXX=$cxx meson setup "$build" > /dev/null && meson test -C "$build" --print-errorlogs; say "all suites, $cxx" $?
   rm -rf "$build"
 done
+for sanitizer in address,undefined thread; do
+  build=$(mktemp -d)
+  CXXFLAGS="-g1 -Wno-error=maybe-uninitialized" meson setup "$build" -Db_sanitize=$sanitizer -Doptimization=1 -Ddebug=false > /dev/null &&
+    meson test -C "$build" --print-errorlogs; say "all suites, $sanitizer sanitizer" $?
+  rm -rf "$build"
+done
 if command -v clang-tidy-14 > /dev/null; then
   for header in $(sed 's/ *#.*//' include/rooms.txt); do
     clang-tidy-14 --quiet --warnings-as-errors='*' "include/$header" -- -x c++ -std=c++11 -Iinclude 2> /dev/null

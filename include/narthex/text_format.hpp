@@ -189,8 +189,8 @@ class text_writer {
       *at++ = '}';
     }
     *at++ = ' ';
-    const bool small = n.is == number::kind::u64 && n.u64 < 100000000u;
-    if (NARTHEX_DETAIL_LIKELY(small)) at = write_up_to_8(at, static_cast<std::uint32_t>(n.u64));
+    const bool is_short = n.is == number::kind::u64 && n.u64 < 100000000u;
+    if (NARTHEX_DETAIL_LIKELY(is_short)) at = write_up_to_8(at, static_cast<std::uint32_t>(n.u64));
     else at = digits(at, n);
     *at++ = '\n';
     out_.done(at);

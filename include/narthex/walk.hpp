@@ -188,9 +188,9 @@ class walk {
     const detail::full_name full = c.full();
     const metric_type type = n.ops->type;
     const string_view help = n.help;
-    const bool shared = count_ > 1 && is_shared(n);  // asked before a callback, whose node may be gone after it
+    const bool shared = is_shared(n);  // asked before a callback, whose node may be gone after it
     while (next_of(c, n)) {
-      if (shared && !merge(c)) continue;
+      if (shared && count_ > 1 && !merge(c)) continue;
       // A family is known by its name: it may go on in another registry, or in another node after a rest.
       const bool goes_on = last_ == full.name.data() && now_.prefix.data() == full.prefix.data();
       now_.starts_family = !goes_on && (!last_ || detail::relate(full, detail::full_name{now_.prefix, now_.name}).order != 0);
@@ -199,7 +199,7 @@ class walk {
       now_.prefix = full.prefix;
       now_.name = full.name;
       now_.help = help;
-      if (count_ == 1 && is_shared(n)) steady_ = &n;
+      if (shared && count_ == 1) steady_ = &n;
       return true;
     }
     return false;

@@ -1190,12 +1190,12 @@ namespace detail {
 /// Fork:  a child keeps its own thread's slot; those of threads that stayed in the parent are never given out again.
 class slot_domain {
  public:
-  enum : std::uint32_t { slots = 512, none = slots };
+  enum : std::uint32_t { places = 512, none = places };
 
   constexpr slot_domain() noexcept : taken_() {}
 
   std::uint32_t take() noexcept {
-    for (std::uint32_t w = 0; w < slots / 32; ++w) {
+    for (std::uint32_t w = 0; w < places / 32; ++w) {
       std::uint32_t seen = taken_[w].bits.load(memory_order_relaxed);
       while (~seen) {
         const std::uint32_t lowest = ~seen & (seen + 1);
@@ -1213,11 +1213,11 @@ class slot_domain {
   }
 
  private:
-  struct word {
-    constexpr word() noexcept : bits(0) {}
+  struct bits_word {
+    constexpr bits_word() noexcept : bits(0) {}
     shared<std::uint32_t> bits;
   };
-  word taken_[slots / 32];
+  bits_word taken_[places / 32];
 };
 
 /// What a thread knows of itself. Trivial, so that it can be used at any time of the thread's life.
@@ -1689,8 +1689,8 @@ class double_cell {
 // How the two kinds of sums are added to. add_to() says whether it is time to ask if others add here, too.
 struct integer_sum {
   using value = std::uint64_t;
-  static value of(std::uint64_t word) noexcept { return word; }
-  static std::uint64_t word(value v) noexcept { return v; }
+  static value of(std::uint64_t bits) noexcept { return bits; }
+  static std::uint64_t bits_word(value v) noexcept { return v; }
   // A load to compare with, or a compare-exchange, would cost 1.7 times as much as this: on x86 no load begins before
   // the locked instruction ahead of it has ended. So one addition in about 256 asks, whatever amounts are added.
   static bool add_to(shared<std::uint64_t>& sum, value by) noexcept {
@@ -1699,12 +1699,12 @@ struct integer_sum {
 };
 struct double_sum {
   using value = double;
-  static value of(std::uint64_t word) noexcept { return bits_double(word); }
-  static std::uint64_t word(value v) noexcept { return double_bits(v); }
+  static value of(std::uint64_t bits) noexcept { return bits_double(bits); }
+  static std::uint64_t bits_word(value v) noexcept { return double_bits(v); }
   static bool add_to(shared<std::uint64_t>& sum, value by) noexcept {
     std::uint64_t old = sum.load(memory_order_relaxed);
     bool met = false;
-    while (!sum.compare_exchange_weak(old, word(of(old) + by), memory_order_relaxed, memory_order_relaxed)) met = true;
+    while (!sum.compare_exchange_weak(old, bits_word(of(old) + by), memory_order_relaxed, memory_order_relaxed)) met = true;
     return met;
   }
 };
@@ -1729,7 +1729,7 @@ class adaptive_cell {
       shard* s = static_cast<shard*>(t->mine());
       if (!NARTHEX_DETAIL_LIKELY(s != nullptr)) s = join(*t);
       if (NARTHEX_DETAIL_LIKELY(s != nullptr)) {
-        s->word.store(Sum::word(Sum::of(s->word.load(memory_order_relaxed)) + by), memory_order_relaxed);
+        s->bits_word.store(Sum::bits_word(Sum::of(s->bits_word.load(memory_order_relaxed)) + by), memory_order_relaxed);
         return;
       }
     }
@@ -1753,7 +1753,7 @@ class adaptive_cell {
     shard_table* const t = shards_.get();
     if (!t) return;
     std::uint64_t base = t->base.load(memory_order_acquire);
-    while (!t->base.compare_exchange_strong(base, Sum::word(sum_of(*t)), memory_order_acq_rel, memory_order_acquire)) {
+    while (!t->base.compare_exchange_strong(base, Sum::bits_word(sum_of(*t)), memory_order_acq_rel, memory_order_acquire)) {
     }
   }
 
@@ -1762,7 +1762,7 @@ class adaptive_cell {
   // what a thread asks for together.
   struct shard {
     char before[24];
-    shared<std::uint64_t> word;
+    shared<std::uint64_t> bits_word;
     char behind[16];
   };
   /// Whether another thread changes the sum just now: it comes between a load and an exchange right behind it.
@@ -1776,12 +1776,12 @@ class adaptive_cell {
   }
   NARTHEX_DETAIL_COLD static shard* join(shard_table& t) noexcept {
     return static_cast<shard*>(t.join(sizeof(shard), [](void* memory) {
-      (new (memory) shard)->word.store(0, memory_order_relaxed);
+      (new (memory) shard)->bits_word.store(0, memory_order_relaxed);
     }));
   }
   static value sum_of(const shard_table& t) noexcept {
     value sum = 0;
-    t.each([&sum](const void* s) { sum += Sum::of(static_cast<const shard*>(s)->word.load(memory_order_relaxed)); });
+    t.each([&sum](const void* s) { sum += Sum::of(static_cast<const shard*>(s)->bits_word.load(memory_order_relaxed)); });
     return sum;
   }
 
@@ -2036,12 +2036,12 @@ struct powers {
     if (static_cast<std::uint32_t>(e) < sparse_powers_of_ten<>::step) return u128{powers_of_five<>::top[e], 0};
     const std::uint32_t from_first = static_cast<std::uint32_t>(e - sparse_powers_of_ten<>::first);
     const std::uint32_t step = sparse_powers_of_ten<>::step;
-    const std::uint64_t* const near = sparse_powers_of_ten<>::top[from_first / step];
+    const std::uint64_t* const nearest = sparse_powers_of_ten<>::top[from_first / step];
     const std::uint64_t five = powers_of_five<>::top[from_first % step];
     // 192 by 64 bits, from the low end. Both have their first bit set, so the product lacks one at most.
-    const u128 low = multiply(near[2], five);
-    const u128 middle = multiply_add(near[1], five, low.high);
-    const u128 high = multiply_add(near[0], five, middle.high);
+    const u128 low = multiply(nearest[2], five);
+    const u128 middle = multiply_add(nearest[1], five, low.high);
+    const u128 high = multiply_add(nearest[0], five, middle.high);
     const unsigned lacks = 1 - static_cast<unsigned>(high.high >> 63);
     u128 power = {high.high << lacks | (high.low >> 63 & lacks), high.low << lacks | (middle.low >> 63 & lacks)};
     // Of what is cut off, 64 bits tell whether it is 0, and rounding up never carries: the tests try every power.
@@ -7542,9 +7542,9 @@ class walk {
     const detail::full_name full = c.full();
     const metric_type type = n.ops->type;
     const string_view help = n.help;
-    const bool shared = count_ > 1 && is_shared(n);  // asked before a callback, whose node may be gone after it
+    const bool shared = is_shared(n);  // asked before a callback, whose node may be gone after it
     while (next_of(c, n)) {
-      if (shared && !merge(c)) continue;
+      if (shared && count_ > 1 && !merge(c)) continue;
       // A family is known by its name: it may go on in another registry, or in another node after a rest.
       const bool goes_on = last_ == full.name.data() && now_.prefix.data() == full.prefix.data();
       now_.starts_family = !goes_on && (!last_ || detail::relate(full, detail::full_name{now_.prefix, now_.name}).order != 0);
@@ -7553,7 +7553,7 @@ class walk {
       now_.prefix = full.prefix;
       now_.name = full.name;
       now_.help = help;
-      if (count_ == 1 && is_shared(n)) steady_ = &n;
+      if (shared && count_ == 1) steady_ = &n;
       return true;
     }
     return false;
@@ -7885,8 +7885,8 @@ class text_writer {
       *at++ = '}';
     }
     *at++ = ' ';
-    const bool small = n.is == number::kind::u64 && n.u64 < 100000000u;
-    if (NARTHEX_DETAIL_LIKELY(small)) at = write_up_to_8(at, static_cast<std::uint32_t>(n.u64));
+    const bool is_short = n.is == number::kind::u64 && n.u64 < 100000000u;
+    if (NARTHEX_DETAIL_LIKELY(is_short)) at = write_up_to_8(at, static_cast<std::uint32_t>(n.u64));
     else at = digits(at, n);
     *at++ = '\n';
     out_.done(at);

@@ -89,8 +89,8 @@ class double_cell {
 // How the two kinds of sums are added to. add_to() says whether it is time to ask if others add here, too.
 struct integer_sum {
   using value = std::uint64_t;
-  static value of(std::uint64_t word) noexcept { return word; }
-  static std::uint64_t word(value v) noexcept { return v; }
+  static value of(std::uint64_t bits) noexcept { return bits; }
+  static std::uint64_t bits_word(value v) noexcept { return v; }
   // A load to compare with, or a compare-exchange, would cost 1.7 times as much as this: on x86 no load begins before
   // the locked instruction ahead of it has ended. So one addition in about 256 asks, whatever amounts are added.
   static bool add_to(shared<std::uint64_t>& sum, value by) noexcept {
@@ -99,12 +99,12 @@ struct integer_sum {
 };
 struct double_sum {
   using value = double;
-  static value of(std::uint64_t word) noexcept { return bits_double(word); }
-  static std::uint64_t word(value v) noexcept { return double_bits(v); }
+  static value of(std::uint64_t bits) noexcept { return bits_double(bits); }
+  static std::uint64_t bits_word(value v) noexcept { return double_bits(v); }
   static bool add_to(shared<std::uint64_t>& sum, value by) noexcept {
     std::uint64_t old = sum.load(memory_order_relaxed);
     bool met = false;
-    while (!sum.compare_exchange_weak(old, word(of(old) + by), memory_order_relaxed, memory_order_relaxed)) met = true;
+    while (!sum.compare_exchange_weak(old, bits_word(of(old) + by), memory_order_relaxed, memory_order_relaxed)) met = true;
     return met;
   }
 };
@@ -129,7 +129,7 @@ class adaptive_cell {
       shard* s = static_cast<shard*>(t->mine());
       if (!NARTHEX_DETAIL_LIKELY(s != nullptr)) s = join(*t);
       if (NARTHEX_DETAIL_LIKELY(s != nullptr)) {
-        s->word.store(Sum::word(Sum::of(s->word.load(memory_order_relaxed)) + by), memory_order_relaxed);
+        s->bits_word.store(Sum::bits_word(Sum::of(s->bits_word.load(memory_order_relaxed)) + by), memory_order_relaxed);
         return;
       }
     }
@@ -153,7 +153,7 @@ class adaptive_cell {
     shard_table* const t = shards_.get();
     if (!t) return;
     std::uint64_t base = t->base.load(memory_order_acquire);
-    while (!t->base.compare_exchange_strong(base, Sum::word(sum_of(*t)), memory_order_acq_rel, memory_order_acquire)) {
+    while (!t->base.compare_exchange_strong(base, Sum::bits_word(sum_of(*t)), memory_order_acq_rel, memory_order_acquire)) {
     }
   }
 
@@ -162,7 +162,7 @@ class adaptive_cell {
   // what a thread asks for together.
   struct shard {
     char before[24];
-    shared<std::uint64_t> word;
+    shared<std::uint64_t> bits_word;
     char behind[16];
   };
   /// Whether another thread changes the sum just now: it comes between a load and an exchange right behind it.
@@ -176,12 +176,12 @@ class adaptive_cell {
   }
   NARTHEX_DETAIL_COLD static shard* join(shard_table& t) noexcept {
     return static_cast<shard*>(t.join(sizeof(shard), [](void* memory) {
-      (new (memory) shard)->word.store(0, memory_order_relaxed);
+      (new (memory) shard)->bits_word.store(0, memory_order_relaxed);
     }));
   }
   static value sum_of(const shard_table& t) noexcept {
     value sum = 0;
-    t.each([&sum](const void* s) { sum += Sum::of(static_cast<const shard*>(s)->word.load(memory_order_relaxed)); });
+    t.each([&sum](const void* s) { sum += Sum::of(static_cast<const shard*>(s)->bits_word.load(memory_order_relaxed)); });
     return sum;
   }
 

@@ -96,11 +96,11 @@ struct expiring_node : family_node {
     expiring_place* p = chains.load(memory_order_acquire)->at(hash).load(memory_order_acquire);
     for (unsigned steps = 0; p && steps < longest_chain; ++steps, p = p->in_chain.load(memory_order_acquire)) {
       if (p->hash.load(memory_order_relaxed) != hash) continue;
-      const cell_word word = p->enter();
-      const bool good = expiring_place::is_used(word) && is(*p, k);
+      const cell_word seen_word = p->enter();
+      const bool good = expiring_place::is_used(seen_word) && is(*p, k);
       if (good && !p->touched.load(memory_order_relaxed)) p->touched.store(1, memory_order_relaxed);
       p->leave();
-      if (good) return at_type{&whole(*p), expiring_place::generation_of(word)};
+      if (good) return at_type{&whole(*p), expiring_place::generation_of(seen_word)};
     }
     return at_type{nullptr, 0};
   }
@@ -242,12 +242,12 @@ struct expiring_node : family_node {
     p.touched.store(1, memory_order_relaxed);
     p.hash.store(hash, memory_order_relaxed);
     births.store(p.birth, memory_order_release);  // before it can be seen: see next()
-    const cell_word word = p.state.fetch_add(expiring_place::one_generation, memory_order_acq_rel);
+    const cell_word seen_word = p.state.fetch_add(expiring_place::one_generation, memory_order_acq_rel);
     shared<expiring_place*>& chain = chains.load(memory_order_relaxed)->at(hash);
     p.in_chain.store(chain.load(memory_order_relaxed), memory_order_relaxed);
     chain.store(&p, memory_order_release);
     ++count;
-    return at_type{&whole(p), expiring_place::generation_of(word) + 1};
+    return at_type{&whole(p), expiring_place::generation_of(seen_word) + 1};
   }
   void take_larger(expiring_chains& larger) noexcept {
     larger.older = chains.load(memory_order_relaxed);
@@ -278,10 +278,10 @@ struct expiring_node : family_node {
     for (; how_many && places; --how_many) {
       expiring_place* const p = hand ? hand : first.load(memory_order_relaxed);
       hand = p->next.load(memory_order_relaxed);
-      cell_word word = p->state.load(memory_order_acquire);
-      if (!expiring_place::is_used(word)) continue;
+      cell_word seen_word = p->state.load(memory_order_acquire);
+      if (!expiring_place::is_used(seen_word)) continue;
       const std::uint64_t value = value_of(whole(*p), room_to_read);
-      if ((word & expiring_place::inside_mask) || value != p->seen || p->touched.load(memory_order_relaxed)) {
+      if ((seen_word & expiring_place::inside_mask) || value != p->seen || p->touched.load(memory_order_relaxed)) {
         p->seen = value;
         p->seen_at = now;
         p->touched.store(0, memory_order_relaxed);
@@ -289,7 +289,7 @@ struct expiring_node : family_node {
       }
       if (now - p->seen_at < idle_ms) continue;
       // Fails when anybody has come in since the value was read.
-      if (p->state.compare_exchange_strong(word, word + expiring_place::one_generation, memory_order_acq_rel,
+      if (p->state.compare_exchange_strong(seen_word, seen_word + expiring_place::one_generation, memory_order_acq_rel,
                                            memory_order_relaxed)) {
         take_out_of_chain(*p);
       }

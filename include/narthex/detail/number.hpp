@@ -144,12 +144,12 @@ struct powers {
     if (static_cast<std::uint32_t>(e) < sparse_powers_of_ten<>::step) return u128{powers_of_five<>::top[e], 0};
     const std::uint32_t from_first = static_cast<std::uint32_t>(e - sparse_powers_of_ten<>::first);
     const std::uint32_t step = sparse_powers_of_ten<>::step;
-    const std::uint64_t* const near = sparse_powers_of_ten<>::top[from_first / step];
+    const std::uint64_t* const nearest = sparse_powers_of_ten<>::top[from_first / step];
     const std::uint64_t five = powers_of_five<>::top[from_first % step];
     // 192 by 64 bits, from the low end. Both have their first bit set, so the product lacks one at most.
-    const u128 low = multiply(near[2], five);
-    const u128 middle = multiply_add(near[1], five, low.high);
-    const u128 high = multiply_add(near[0], five, middle.high);
+    const u128 low = multiply(nearest[2], five);
+    const u128 middle = multiply_add(nearest[1], five, low.high);
+    const u128 high = multiply_add(nearest[0], five, middle.high);
     const unsigned lacks = 1 - static_cast<unsigned>(high.high >> 63);
     u128 power = {high.high << lacks | (high.low >> 63 & lacks), high.low << lacks | (middle.low >> 63 & lacks)};
     // Of what is cut off, 64 bits tell whether it is 0, and rounding up never carries: the tests try every power.

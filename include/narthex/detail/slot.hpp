@@ -30,12 +30,12 @@ namespace detail {
 /// Fork:  a child keeps its own thread's slot; those of threads that stayed in the parent are never given out again.
 class slot_domain {
  public:
-  enum : std::uint32_t { slots = 512, none = slots };
+  enum : std::uint32_t { places = 512, none = places };
 
   constexpr slot_domain() noexcept : taken_() {}
 
   std::uint32_t take() noexcept {
-    for (std::uint32_t w = 0; w < slots / 32; ++w) {
+    for (std::uint32_t w = 0; w < places / 32; ++w) {
       std::uint32_t seen = taken_[w].bits.load(memory_order_relaxed);
       while (~seen) {
         const std::uint32_t lowest = ~seen & (seen + 1);
@@ -53,11 +53,11 @@ class slot_domain {
   }
 
  private:
-  struct word {
-    constexpr word() noexcept : bits(0) {}
+  struct bits_word {
+    constexpr bits_word() noexcept : bits(0) {}
     shared<std::uint32_t> bits;
   };
-  word taken_[slots / 32];
+  bits_word taken_[places / 32];
 };
 
 /// What a thread knows of itself. Trivial, so that it can be used at any time of the thread's life.

@@ -67,30 +67,30 @@ labelled_of<Core>* register_family(registry_core& r, string_view name, string_vi
   }
   char* text = memory + text_at;
   const char* const own_name = copy_text(text, name).data();
-  node* const f = new (memory) node(own_name, copy_text(text, help).data());
+  node* const made = new (memory) node(own_name, copy_text(text, help).data());
   string_view* const own_names = reinterpret_cast<string_view*>(memory + names_at);
   for (unsigned i = 0; i < arity; ++i) new (own_names + i) string_view(copy_text(text, names[i]));
-  f->names = own_names;
-  f->arity = arity;
-  f->constant = r.constant_labels();
-  f->limit = limit;
-  f->args = Core::keep(a, memory + args_at);
-  f->sizes_at = static_cast<std::uint32_t>(sizes_in_series);
+  made->names = own_names;
+  made->arity = arity;
+  made->constant = r.constant_labels();
+  made->limit = limit;
+  made->args = Core::keep(a, memory + args_at);
+  made->sizes_at = static_cast<std::uint32_t>(sizes_in_series);
   // Its place in memory, which who chooses label values does not know.
-  f->seed = reinterpret_cast<std::uintptr_t>(memory) * 0x9e3779b97f4a7c15u;
-  const std::uint32_t hash = series_key::hash(overflow_values, arity, f->seed);
-  f->overflow = f->construct(memory + overflow_at, overflow_key, overflow_size, true, hash);
-  f->overflow->hide();
-  f->index.store(new (memory + index_at) series_index(first_slots, nullptr), memory_order_relaxed);
-  series_index::insert(f->index, *f->overflow, 0, [](const series&) { return false; });
+  made->seed = reinterpret_cast<std::uintptr_t>(memory) * 0x9e3779b97f4a7c15u;
+  const std::uint32_t hash = series_key::hash(overflow_values, arity, made->seed);
+  made->overflow = made->construct(memory + overflow_at, overflow_key, overflow_size, true, hash);
+  made->overflow->hide();
+  made->index.store(new (memory + index_at) series_index(first_slots, nullptr), memory_order_relaxed);
+  series_index::insert(made->index, *made->overflow, 0, [](const series&) { return false; });
 
   family_node* twin = nullptr;
-  if (why == errc::ok) why = r.insert(*f, twin);
+  if (why == errc::ok) why = r.insert(*made, twin);
   if (twin) {
-    node::destroy(f);
+    node::destroy(made);
     return static_cast<node*>(twin);
   }
-  return why == errc::ok ? f : static_cast<node*>(r.keep_refused(*f, why, at));
+  return why == errc::ok ? made : static_cast<node*>(r.keep_refused(*made, why, at));
 }
 
 }  // namespace detail

@@ -129,8 +129,8 @@ class histogram_of : public Holder {
   /// Cost:   a search among the bounds, three stores; three compare-exchanges where threads share.
   void observe(double value) noexcept {
     if (NARTHEX_DETAIL_LIKELY(!detail::is_nan(value))) {
-      auto& h = this->core();
-      h.observed.observe(h.bounds.find(value), value);
+      auto& mine = this->core();
+      mine.observed.observe(mine.bounds.find(value), value);
     } else {
       detail::refuse_update(this->node());
     }

@@ -757,23 +757,23 @@ inline bool is_plain(string_view text) noexcept {
 /// that two different broken values stay two different values.
 /// Source: Prometheus exposition formats, text 0.0.4, "Comments, help text, and type information".
 template <class Put>
-void put_safe(string_view text, quoting q, Put& put) {
+void put_safe(string_view text, quoting form, Put& put) {
   std::size_t begin = 0, i = 0;
   while (i < text.size()) {
-    const char c = text[i];
+    const char letter = text[i];
     const std::size_t n = utf8_length(text.data() + i, text.size() - i);
-    if (n != 0 && c != '\\' && c != '\n' && (c != '"' || q == quoting::help)) {
+    if (n != 0 && letter != '\\' && letter != '\n' && (letter != '"' || form == quoting::help)) {
       i += n;
       continue;
     }
     if (i > begin) put(text.data() + begin, i - begin);
     if (n == 0) {
       const char* const hex = "0123456789abcdef";
-      const unsigned byte = static_cast<unsigned char>(c);
+      const unsigned byte = static_cast<unsigned char>(letter);
       const char broken[5] = {'\xef', '\xbf', '\xbd', hex[byte >> 4], hex[byte & 15]};
       put(broken, sizeof broken);
     } else {
-      const char escaped[2] = {'\\', c == '\n' ? 'n' : c};
+      const char escaped[2] = {'\\', letter == '\n' ? 'n' : letter};
       put(escaped, sizeof escaped);
     }
     begin = ++i;
@@ -782,18 +782,18 @@ void put_safe(string_view text, quoting q, Put& put) {
 }
 
 /// How many bytes put_safe would write.
-inline std::size_t safe_size(string_view text, quoting q) noexcept {
+inline std::size_t safe_size(string_view text, quoting form) noexcept {
   if (is_plain(text)) return text.size();
   struct {
     std::size_t n;
     void operator()(const char*, std::size_t size) noexcept { n += size; }
   } count = {0};
-  put_safe(text, q, count);
+  put_safe(text, form, count);
   return count.n;
 }
 
 /// Writes what put_safe gives and returns the end; the caller made room by safe_size.
-inline char* write_safe(char* out, string_view text, quoting q) noexcept {
+inline char* write_safe(char* out, string_view text, quoting form) noexcept {
   if (is_plain(text)) {
     if (!text.empty()) std::memcpy(out, text.data(), text.size());
     return out + text.size();
@@ -805,7 +805,7 @@ inline char* write_safe(char* out, string_view text, quoting q) noexcept {
       p += size;
     }
   } copy = {out};
-  put_safe(text, q, copy);
+  put_safe(text, form, copy);
   return copy.p;
 }
 
@@ -2062,8 +2062,8 @@ struct decimal {
 ///
 /// An odd answer compares with even numbers as x does: this is what lets 64 bits decide exactly.
 /// Source: R. Giulietti, "The Schubfach way to render doubles"; number_tables.py proves it for our powers.
-inline std::uint64_t round_to_odd(u128 power, std::uint64_t c) noexcept {
-  const u128 product = multiply_add(power.high, c, multiply(power.low, c).high);
+inline std::uint64_t round_to_odd(u128 power, std::uint64_t significand) noexcept {
+  const u128 product = multiply_add(power.high, significand, multiply(power.low, significand).high);
   return product.high | static_cast<std::uint64_t>(product.low != 0);
 }
 
@@ -2074,20 +2074,20 @@ inline std::uint64_t round_to_odd(u128 power, std::uint64_t c) noexcept {
 /// Returns: digits < 10^17, perhaps with zeros at the end.
 /// Source:  R. Giulietti, "The Schubfach way to render doubles".
 template <class Powers>
-decimal shortest(std::uint64_t c, std::int32_t q, bool closer) noexcept {
+decimal shortest(std::uint64_t significand, std::int32_t binary, bool closer) noexcept {
   // 10^exponent is the largest power of ten no larger than the gap between the doubles that read as ours: at
   // least one of its multiples reads back, and at most one multiple of the next power does. (Every compiler
   // shifts negative numbers arithmetically; C++20 says so, too.)
   const std::int32_t exponent =
-      (q * log_facts::log10_2 + (closer ? std::int32_t{log_facts::log10_3_4} : 0)) >> log_facts::log10_shift;
-  const std::int32_t shift = q + ((-exponent * log_facts::log2_10) >> log_facts::log2_shift) + 1;
+      (binary * log_facts::log10_2 + (closer ? std::int32_t{log_facts::log10_3_4} : 0)) >> log_facts::log10_shift;
+  const std::int32_t shift = binary + ((-exponent * log_facts::log2_10) >> log_facts::log2_shift) + 1;
   const u128 power = Powers::get(-exponent);
 
   // Ours and the two ends of what reads back as it, in quarters of 10^exponent.
-  const std::uint64_t odd = c & 1;  // the ends themselves read as the even one of two neighbours
-  const std::uint64_t value = round_to_odd(power, 4 * c << shift);
-  const std::uint64_t least = round_to_odd(power, (4 * c - 2 + closer) << shift) + odd;
-  const std::uint64_t most = round_to_odd(power, (4 * c + 2) << shift) - odd;
+  const std::uint64_t odd = significand & 1;  // the ends themselves read as the even one of two neighbours
+  const std::uint64_t value = round_to_odd(power, 4 * significand << shift);
+  const std::uint64_t least = round_to_odd(power, (4 * significand - 2 + closer) << shift) + odd;
+  const std::uint64_t most = round_to_odd(power, (4 * significand + 2) << shift) - odd;
 
   const std::uint64_t below = value / 4;
   const std::uint64_t below_10 = below / 10 * 10;
@@ -2176,18 +2176,18 @@ char* write_double(char* out, const double& value) noexcept {
   out += bits >> 63;
   if (exponent == 0) return write_decimal(out, shortest<Powers>(fraction, -1074, false));
 
-  const std::uint64_t c = fraction | std::uint64_t{1} << 52;
+  const std::uint64_t significand = fraction | std::uint64_t{1} << 52;
   // 1 <= value < 2^53: doubles are at most 1 apart, so a whole number has no shorter text than its own digits.
   if (exponent >= 1023 && exponent <= 1075) {
     const std::uint32_t below_point = 1075 - exponent;
-    const std::uint64_t whole = c >> below_point;
-    if (whole << below_point == c) {
+    const std::uint64_t whole = significand >> below_point;
+    if (whole << below_point == significand) {
       if (whole < 1000000) return write_up_to_8(out, static_cast<std::uint32_t>(whole));
       return write_decimal(out, decimal{whole, 0});
     }
   }
   return write_decimal(out,
-                       shortest<Powers>(c, static_cast<std::int32_t>(exponent) - 1075, fraction == 0 && exponent > 1));
+                       shortest<Powers>(significand, static_cast<std::int32_t>(exponent) - 1075, fraction == 0 && exponent > 1));
 }
 
 }  // namespace detail
@@ -4552,8 +4552,8 @@ class histogram_of : public Holder {
   /// Cost:   a search among the bounds, three stores; three compare-exchanges where threads share.
   void observe(double value) noexcept {
     if (NARTHEX_DETAIL_LIKELY(!detail::is_nan(value))) {
-      auto& h = this->core();
-      h.observed.observe(h.bounds.find(value), value);
+      auto& mine = this->core();
+      mine.observed.observe(mine.bounds.find(value), value);
     } else {
       detail::refuse_update(this->node());
     }
@@ -5847,8 +5847,8 @@ struct labelled : family_node {
 };
 
 inline string_view labelled_name(const family_node& n, unsigned i) noexcept {
-  const labelled& f = static_cast<const labelled&>(n);
-  return i < f.arity ? f.names[i] : string_view();
+  const labelled& shelf = static_cast<const labelled&>(n);
+  return i < shelf.arity ? shelf.names[i] : string_view();
 }
 
 /// What depends on the kind of instrument.
@@ -5860,20 +5860,20 @@ struct labelled_of : labelled {
   shared<single<Core>*> mislabelled;   // what labels() by name answers with to names that are not the family's
 
   static bool next(family_node& n, position& where, reading& out) noexcept {
-    labelled_of& f = static_cast<labelled_of&>(n);
+    labelled_of& shelf = static_cast<labelled_of&>(n);
     while (where.index == 0) {
       const series* const before = static_cast<const series*>(where.at);
-      series* s = (before ? before->next : f.first).load(memory_order_acquire);
+      series* s = (before ? before->next : shelf.first).load(memory_order_acquire);
       where.at = s;
       if (!s) {
-        s = f.overflow;  // after all the others
+        s = shelf.overflow;  // after all the others
         where.index = 1;
       }
       const std::uint32_t seen = s->hides.load(memory_order_acquire);  // before the value: see hide
-      if (seen == series::fresh && !f.is_settled(*s)) continue;
+      if (seen == series::fresh && !shelf.is_settled(*s)) continue;
       if (static_cast<series_of<Core>*>(s)->read(out)) s->show(seen);  // an update since it was removed
       if (s->is_hidden()) continue;
-      out.labels = f.text_of(*s);
+      out.labels = shelf.text_of(*s);
       return true;
     }
     return false;
@@ -6010,26 +6010,26 @@ struct labelled_of : labelled {
     static_cast<labelled_of&>(n).hide(static_cast<series_of<Core>&>(*static_cast<Core*>(core)));
   }
   static status state(const family_node& n, const void* core) noexcept {
-    const labelled_of& f = static_cast<const labelled_of&>(n);
+    const labelled_of& shelf = static_cast<const labelled_of&>(n);
     const status family = n.state();
     if (!family.ok()) return family;
     const series* const s = static_cast<const series_of<Core>*>(static_cast<const Core*>(core));
-    if (s == f.overflow) return status(errc::series_limit, f.name, f.limit);
-    return s->is_hidden() ? status(errc::not_registered, f.name) : status();
+    if (s == shelf.overflow) return status(errc::series_limit, shelf.name, shelf.limit);
+    return s->is_hidden() ? status(errc::not_registered, shelf.name) : status();
   }
   static void destroy(family_node* n) noexcept {
-    labelled_of* const f = static_cast<labelled_of*>(n);
-    for (series* s = f->first.load(memory_order_acquire); s;) {
+    labelled_of* const shelf = static_cast<labelled_of*>(n);
+    for (series* s = shelf->first.load(memory_order_acquire); s;) {
       series* const after = s->next.load(memory_order_relaxed);
       static_cast<series_of<Core>*>(s)->~series_of<Core>();
       s = after;
     }
-    f->rooms.end();
-    f->index.load(memory_order_acquire)->largest()->end();
-    if (single<Core>* const m = f->mislabelled.load(memory_order_acquire)) single_ops<Core, true>::destroy(m);
-    static_cast<series_of<Core>*>(f->overflow)->~series_of<Core>();
-    f->~labelled_of();
-    release(f);
+    shelf->rooms.end();
+    shelf->index.load(memory_order_acquire)->largest()->end();
+    if (single<Core>* const m = shelf->mislabelled.load(memory_order_acquire)) single_ops<Core, true>::destroy(m);
+    static_cast<series_of<Core>*>(shelf->overflow)->~series_of<Core>();
+    shelf->~labelled_of();
+    release(shelf);
   }
   static const family_ops table;
 };
@@ -6108,30 +6108,30 @@ labelled_of<Core>* register_family(registry_core& r, string_view name, string_vi
   }
   char* text = memory + text_at;
   const char* const own_name = copy_text(text, name).data();
-  node* const f = new (memory) node(own_name, copy_text(text, help).data());
+  node* const made = new (memory) node(own_name, copy_text(text, help).data());
   string_view* const own_names = reinterpret_cast<string_view*>(memory + names_at);
   for (unsigned i = 0; i < arity; ++i) new (own_names + i) string_view(copy_text(text, names[i]));
-  f->names = own_names;
-  f->arity = arity;
-  f->constant = r.constant_labels();
-  f->limit = limit;
-  f->args = Core::keep(a, memory + args_at);
-  f->sizes_at = static_cast<std::uint32_t>(sizes_in_series);
+  made->names = own_names;
+  made->arity = arity;
+  made->constant = r.constant_labels();
+  made->limit = limit;
+  made->args = Core::keep(a, memory + args_at);
+  made->sizes_at = static_cast<std::uint32_t>(sizes_in_series);
   // Its place in memory, which who chooses label values does not know.
-  f->seed = reinterpret_cast<std::uintptr_t>(memory) * 0x9e3779b97f4a7c15u;
-  const std::uint32_t hash = series_key::hash(overflow_values, arity, f->seed);
-  f->overflow = f->construct(memory + overflow_at, overflow_key, overflow_size, true, hash);
-  f->overflow->hide();
-  f->index.store(new (memory + index_at) series_index(first_slots, nullptr), memory_order_relaxed);
-  series_index::insert(f->index, *f->overflow, 0, [](const series&) { return false; });
+  made->seed = reinterpret_cast<std::uintptr_t>(memory) * 0x9e3779b97f4a7c15u;
+  const std::uint32_t hash = series_key::hash(overflow_values, arity, made->seed);
+  made->overflow = made->construct(memory + overflow_at, overflow_key, overflow_size, true, hash);
+  made->overflow->hide();
+  made->index.store(new (memory + index_at) series_index(first_slots, nullptr), memory_order_relaxed);
+  series_index::insert(made->index, *made->overflow, 0, [](const series&) { return false; });
 
   family_node* twin = nullptr;
-  if (why == errc::ok) why = r.insert(*f, twin);
+  if (why == errc::ok) why = r.insert(*made, twin);
   if (twin) {
-    node::destroy(f);
+    node::destroy(made);
     return static_cast<node*>(twin);
   }
-  return why == errc::ok ? f : static_cast<node*>(r.keep_refused(*f, why, at));
+  return why == errc::ok ? made : static_cast<node*>(r.keep_refused(*made, why, at));
 }
 
 }  // namespace detail

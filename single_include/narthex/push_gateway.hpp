@@ -1239,17 +1239,6 @@ class byte_buffer {
     end_ += more.size();
     return true;
   }
-  /// A sink that ends when there is no room; `this` must outlive it.
-  sink to_sink() noexcept {
-    struct local {
-      static bool write(void* self, const char* data, std::size_t n) {
-        return static_cast<byte_buffer*>(self)->append(string_view(data, n));
-      }
-    };
-    const sink s = {&local::write, this};
-    return s;
-  }
-
 #if NARTHEX_HAS(HEAP)
   ~byte_buffer() { release(data_); }
   /// Gives the room of an empty one back, if it is larger than `most`.

@@ -134,8 +134,8 @@ struct labelled : family_node {
 };
 
 inline string_view labelled_name(const family_node& n, unsigned i) noexcept {
-  const labelled& f = static_cast<const labelled&>(n);
-  return i < f.arity ? f.names[i] : string_view();
+  const labelled& shelf = static_cast<const labelled&>(n);
+  return i < shelf.arity ? shelf.names[i] : string_view();
 }
 
 /// What depends on the kind of instrument.
@@ -147,20 +147,20 @@ struct labelled_of : labelled {
   shared<single<Core>*> mislabelled;   // what labels() by name answers with to names that are not the family's
 
   static bool next(family_node& n, position& where, reading& out) noexcept {
-    labelled_of& f = static_cast<labelled_of&>(n);
+    labelled_of& shelf = static_cast<labelled_of&>(n);
     while (where.index == 0) {
       const series* const before = static_cast<const series*>(where.at);
-      series* s = (before ? before->next : f.first).load(memory_order_acquire);
+      series* s = (before ? before->next : shelf.first).load(memory_order_acquire);
       where.at = s;
       if (!s) {
-        s = f.overflow;  // after all the others
+        s = shelf.overflow;  // after all the others
         where.index = 1;
       }
       const std::uint32_t seen = s->hides.load(memory_order_acquire);  // before the value: see hide
-      if (seen == series::fresh && !f.is_settled(*s)) continue;
+      if (seen == series::fresh && !shelf.is_settled(*s)) continue;
       if (static_cast<series_of<Core>*>(s)->read(out)) s->show(seen);  // an update since it was removed
       if (s->is_hidden()) continue;
-      out.labels = f.text_of(*s);
+      out.labels = shelf.text_of(*s);
       return true;
     }
     return false;
@@ -297,26 +297,26 @@ struct labelled_of : labelled {
     static_cast<labelled_of&>(n).hide(static_cast<series_of<Core>&>(*static_cast<Core*>(core)));
   }
   static status state(const family_node& n, const void* core) noexcept {
-    const labelled_of& f = static_cast<const labelled_of&>(n);
+    const labelled_of& shelf = static_cast<const labelled_of&>(n);
     const status family = n.state();
     if (!family.ok()) return family;
     const series* const s = static_cast<const series_of<Core>*>(static_cast<const Core*>(core));
-    if (s == f.overflow) return status(errc::series_limit, f.name, f.limit);
-    return s->is_hidden() ? status(errc::not_registered, f.name) : status();
+    if (s == shelf.overflow) return status(errc::series_limit, shelf.name, shelf.limit);
+    return s->is_hidden() ? status(errc::not_registered, shelf.name) : status();
   }
   static void destroy(family_node* n) noexcept {
-    labelled_of* const f = static_cast<labelled_of*>(n);
-    for (series* s = f->first.load(memory_order_acquire); s;) {
+    labelled_of* const shelf = static_cast<labelled_of*>(n);
+    for (series* s = shelf->first.load(memory_order_acquire); s;) {
       series* const after = s->next.load(memory_order_relaxed);
       static_cast<series_of<Core>*>(s)->~series_of<Core>();
       s = after;
     }
-    f->rooms.end();
-    f->index.load(memory_order_acquire)->largest()->end();
-    if (single<Core>* const m = f->mislabelled.load(memory_order_acquire)) single_ops<Core, true>::destroy(m);
-    static_cast<series_of<Core>*>(f->overflow)->~series_of<Core>();
-    f->~labelled_of();
-    release(f);
+    shelf->rooms.end();
+    shelf->index.load(memory_order_acquire)->largest()->end();
+    if (single<Core>* const m = shelf->mislabelled.load(memory_order_acquire)) single_ops<Core, true>::destroy(m);
+    static_cast<series_of<Core>*>(shelf->overflow)->~series_of<Core>();
+    shelf->~labelled_of();
+    release(shelf);
   }
   static const family_ops table;
 };

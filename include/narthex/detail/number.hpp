@@ -170,8 +170,8 @@ struct decimal {
 ///
 /// An odd answer compares with even numbers as x does: this is what lets 64 bits decide exactly.
 /// Source: R. Giulietti, "The Schubfach way to render doubles"; number_tables.py proves it for our powers.
-inline std::uint64_t round_to_odd(u128 power, std::uint64_t c) noexcept {
-  const u128 product = multiply_add(power.high, c, multiply(power.low, c).high);
+inline std::uint64_t round_to_odd(u128 power, std::uint64_t significand) noexcept {
+  const u128 product = multiply_add(power.high, significand, multiply(power.low, significand).high);
   return product.high | static_cast<std::uint64_t>(product.low != 0);
 }
 
@@ -182,20 +182,20 @@ inline std::uint64_t round_to_odd(u128 power, std::uint64_t c) noexcept {
 /// Returns: digits < 10^17, perhaps with zeros at the end.
 /// Source:  R. Giulietti, "The Schubfach way to render doubles".
 template <class Powers>
-decimal shortest(std::uint64_t c, std::int32_t q, bool closer) noexcept {
+decimal shortest(std::uint64_t significand, std::int32_t binary, bool closer) noexcept {
   // 10^exponent is the largest power of ten no larger than the gap between the doubles that read as ours: at
   // least one of its multiples reads back, and at most one multiple of the next power does. (Every compiler
   // shifts negative numbers arithmetically; C++20 says so, too.)
   const std::int32_t exponent =
-      (q * log_facts::log10_2 + (closer ? std::int32_t{log_facts::log10_3_4} : 0)) >> log_facts::log10_shift;
-  const std::int32_t shift = q + ((-exponent * log_facts::log2_10) >> log_facts::log2_shift) + 1;
+      (binary * log_facts::log10_2 + (closer ? std::int32_t{log_facts::log10_3_4} : 0)) >> log_facts::log10_shift;
+  const std::int32_t shift = binary + ((-exponent * log_facts::log2_10) >> log_facts::log2_shift) + 1;
   const u128 power = Powers::get(-exponent);
 
   // Ours and the two ends of what reads back as it, in quarters of 10^exponent.
-  const std::uint64_t odd = c & 1;  // the ends themselves read as the even one of two neighbours
-  const std::uint64_t value = round_to_odd(power, 4 * c << shift);
-  const std::uint64_t least = round_to_odd(power, (4 * c - 2 + closer) << shift) + odd;
-  const std::uint64_t most = round_to_odd(power, (4 * c + 2) << shift) - odd;
+  const std::uint64_t odd = significand & 1;  // the ends themselves read as the even one of two neighbours
+  const std::uint64_t value = round_to_odd(power, 4 * significand << shift);
+  const std::uint64_t least = round_to_odd(power, (4 * significand - 2 + closer) << shift) + odd;
+  const std::uint64_t most = round_to_odd(power, (4 * significand + 2) << shift) - odd;
 
   const std::uint64_t below = value / 4;
   const std::uint64_t below_10 = below / 10 * 10;
@@ -284,18 +284,18 @@ char* write_double(char* out, const double& value) noexcept {
   out += bits >> 63;
   if (exponent == 0) return write_decimal(out, shortest<Powers>(fraction, -1074, false));
 
-  const std::uint64_t c = fraction | std::uint64_t{1} << 52;
+  const std::uint64_t significand = fraction | std::uint64_t{1} << 52;
   // 1 <= value < 2^53: doubles are at most 1 apart, so a whole number has no shorter text than its own digits.
   if (exponent >= 1023 && exponent <= 1075) {
     const std::uint32_t below_point = 1075 - exponent;
-    const std::uint64_t whole = c >> below_point;
-    if (whole << below_point == c) {
+    const std::uint64_t whole = significand >> below_point;
+    if (whole << below_point == significand) {
       if (whole < 1000000) return write_up_to_8(out, static_cast<std::uint32_t>(whole));
       return write_decimal(out, decimal{whole, 0});
     }
   }
   return write_decimal(out,
-                       shortest<Powers>(c, static_cast<std::int32_t>(exponent) - 1075, fraction == 0 && exponent > 1));
+                       shortest<Powers>(significand, static_cast<std::int32_t>(exponent) - 1075, fraction == 0 && exponent > 1));
 }
 
 }  // namespace detail

@@ -68,23 +68,23 @@ inline bool is_plain(string_view text) noexcept {
 /// that two different broken values stay two different values.
 /// Source: Prometheus exposition formats, text 0.0.4, "Comments, help text, and type information".
 template <class Put>
-void put_safe(string_view text, quoting q, Put& put) {
+void put_safe(string_view text, quoting form, Put& put) {
   std::size_t begin = 0, i = 0;
   while (i < text.size()) {
-    const char c = text[i];
+    const char letter = text[i];
     const std::size_t n = utf8_length(text.data() + i, text.size() - i);
-    if (n != 0 && c != '\\' && c != '\n' && (c != '"' || q == quoting::help)) {
+    if (n != 0 && letter != '\\' && letter != '\n' && (letter != '"' || form == quoting::help)) {
       i += n;
       continue;
     }
     if (i > begin) put(text.data() + begin, i - begin);
     if (n == 0) {
       const char* const hex = "0123456789abcdef";
-      const unsigned byte = static_cast<unsigned char>(c);
+      const unsigned byte = static_cast<unsigned char>(letter);
       const char broken[5] = {'\xef', '\xbf', '\xbd', hex[byte >> 4], hex[byte & 15]};
       put(broken, sizeof broken);
     } else {
-      const char escaped[2] = {'\\', c == '\n' ? 'n' : c};
+      const char escaped[2] = {'\\', letter == '\n' ? 'n' : letter};
       put(escaped, sizeof escaped);
     }
     begin = ++i;
@@ -93,18 +93,18 @@ void put_safe(string_view text, quoting q, Put& put) {
 }
 
 /// How many bytes put_safe would write.
-inline std::size_t safe_size(string_view text, quoting q) noexcept {
+inline std::size_t safe_size(string_view text, quoting form) noexcept {
   if (is_plain(text)) return text.size();
   struct {
     std::size_t n;
     void operator()(const char*, std::size_t size) noexcept { n += size; }
   } count = {0};
-  put_safe(text, q, count);
+  put_safe(text, form, count);
   return count.n;
 }
 
 /// Writes what put_safe gives and returns the end; the caller made room by safe_size.
-inline char* write_safe(char* out, string_view text, quoting q) noexcept {
+inline char* write_safe(char* out, string_view text, quoting form) noexcept {
   if (is_plain(text)) {
     if (!text.empty()) std::memcpy(out, text.data(), text.size());
     return out + text.size();
@@ -116,7 +116,7 @@ inline char* write_safe(char* out, string_view text, quoting q) noexcept {
       p += size;
     }
   } copy = {out};
-  put_safe(text, q, copy);
+  put_safe(text, form, copy);
   return copy.p;
 }
 

@@ -147,10 +147,12 @@
 #if defined(__GNUC__)
 #define NARTHEX_DETAIL_COLD __attribute__((cold, noinline))
 #define NARTHEX_DETAIL_NOINLINE __attribute__((noinline))
+#define NARTHEX_DETAIL_INLINE inline __attribute__((always_inline))
 #define NARTHEX_DETAIL_LIKELY(x) (__builtin_expect(!!(x), 1))
 #else
 #define NARTHEX_DETAIL_COLD
 #define NARTHEX_DETAIL_NOINLINE
+#define NARTHEX_DETAIL_INLINE inline
 #define NARTHEX_DETAIL_LIKELY(x) (x)
 #endif
 

@@ -33,6 +33,20 @@ void default_bounds() {
                 "h_seconds_sum 0\nh_seconds_count 0\n");
 }
 
+// Every number of bounds, every place among them: the search must be right for each way in which it can halve.
+void every_search() {
+  static double bounds[nx::buckets::max_bounds];
+  for (unsigned i = 0; i < nx::buckets::max_bounds; ++i) bounds[i] = 2 * i;
+  for (unsigned n = 0; n <= nx::buckets::max_bounds; ++n) {
+    const nx::buckets b(bounds, n);
+    for (unsigned k = 0; k < n; ++k) {
+      CHECK(b.find(2 * k) == k);
+      CHECK(b.find(2 * k + 1.0) == k + 1);
+    }
+    CHECK(b.find(-infinity) == 0 && b.find(infinity) == n && b.find(-1) == 0);
+  }
+}
+
 // A value on a bound belongs to it; buckets are cumulative; +Inf is the count.
 template <class Histogram>
 void edges() {
@@ -249,6 +263,7 @@ int main() {
   check::told::listen();
   default_bounds<nx::histogram>();
   default_bounds<nx::fixed_histogram<11>>();
+  every_search();
   edges<nx::histogram>();
   edges<nx::fixed_histogram<3>>();
   bounds_as_text();

@@ -33,8 +33,8 @@ class adaptive_distribution : distribution {
         first_(new (static_cast<char*>(room) + distribution::bytes(n)) ledger(n)) {}
 
   void observe(unsigned bucket, double value) noexcept {
-    if (ledger* const own = mine()) own->observe(bucket, value);
-    else observe_shared(bucket, value);
+    if (NARTHEX_DETAIL_LIKELY(owner_.load(memory_order_relaxed) == this_thread().name)) first_->observe(bucket, value);
+    else observe_aside(bucket, value);
   }
 
   /// Fills counts[n] and returns the sum of the same observations; `total` is the sum of the counts.
@@ -59,10 +59,11 @@ class adaptive_distribution : distribution {
   }
 
  private:
-  ledger* mine() const noexcept {
-    if (NARTHEX_DETAIL_LIKELY(owner_.load(memory_order_relaxed) == this_thread().name)) return first_;
+  NARTHEX_DETAIL_NOINLINE void observe_aside(unsigned bucket, double value) noexcept {
     const shard_table* const t = shards_.get();
-    return t ? static_cast<ledger*>(t->mine()) : nullptr;
+    void* const own = t ? t->mine() : nullptr;
+    if (NARTHEX_DETAIL_LIKELY(own != nullptr)) static_cast<ledger*>(own)->observe(bucket, value);
+    else observe_shared(bucket, value);
   }
 
   NARTHEX_DETAIL_COLD void observe_shared(unsigned bucket, double value) noexcept {

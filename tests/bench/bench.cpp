@@ -3,6 +3,8 @@
 #include <narthex/http_server.hpp>
 #include <narthex/narthex.hpp>
 
+#include "updates.hpp"
+
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -132,9 +134,9 @@ static long waits() {
 
 /// The same with half of the steps in a second thread: wall time from the first start to the last end. It cannot say
 /// when the two did not run side by side though neither waited: then they did not get in each other's way.
-template <class Step>
-static work two_threads(Step step) {
-  return [step](uint64_t n) {
+template <class Loop>
+static work two_loops(Loop repeat) {
+  return [repeat](uint64_t n) {
     std::atomic<int> ready(0);
     double from[2], to[2], ran[2];
     long waited[2];
@@ -144,7 +146,7 @@ static work two_threads(Step step) {
       ran[which] = processor_time();
       waited[which] = waits();
       from[which] = wall_time();
-      run(step, n / 2);
+      repeat(n / 2);
       to[which] = wall_time();
     };
     std::thread other([&] { half(1); });
@@ -155,6 +157,10 @@ static work two_threads(Step step) {
     const double took = std::max(to[0], to[1]) - std::min(from[0], from[1]);
     return both_ran > took * 1.7 || both_waited > 20 ? took : -took;
   };
+}
+template <class Step>
+static work two_threads(Step step) {
+  return two_loops([step](uint64_t n) { run(step, n); });
 }
 
 /// The same with sixteen threads: the time that processors worked on it, as there are fewer of them.
@@ -291,6 +297,7 @@ static void updates() {
   nx::registry registry;
   nx::counter counter{registry, "requests_total", "Requests."};
   static nx::fixed_counter fixed{"fixed_total", "Requests."};
+  static nx::fixed_gauge fixed_gauge{"fixed_depth", "Depth."};
   nx::double_counter seconds{registry, "busy_seconds_total", "Time."};
   nx::gauge gauge{registry, "depth", "Depth."};
   alignas(64) std::atomic<uint64_t> cell(0);
@@ -351,9 +358,20 @@ static void updates() {
            {RIVAL(two_threads(rival_add))},
            0},
           chosen.contended());
+  // Like the handle, a pointer that is loaded anew each time: whoever keeps values apart from code has it. In place there is none.
+  std::atomic<double>* const at = &real;
+  std::atomic<double>* const* const place = &at;
+  keep(place);
   measure({"gauge.set",
            "ns",
            loop([&](uint64_t) { gauge.set(1.5); }),
+           "relaxed store by a pointer",
+           loop([place](uint64_t) { (*place)->store(1.5, std::memory_order_relaxed); }),
+           {RIVAL(loop([&](uint64_t) { rival_gauge.Set(1.5); }))},
+           0});
+  measure({"fixed_gauge.set",
+           "ns",
+           loop([&](uint64_t) { fixed_gauge.set(1.5); }),
            "relaxed store",
            loop([&](uint64_t) { real.store(1.5, std::memory_order_relaxed); }),
            {RIVAL(loop([&](uint64_t) { rival_gauge.Set(1.5); }))},
@@ -366,6 +384,33 @@ static void updates() {
            {RIVAL(loop([&](uint64_t) { rival_gauge.Increment(1.5); }))},
            0});
   need(counter.value() > 0 && seconds.value() > 0, "nothing was counted");
+}
+
+// ---- the same in a shared library ----
+
+/// A loop that is somewhere else.
+template <class Loop>
+static work elsewhere(Loop repeat) {
+  return [repeat](uint64_t n) {
+    const double from = processor_time();
+    repeat(n);
+    return processor_time() - from;
+  };
+}
+
+static void libraries() {
+  const updates_of here = updates_in_program(), there = updates_in_library();
+  const double* const v = durations();
+  const auto observed = [v](const updates_of& which) { return [&which, v](uint64_t n) { which.observe(n, v); }; };
+  const char* const same = "the same in the program";
+  measure({"counter.inc in a shared library", "ns", elsewhere(there.count), same, elsewhere(here.count), nullptr, 0});
+  measure({"gauge.set in a shared library", "ns", elsewhere(there.set), same, elsewhere(here.set), nullptr, 0});
+  measure({"histogram.observe in a shared library", "ns", elsewhere(observed(there)), same, elsewhere(observed(here)), nullptr, 0});
+  measure({"labels(a, b).inc in a shared library", "ns", elsewhere(there.look_up), same, elsewhere(here.look_up), nullptr, 0});
+  measure({"counter.inc there, 2 threads", "ns", two_loops(there.count), same, two_loops(here.count), nullptr, 0},
+          chosen.contended());
+  measure({"histogram.observe there, 2 threads", "ns", two_loops(observed(there)), same, two_loops(observed(here)), nullptr, 0},
+          chosen.contended());
 }
 
 static void observations() {
@@ -673,23 +718,29 @@ static void text(const char* name, nx::registry& registry,
   measure({name, "ns/line", ours, "memcpy of each line", bare, theirs, ends.size()}, chosen.few());
 }
 
+/// A scrape of as many counters as there are label sets, up to 7 digits each.
+static void counters_text(const char* name, const char* metric, const std::vector<std::string>& labels,
+                          const std::vector<label_set>& sets) {
+  nx::registry ours;
+  nx::family<nx::counter, 3> f{ours, metric, "Requests.", {labels[0], labels[1], labels[2]}, nx::series_limits(chosen.series())};
+  RIVAL(prometheus::Registry theirs;
+        auto& g = prometheus::BuildCounter().Name(metric).Help("Requests.").Register(theirs);)
+  for (const label_set& s : sets) {
+    const uint64_t value = random_bits() >> (44 + random_bits() % 17);
+    f.labels(s.instance, s.method, s.path).inc(value);
+    RIVAL(g.Add({{labels[0], s.instance}, {labels[1], s.method}, {labels[2], s.path}}).Increment(static_cast<double>(value));)
+  }
+  text(name, ours, {RIVAL([&](std::vector<char>& to) { return rival_text(theirs, to); })});
+}
+
 static void texts() {
   const std::vector<label_set> sets = label_sets(chosen.series());
-  {
-    nx::registry ours;
-    nx::family<nx::counter, 3> f{
-        ours, "http_requests_total", "Requests.", {"instance", "method", "path"}, nx::series_limits(chosen.series())};
-    RIVAL(prometheus::Registry theirs;
-          auto& g = prometheus::BuildCounter().Name("http_requests_total").Help("Requests.").Register(theirs);)
-    for (const label_set& s : sets) {
-      const uint64_t value = random_bits() >> (44 + random_bits() % 17);  // up to 7 digits
-      f.labels(s.instance, s.method, s.path).inc(value);
-      RIVAL(g.Add({{"instance", s.instance}, {"method", s.method}, {"path", s.path}})
-                .Increment(static_cast<double>(value));)
-    }
-    text(chosen.smoke ? "text of 500 counters" : "text of 100,000 counters", ours,
-         {RIVAL([&](std::vector<char>& to) { return rival_text(theirs, to); })});
-  }
+  std::vector<label_set> brief = sets;  // lines of 60 bytes
+  for (unsigned i = 0; i < brief.size(); ++i) brief[i].instance = "a" + std::to_string(i % 9), brief[i].path = "/" + std::to_string(i);
+  counters_text(chosen.smoke ? "text of 500 counters, 60 bytes a line" : "text of 100,000 counters, 60 bytes a line",
+                "requests_total", {"zone", "method", "path"}, brief);
+  counters_text(chosen.smoke ? "text of 500 counters, 95 bytes a line" : "text of 100,000 counters, 95 bytes a line",
+                "http_requests_total", {"instance", "method", "path"}, sets);
   nx::registry ours;
   nx::family<nx::histogram, 3> f{ours, "http_seconds", "Time.", {"instance", "method", "path"}};
   RIVAL(prometheus::Registry theirs;
@@ -870,6 +921,7 @@ int main(int argc, char** argv) {
   chosen.smoke = argc > 1 && std::strcmp(argv[1], "--smoke") == 0;
   updates();
   observations();
+  libraries();
   lookups();
   creation();
   texts();

@@ -1,5 +1,5 @@
 #!/bin/bash
-# run.sh [--smoke] [--raw] [--churn]: builds and runs the benchmarks and prints one table, ratios first of all.
+# run.sh [--smoke] [--raw] [--churn]: builds and runs the benchmarks and prints one table, then which targets (targets.tsv) hold.
 # --smoke: only whether everything works, with tiny counts. --raw: fields separated by tabs, for other programs.
 # --churn: instead, new series at stated rates for a minute (churn.cpp).
 # CXX and CXXFLAGS choose compiler and flags (g++, -O2). README.md says how to read the table.
@@ -34,7 +34,8 @@ fi
 # shellcheck disable=SC2086
 if [ -n "$churn" ]; then "$CXX" $flags churn.cpp -o "$out/churn" && "$out/churn" $smoke; exit; fi
 # shellcheck disable=SC2086
-"$CXX" $flags bench.cpp -o "$out/bench" $libraries || { echo "bench: bench.cpp does not compile"; exit 1; }
+{ "$CXX" $flags -DIN_LIBRARY -fPIC -shared updates.cpp -o "$out/libupdates.so" &&
+  "$CXX" $flags bench.cpp updates.cpp -o "$out/bench" "$out/libupdates.so" $libraries; } || { echo "bench: bench.cpp does not compile"; exit 1; }
 
 all() { "$out/bench" $smoke && ./compile_and_size.sh $smoke; }
 if [ -n "$raw" ]; then all; exit; fi
@@ -42,11 +43,31 @@ echo "compiler  $("$CXX" --version | head -n 1), $std ${CXXFLAGS:--O2}"
 echo "machine   $(uname -m), $(getconf _NPROCESSORS_ONLN) cores, load $(cut -d ' ' -f 1 /proc/loadavg 2> /dev/null || echo unknown) at the start"
 echo "rival     $rival"
 echo
-all | awk -F '\t' -v rival="$HAVE_PROMETHEUS_CPP" '
-  function line(a, b, c, d, e, f, g, h, i) { printf "%-40s %7s %7s %10s %10s %10s %7s  %-7s  %s\n", a, f, g, c, d, e, h, b, i; fflush() }
-  BEGIN { line("", "unit", "narthex", "bare", "rival", "/bare", "/rival", "spread", "the bare operation") }
-  NF == 9 { line($1, $2, $3, $4, rival ? $5 : "not here", $6, rival ? $7 : "", $8, $9); next }
-  { print }'
+all | awk -F '\t' -v rival="$HAVE_PROMETHEUS_CPP" -v smoke="$smoke" '
+  function line(a, b, c, d, e, f, g, h, i) { printf "%-41s %7s %7s %10s %10s %10s %7s  %-7s  %s\n", a, f, g, c, d, e, h, b, i; fflush() }
+  FILENAME == "targets.tsv" { if ($0 !~ /^#/) { target[++targets] = $0 } next }
+  !rows++ { line("", "unit", "narthex", "bare", "rival", "/bare", "/rival", "spread", "the bare operation") }
+  NF == 9 {
+    ours[$1] = $3; bare[$1] = $4; per_bare[$1] = $6; per_rival[$1] = $7
+    line($1, $2, $3, $4, rival ? $5 : "not here", $6, rival ? $7 : "", $8, $9); next
+  }
+  { print }
+  END {
+    if (smoke) exit
+    printf "\n%-41s %-42s %8s %8s\n", "targets", "", "limit", "is"
+    for (i = 1; i <= targets; i++) {
+      split(target[i], t, FS)
+      name = t[1]; what = t[2]; limit = t[3]; is = "-"
+      if (!(name in ours)) is = "-"
+      else if (what == "bare") { is = per_bare[name]; what = "x bare" }
+      else if (what == "rival") { is = per_rival[name]; what = "x rival" }
+      else if (what == "itself") { is = ours[name]; what = "" }
+      else if (what == "above bare") is = ours[name] - bare[name]
+      else if (what in ours && ours[what] > 0) { is = sprintf("%.3g", ours[name] / ours[what]); what = "x " what }
+      known = is != "" && is != "-"
+      printf "%-41s %-42s %8s %8s  %s\n", name, what, limit, known ? is : "-", !known ? "not here" : is + 0 <= limit + 0 ? "holds" : "MISSED"
+    }
+  }' targets.tsv -
 code=${PIPESTATUS[0]}
 [ -z "$smoke" ] || [ "$code" != 0 ] || echo "smoke: everything works; these numbers say nothing"
 exit "$code"

@@ -9,6 +9,7 @@
 #include "narthex/detail/lock.hpp"
 #include "narthex/detail/memory.hpp"
 #include "narthex/detail/shared.hpp"
+#include "narthex/detail/slot_notes.hpp"
 
 // Where threads have data of their own that costs no call that may abort: emulated thread-local data does.
 #if NARTHEX_HAS(THREADS) && NARTHEX_HAS(HOST) && NARTHEX_HAS(ATOMIC64) && NARTHEX_HAS(POSIX) && defined(__GNUC__)
@@ -34,6 +35,10 @@ class slot_domain {
 
   constexpr slot_domain() noexcept : taken_() {}
 
+#if NARTHEX_HAS(THREAD_POINTER)
+  slot_notes notes;
+#endif
+
   std::uint32_t take() noexcept {
     for (std::uint32_t w = 0; w < places / 32; ++w) {
       std::uint32_t seen = taken_[w].bits.load(memory_order_relaxed);
@@ -42,6 +47,9 @@ class slot_domain {
         if (taken_[w].bits.compare_exchange_weak(seen, seen | lowest, memory_order_acquire, memory_order_relaxed)) {
           std::uint32_t s = w * 32;
           while (lowest >> (s % 32) != 1) ++s;
+#if NARTHEX_HAS(THREAD_POINTER)
+          notes.write(s);
+#endif
           return s;
         }
       }
@@ -49,6 +57,9 @@ class slot_domain {
     return none;
   }
   void free(std::uint32_t slot) noexcept {
+#if NARTHEX_HAS(THREAD_POINTER)
+    notes.erase();
+#endif
     taken_[slot / 32].bits.fetch_sub(std::uint32_t{1} << slot % 32, memory_order_release);
   }
 

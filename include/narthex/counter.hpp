@@ -37,6 +37,12 @@ struct number_core {
     out.value = value;
     return is_not_zero(value);
   }
+  bool read_at_once(reading& out) const noexcept {
+    typename Cell::value value;
+    if (!cell.get_at_once(value)) return false;
+    out.value = value;
+    return true;
+  }
   void restart() noexcept { cell.restart(); }
   const args& chosen() const noexcept { return nothing_chosen(); }
 

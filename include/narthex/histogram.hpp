@@ -53,6 +53,7 @@ struct histogram_core_of {
     out.bounds = &out.bounds_copy;
     return out.count != 0;
   }
+  static bool read_at_once(reading&) noexcept { return false; }
   void restart() noexcept { observed.restart(); }
   const args& chosen() const noexcept { return bounds; }
 

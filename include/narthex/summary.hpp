@@ -118,6 +118,7 @@ struct summary_core {
     }
     return out.count != 0;
   }
+  static bool read_at_once(reading&) noexcept { return false; }
   void restart() noexcept {
     observed.restart();
     if (late) late->clear();

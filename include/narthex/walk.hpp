@@ -27,7 +27,7 @@ NARTHEX_BEGIN_NAMESPACE
 class walk {
  public:
   explicit walk(registry_core& root) noexcept
-      : count_(0), present_(nobody), shown_from_(0), resting_(true), side_(0), last_(nullptr), steady_(nullptr)
+      : count_(0), present_(nobody), shown_from_(0), resting_(true), side_(0), last_(nullptr), steady_(nullptr), steady_at_(nullptr)
 #if NARTHEX_HAS(HEAP)
         , batches_(nullptr)
 #endif
@@ -59,7 +59,7 @@ class walk {
   bool next() noexcept {
     // The next series of the family in hand, of which all but the series stands in now_ already.
     if (NARTHEX_DETAIL_LIKELY(steady_ != nullptr && !steady_->hidden.load(detail::memory_order_acquire))) {
-      detail::position& where = cursors_[present_].where;
+      detail::position& where = *steady_at_;
       if (NARTHEX_DETAIL_LIKELY(steady_->ops->next(*steady_, where, now_))) {
         NARTHEX_DETAIL_FETCH(where.at, 1024, 0);  // series mostly lie one behind the other
         NARTHEX_DETAIL_FETCH(where.at, 1024 + 64, 0);
@@ -199,7 +199,10 @@ class walk {
       now_.prefix = full.prefix;
       now_.name = full.name;
       now_.help = help;
-      if (shared && count_ == 1) steady_ = &n;
+      if (shared && count_ == 1) {
+        steady_ = &n;
+        steady_at_ = &c.where;
+      }
       return true;
     }
     return false;
@@ -294,6 +297,7 @@ class walk {
   std::uint32_t side_;
   const char* last_;  // the name last shown
   detail::family_node* steady_;  // the family in hand if nothing needs to be asked but itself; never while resting
+  detail::position* steady_at_;  // how far the walk came in it
 #if NARTHEX_HAS(HEAP)
   collected* batches_;
 #endif

@@ -758,8 +758,7 @@ inline bool is_plain(string_view text) noexcept {
 /// A byte that is not part of well-formed UTF-8 becomes U+FFFD and its two hexadecimal digits, so
 /// that two different broken values stay two different values.
 /// Source: Prometheus exposition formats, text 0.0.4, "Comments, help text, and type information".
-template <class Put>
-void put_safe(string_view text, quoting form, Put& put) {
+inline void put_safe(string_view text, quoting form, void (*put)(void*, const char*, std::size_t), void* to) {
   std::size_t begin = 0, i = 0;
   while (i < text.size()) {
     const char letter = text[i];
@@ -768,19 +767,24 @@ void put_safe(string_view text, quoting form, Put& put) {
       i += n;
       continue;
     }
-    if (i > begin) put(text.data() + begin, i - begin);
+    if (i > begin) put(to, text.data() + begin, i - begin);
     if (n == 0) {
       const char* const hex = "0123456789abcdef";
       const unsigned byte = static_cast<unsigned char>(letter);
       const char broken[5] = {'\xef', '\xbf', '\xbd', hex[byte >> 4], hex[byte & 15]};
-      put(broken, sizeof broken);
+      put(to, broken, sizeof broken);
     } else {
       const char escaped[2] = {'\\', letter == '\n' ? 'n' : letter};
-      put(escaped, sizeof escaped);
+      put(to, escaped, sizeof escaped);
     }
     begin = ++i;
   }
-  if (i > begin) put(text.data() + begin, i - begin);
+  if (i > begin) put(to, text.data() + begin, i - begin);
+}
+
+template <class Put>
+void put_safe(string_view text, quoting form, Put& to) {
+  put_safe(text, form, [](void* put, const char* data, std::size_t size) { (*static_cast<Put*>(put))(data, size); }, &to);
 }
 
 /// How many bytes put_safe would write.
@@ -1646,6 +1650,9 @@ class record {
 
   bool is_present(const image& seen) const noexcept { return head_.load(memory_order_acquire) == seen.head; }
 
+  /// Nothing was ever changed.
+  bool is_untouched() const noexcept { return head_.load(memory_order_acquire) == 0; }
+
   /// Replaces the words by what `change(image& now, word (&next)[Words])` makes of them; it is called
   /// again when another writer came first. Gives how many changes there were before, modulo 2^28 at least.
   template <class Change>
@@ -1744,11 +1751,16 @@ class int_cell {
 #endif
 
  public:
+  using value = Int;
   int_cell() noexcept : value_(0) {}
   void add(Int by) noexcept { value_.fetch_add(static_cast<stored>(by), memory_order_relaxed); }
   void set(Int to) noexcept { value_.store(static_cast<stored>(to), memory_order_relaxed); }
   void restart() noexcept { set(0); }
   Int get() const noexcept { return value_.load(memory_order_relaxed); }
+  bool get_at_once(Int& to) const noexcept {
+    to = get();
+    return true;
+  }
   /// The largest amount that add() takes whole.
   static constexpr Int limit() noexcept { return static_cast<Int>(static_cast<stored>(~stored(0))); }
 
@@ -1762,7 +1774,12 @@ using signed_cell = int_cell<std::int64_t, std::int32_t>;
 /// A double: one 64-bit word, or two words that change together.
 class double_cell {
  public:
+  using value = double;
   void restart() noexcept { set(0); }
+  bool get_at_once(double& to) const noexcept {
+    to = get();
+    return true;
+  }
 #if NARTHEX_HAS(ATOMIC64)
   double_cell() noexcept : bits_(0) {}
   void add(double by) noexcept {
@@ -1850,6 +1867,12 @@ class adaptive_cell {
     if (!t) return first;
     const value base = Sum::of(t->base.load(memory_order_acquire));
     return first + (sum_of(*t) - base);
+  }
+  /// False where get() has more to do; small enough to be inline in a scrape's loop.
+  bool get_at_once(value& to) const noexcept {
+    if (!NARTHEX_DETAIL_LIKELY(shards_.get() == nullptr)) return false;
+    to = Sum::of(first_.load(memory_order_relaxed));
+    return true;
   }
 
   /// Counts from zero again: nobody else may store into a thread's word, so what they hold now becomes the base.
@@ -2912,6 +2935,10 @@ class observation_set {
     }
   }
 
+#if NARTHEX_HAS(SHARDS)
+  bool is_untouched() const noexcept { return state_.is_untouched(); }
+#endif
+
   /// Sets the sum to 0; the counts at that moment go to `out`.
   void forget_sum(shared<cell_word>* counts, unsigned buckets_and_inf, cell_word* out) noexcept {
     state_.update([&](const image& now, cell_word(&next)[words]) {
@@ -3023,6 +3050,10 @@ class distribution {
       }
     }
   }
+#if NARTHEX_HAS(SHARDS)
+  /// Nothing was ever observed here, nor taken off.
+  bool is_untouched() const noexcept { return sets_[0].is_untouched() && sets_[1].is_untouched(); }
+#endif
   unsigned size() const noexcept { return n_; }
   spin_lock& readers() const noexcept { return readers_; }
 
@@ -3136,16 +3167,19 @@ class ledger {
   double read_set(std::uint64_t turn, std::uint64_t* to) const noexcept {
     const set& s = sets_[turn % 2];
     if (s.generation.load(memory_order_acquire) != turn / 2) return 0;
+    const shared<std::uint64_t>* const all = counts(turn % 2);
+    const unsigned n = n_;
     std::uint64_t seen[buckets::max_bounds + 1];
     for (;;) {
       const std::uint64_t entry = s.entry.load(memory_order_acquire);
+      if (entry == 0) return 0;  // nothing in this set, as in most that are not hot
       const double sum = bits_double(s.sum[entry / places % 2].load(memory_order_acquire));
       std::uint64_t followed = 0;
-      for (unsigned i = 0; i < n_; ++i) followed += seen[i] = counts(turn % 2)[i].load(memory_order_acquire);
+      for (unsigned i = 0; i < n; ++i) followed += seen[i] = all[i].load(memory_order_acquire);
       if (s.entry.load(memory_order_relaxed) != entry) continue;
       NARTHEX_ASSERT(entry / places - followed <= 1);
       seen[entry % places] += entry / places - followed;
-      for (unsigned i = 0; i < n_; ++i) to[i] += seen[i];
+      for (unsigned i = 0; i < n; ++i) to[i] += seen[i];
       return sum;
     }
   }
@@ -3199,7 +3233,13 @@ class adaptive_distribution : distribution {
   /// Fills counts[n] and returns the sum of the same observations; `total` is the sum of the counts.
   double read(std::uint64_t* counts, std::uint64_t& total) const noexcept {
     const hold one_reader(readers());
-    double sum = read_alone(counts);
+    double sum = 0;
+    // Most series are observed by one thread: what all share is empty, and half of a scrape's time went into reading it.
+    if (is_untouched()) {
+      for (unsigned i = 0; i < size(); ++i) counts[i] = 0;
+    } else {
+      sum = read_alone(counts);
+    }
     sum += first_->read(counts);
     if (const shard_table* const t = shards_.get()) {
       t->each([&](void* l) { sum += static_cast<ledger*>(l)->read(counts); });
@@ -3212,7 +3252,7 @@ class adaptive_distribution : distribution {
   /// Counts from zero again; an observation under way may count on the side before.
   void restart() noexcept {
     const hold one_reader(readers());
-    restart_alone();
+    if (!is_untouched()) restart_alone();
     first_->restart();
     if (const shard_table* const t = shards_.get()) t->each([](void* l) { static_cast<ledger*>(l)->restart(); });
   }
@@ -4142,6 +4182,8 @@ namespace detail {
 //   static size_t room(args)      bytes of arrays behind each storage, a multiple of 8
 //   Core(const args& kept, void* room)
 //   bool read(reading&) const     fills the sample; false when nothing was counted since the start or restart()
+//   bool read_at_once(reading&) const
+//                                 the same value in a few instructions; false when it takes more
 //   void restart()                counts from zero again
 //   const args& chosen() const
 
@@ -4416,6 +4458,12 @@ struct number_core {
     out.value = value;
     return is_not_zero(value);
   }
+  bool read_at_once(reading& out) const noexcept {
+    typename Cell::value value;
+    if (!cell.get_at_once(value)) return false;
+    out.value = value;
+    return true;
+  }
   void restart() noexcept { cell.restart(); }
   const args& chosen() const noexcept { return nothing_chosen(); }
 
@@ -4629,6 +4677,7 @@ struct histogram_core_of {
     out.bounds = &out.bounds_copy;
     return out.count != 0;
   }
+  static bool read_at_once(reading&) noexcept { return false; }
   void restart() noexcept { observed.restart(); }
   const args& chosen() const noexcept { return bounds; }
 
@@ -4856,6 +4905,7 @@ struct summary_core {
     }
     return out.count != 0;
   }
+  static bool read_at_once(reading&) noexcept { return false; }
   void restart() noexcept {
     observed.restart();
     if (late) late->clear();
@@ -5702,6 +5752,11 @@ struct series {
   shared<std::uint32_t> hides;
   enum : std::uint32_t { fresh = 0 };
   bool is_hidden() const noexcept { return (hides.load(memory_order_acquire) & 1) != 0; }
+  /// Found by a scrape before, and not hidden.
+  bool is_shown() const noexcept {
+    const std::uint32_t seen = hides.load(memory_order_acquire);
+    return seen != fresh && (seen & 1) == 0;
+  }
   void show() noexcept { show(hides.load(memory_order_acquire)); }
   /// Unless it was hidden again since `seen`.
   void show(std::uint32_t seen) noexcept {
@@ -6012,7 +6067,21 @@ struct labelled_of : labelled {
   const typename Core::args* args;
   shared<single<Core>*> mislabelled;   // what labels() by name answers with to names that are not the family's
 
+  /// The series behind one that was shown, if it is plain to see; all others take the long way. Small, without a call of
+  /// its own: with everything in one function, a scrape of counters saved and restored six registers for each.
   static bool next(family_node& n, position& where, reading& out) noexcept {
+    const series* const before = static_cast<const series*>(where.at);
+    if (NARTHEX_DETAIL_LIKELY(before != nullptr)) {
+      const series* const s = before->next.load(memory_order_acquire);
+      if (NARTHEX_DETAIL_LIKELY(s != nullptr) && static_cast<const series_of<Core>*>(s)->read_at_once(out) && s->is_shown()) {
+        where.at = s;
+        out.labels = static_cast<const labelled_of&>(n).text_of(*s);
+        return true;
+      }
+    }
+    return look_for_next(n, where, out);
+  }
+  NARTHEX_DETAIL_NOINLINE static bool look_for_next(family_node& n, position& where, reading& out) noexcept {
     labelled_of& shelf = static_cast<labelled_of&>(n);
     while (where.index == 0) {
       const series* const before = static_cast<const series*>(where.at);
@@ -7534,7 +7603,7 @@ NARTHEX_BEGIN_NAMESPACE
 class walk {
  public:
   explicit walk(registry_core& root) noexcept
-      : count_(0), present_(nobody), shown_from_(0), resting_(true), side_(0), last_(nullptr), steady_(nullptr)
+      : count_(0), present_(nobody), shown_from_(0), resting_(true), side_(0), last_(nullptr), steady_(nullptr), steady_at_(nullptr)
 #if NARTHEX_HAS(HEAP)
         , batches_(nullptr)
 #endif
@@ -7566,7 +7635,7 @@ class walk {
   bool next() noexcept {
     // The next series of the family in hand, of which all but the series stands in now_ already.
     if (NARTHEX_DETAIL_LIKELY(steady_ != nullptr && !steady_->hidden.load(detail::memory_order_acquire))) {
-      detail::position& where = cursors_[present_].where;
+      detail::position& where = *steady_at_;
       if (NARTHEX_DETAIL_LIKELY(steady_->ops->next(*steady_, where, now_))) {
         NARTHEX_DETAIL_FETCH(where.at, 1024, 0);  // series mostly lie one behind the other
         NARTHEX_DETAIL_FETCH(where.at, 1024 + 64, 0);
@@ -7706,7 +7775,10 @@ class walk {
       now_.prefix = full.prefix;
       now_.name = full.name;
       now_.help = help;
-      if (shared && count_ == 1) steady_ = &n;
+      if (shared && count_ == 1) {
+        steady_ = &n;
+        steady_at_ = &c.where;
+      }
       return true;
     }
     return false;
@@ -7801,6 +7873,7 @@ class walk {
   std::uint32_t side_;
   const char* last_;  // the name last shown
   detail::family_node* steady_;  // the family in hand if nothing needs to be asked but itself; never while resting
+  detail::position* steady_at_;  // how far the walk came in it
 #if NARTHEX_HAS(HEAP)
   collected* batches_;
 #endif
@@ -7951,7 +8024,7 @@ class text_writer {
 
   void write(const sample& s) {
     if (s.starts_family) head(s);
-    if (NARTHEX_DETAIL_LIKELY(s.type != metric_type::histogram && s.type != metric_type::summary)) return number_line<0>(s, "\0\0\0\0\0\0\0", s.value);
+    if (NARTHEX_DETAIL_LIKELY(s.type != metric_type::histogram && s.type != metric_type::summary)) return number_line(s, "{", s.value);
     if (s.type == metric_type::histogram) bucket_lines(s);
     else quantile_lines(s);
     sum_and_count(s);
@@ -7982,10 +8055,10 @@ class text_writer {
     out_(s.name);
     out_(type_word(s.type));
     stem_size_ = s.prefix.size() + s.name.size();
-    if (stem_size_ > stem_room) {
+    if (stem_size_ >= stem_room) {
       stem_size_ = ~std::size_t(0) / 2;  // no chunk has room for that at once
     } else {
-      copy_bytes(copy_bytes(stem_, s.prefix.data(), s.prefix.size()), s.name.data(), s.name.size());
+      *copy_bytes(copy_bytes(stem_, s.prefix.data(), s.prefix.size()), s.name.data(), s.name.size()) = '{';
     }
   }
 
@@ -8018,35 +8091,38 @@ class text_writer {
   // What follows is written at once, and may touch `slack` bytes behind its end: room is asked for with that.
   enum : std::size_t { slack = 32 };
 
-  /// The name and what stands behind it, in whole blocks.
-  char* put_name(char* to, const char (&suffix)[8], std::size_t suffix_size) const noexcept {
-    for (std::size_t i = 0; i < stem_size_; i += 32) std::memcpy(to + i, stem_ + i, 32);
-    std::memcpy(to + stem_size_, suffix, 8);
-    return to + stem_size_ + suffix_size;
+  /// The name and what stands behind it, in whole blocks. `suffix` ends in a brace.
+  template <std::size_t suffix_size>
+  char* put_name(char* to, const char (&suffix)[suffix_size + 1]) const noexcept {
+    const std::size_t size = stem_size_;
+    for (std::size_t i = 0; i <= size; i += 32) std::memcpy(to + i, stem_ + i, 32);
+    if (suffix_size > 1) std::memcpy(to + size, suffix, suffix_size);  // the brace alone stands behind the name
+    return to + size + suffix_size;
   }
 
-  /// One function for each size, so that the line of a counter is inline in the loop over series.
-  template <std::size_t suffix_size>
-  void number_line(const sample& s, const char (&suffix)[8], const number& n) {
-    if (!out_.has_room(stem_size_ + suffix_size + s.labels.size() + 4 + max_double_chars + slack)) {
-      return line_in_parts(s, string_view(suffix, suffix_size), "", "", n);
+  /// One function for each suffix, so that the line of a counter is inline in the loop over series.
+  template <std::size_t n>
+  void number_line(const sample& s, const char (&suffix)[n], const number& value) {
+    if (!out_.has_room(stem_size_ + n + s.labels.size() + 4 + max_double_chars + slack)) {
+      return line_in_parts(s, string_view(suffix, n - 2), "", "", value);
     }
-    char* at = put_name(out_.at(), suffix, suffix_size);
+    char* at = put_name<n - 1>(out_.at(), suffix);
     if (!s.labels.empty()) {
-      *at = '{';
-      at = copy_bytes(at + 1, s.labels.data(), s.labels.size());
-      *at++ = '}';
+      at = copy_bytes(at, s.labels.data(), s.labels.size());
+      std::memcpy(at, "} ", 2);
+      at += 2;
+    } else {
+      at[-1] = ' ';
     }
-    *at++ = ' ';
-    const bool is_short = n.is == number::kind::u64 && n.u64 < 100000000u;
-    if (NARTHEX_DETAIL_LIKELY(is_short)) at = write_up_to_8(at, static_cast<std::uint32_t>(n.u64));
-    else at = digits(at, n);
+    const bool is_short = value.is == number::kind::u64 && value.u64 < 100000000u;
+    if (NARTHEX_DETAIL_LIKELY(is_short)) at = write_up_to_8(at, static_cast<std::uint32_t>(value.u64));
+    else at = digits(at, value);
     *at++ = '\n';
     out_.done(at);
   }
   NARTHEX_DETAIL_NOINLINE void sum_and_count(const sample& s) {
-    number_line<4>(s, "_sum\0\0\0", s.sum);
-    number_line<6>(s, "_count\0", s.count);
+    number_line(s, "_sum{", s.sum);
+    number_line(s, "_count{", s.count);
   }
   NARTHEX_DETAIL_COLD void quantile_lines(const sample& s) {
     for (unsigned i = 0; i < s.quantile_count; ++i) {
@@ -8063,8 +8139,7 @@ class text_writer {
     char* begins_end = begins;
     const bool fits = NARTHEX_HAS(HEAP) && stem_size_ + s.labels.size() + 9 + slack <= start_room;
     if (fits) {
-      begins_end = put_name(begins, "_bucket", 7);
-      *begins_end++ = '{';
+      begins_end = put_name<8>(begins, "_bucket{");
       if (!s.labels.empty()) {
         begins_end = copy_bytes(begins_end, s.labels.data(), s.labels.size());
         *begins_end++ = ',';
@@ -8116,6 +8191,13 @@ class text_writer {
   bound_text bounds_[remembered];
 };
 
+/// The one loop over series, for both ways to take the text.
+NARTHEX_DETAIL_NOINLINE inline void write_all(walk& series, chunk_writer& out) {
+  text_writer text(out);
+  while (out.is_open() && series.next()) text.write(series.now());
+  out.flush();
+}
+
 }  // namespace detail
 
 /// Writes everything a registry shows, in text format 0.0.4, to a sink.
@@ -8129,9 +8211,7 @@ inline status write_text(registry_core& registry, const sink& to, char* chunk, s
   if (size == 0) return status(errc::no_memory, "write_text");
   walk series(registry);
   detail::chunk_writer out(to, series, chunk, size);
-  detail::text_writer text(out);
-  while (out.is_open() && series.next()) text.write(series.now());
-  out.flush();
+  detail::write_all(series, out);
   return out.is_open() ? status() : status(errc::closed, "write_text");
 }
 
@@ -8174,9 +8254,7 @@ inline std::size_t write_text(registry_core& registry, char* buffer, std::size_t
   walk series(registry);
   detail::chunk_writer out(to, series, f.chunk(), f.chunk_size());
   f.out = &out;
-  detail::text_writer text(out);
-  while (series.next()) text.write(series.now());
-  out.flush();
+  detail::write_all(series, out);
   return f.total;
 }
 inline std::size_t write_text(char* buffer, std::size_t size) noexcept {

@@ -26,6 +26,8 @@ namespace detail {
 //   static size_t room(args)      bytes of arrays behind each storage, a multiple of 8
 //   Core(const args& kept, void* room)
 //   bool read(reading&) const     fills the sample; false when nothing was counted since the start or restart()
+//   bool read_at_once(reading&) const
+//                                 the same value in a few instructions; false when it takes more
 //   void restart()                counts from zero again
 //   const args& chosen() const
 

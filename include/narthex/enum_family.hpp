@@ -10,6 +10,7 @@
 
 #include "narthex/config.hpp"
 #include "narthex/counter.hpp"
+#include "narthex/detail/compiled_out.hpp"
 #include "narthex/detail/in_place.hpp"
 #include "narthex/detail/series_key.hpp"
 #include "narthex/detail/single.hpp"
@@ -32,6 +33,7 @@ struct enum_values {
 template <std::size_t N>
 constexpr std::size_t enum_values<N>::size;
 
+#if NARTHEX_HAS(METRICS)
 namespace detail {
 
 template <class Enum>
@@ -195,6 +197,24 @@ class enum_family {
 template <class T, class... Enums>
 const detail::family_ops enum_family<T, Enums...>::node::table = {
     core::type, core::kind, false, &next, &restart, &label, &chosen, &detail::same_choice<args_type>, &unregister, &detail::node_state, nullptr};
+
+#else  // compiled out
+
+template <class T, class... Enums>
+class enum_family : public detail::no_family<typename T::series_handle> {
+  using args_type = detail::unread<typename T::core_type::args>;
+
+ public:
+  using handle_type = typename T::series_handle;
+  constexpr enum_family(detail::kept_name, detail::kept_help, const label_names<sizeof...(Enums)>&,
+              args_type = {}) noexcept {}
+  constexpr enum_family(registry_core&, detail::kept_name, detail::kept_help, const label_names<sizeof...(Enums)>&,
+              args_type = {}) noexcept {}
+  enum_family(const enum_family&) = delete;
+  enum_family& operator=(const enum_family&) = delete;
+};
+
+#endif  // NARTHEX_HAS(METRICS)
 
 NARTHEX_END_NAMESPACE
 

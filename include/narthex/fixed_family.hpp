@@ -10,6 +10,7 @@
 
 #include "narthex/config.hpp"
 #include "narthex/counter.hpp"
+#include "narthex/detail/compiled_out.hpp"
 #include "narthex/detail/in_place.hpp"
 #include "narthex/detail/series_key.hpp"
 #include "narthex/gauge.hpp"
@@ -19,6 +20,7 @@
 
 NARTHEX_BEGIN_NAMESPACE
 
+#if NARTHEX_HAS(METRICS)
 /// Metrics that share name, help and N label names: up to `Series` of them, all storage inside, nothing allocated.
 ///
 /// T:          counter, double_counter, gauge, int_gauge, fixed_histogram<B>, fixed_summary.
@@ -212,6 +214,22 @@ class fixed_family {
 template <class T, std::size_t N, std::size_t Series, std::size_t LabelBytes>
 const detail::family_ops fixed_family<T, N, Series, LabelBytes>::node::table = {
     core::type, core::kind, false, &next, &restart, &label, &chosen, &detail::same_choice<args_type>, &unregister, &state, nullptr};
+
+#else  // compiled out
+
+template <class T, std::size_t N, std::size_t Series, std::size_t LabelBytes = 64>
+class fixed_family : public detail::no_family<typename T::series_handle> {
+  using args_type = detail::unread<typename T::core_type::args>;
+
+ public:
+  using handle_type = typename T::series_handle;
+  constexpr fixed_family(static_name, const char*, const label_names<N>&, args_type = {}) noexcept {}
+  constexpr fixed_family(registry_core&, static_name, const char*, const label_names<N>&, args_type = {}) noexcept {}
+  fixed_family(const fixed_family&) = delete;
+  fixed_family& operator=(const fixed_family&) = delete;
+};
+
+#endif  // NARTHEX_HAS(METRICS)
 
 NARTHEX_END_NAMESPACE
 

@@ -55,6 +55,7 @@ struct histogram_core_of {
   }
   static bool read_at_once(reading&) noexcept { return false; }
   void restart() noexcept { observed.restart(); }
+  void observe(double value) noexcept { observed.observe(bounds.find(value), value); }
   const args& chosen() const noexcept { return bounds; }
 
   const args& bounds;
@@ -130,8 +131,7 @@ class histogram_of : public Holder {
   /// Cost:   a search among the bounds, three stores; three compare-exchanges where threads share.
   void observe(double value) noexcept {
     if (NARTHEX_DETAIL_LIKELY(!detail::is_nan(value))) {
-      auto& mine = this->core();
-      mine.observed.observe(mine.bounds.find(value), value);
+      this->core().observe(value);
     } else {
       detail::refuse_update(this->node());
     }

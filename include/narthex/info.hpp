@@ -8,12 +8,15 @@
 #include <new>
 
 #include "narthex/config.hpp"
+#include "narthex/detail/compiled_out.hpp"
 #include "narthex/detail/in_place.hpp"
 #include "narthex/detail/memory.hpp"
 #include "narthex/detail/single.hpp"
 #include "narthex/label.hpp"
 
 NARTHEX_BEGIN_NAMESPACE
+
+#if NARTHEX_HAS(METRICS)
 namespace detail {
 
 /// An info metric's node: the text of its labels, ready but for the registry's constant ones.
@@ -192,6 +195,27 @@ class fixed_info {
   detail::info_node node_;
   char text_[Bytes];
 };
+
+#else  // compiled out
+
+#if NARTHEX_HAS(HEAP)
+class info : public detail::no_node {
+ public:
+  constexpr info(metric_name, string_view, std::initializer_list<label_pair>) noexcept {}
+  constexpr info(registry_core&, metric_name, string_view, std::initializer_list<label_pair>) noexcept {}
+};
+#endif
+
+template <std::size_t Bytes = 128>
+class fixed_info : public detail::no_node {
+ public:
+  constexpr fixed_info(static_name, const char*, std::initializer_list<label_pair>) noexcept {}
+  constexpr fixed_info(registry_core&, static_name, const char*, std::initializer_list<label_pair>) noexcept {}
+  fixed_info(const fixed_info&) = delete;
+  fixed_info& operator=(const fixed_info&) = delete;
+};
+
+#endif  // NARTHEX_HAS(METRICS)
 
 #if !NARTHEX_HAS(HEAP)
 using info = fixed_info<>;

@@ -30,9 +30,10 @@ class label_value {
   }
 
   template <class Int, class = typename std::enable_if<std::is_integral<Int>::value>::type, class = void>
-  label_value(Int value) noexcept : data_(nullptr) {
+  label_value(Int value) noexcept : data_(nullptr), size_(0) {
     static_assert(!std::is_same<Int, bool>::value && !std::is_same<Int, char>::value,
                   "a label value is text or a number; write \"true\" or \"x\"");
+    if (!NARTHEX_HAS(METRICS)) return;
     char* const end = std::is_signed<Int>::value
                           ? detail::write_i64(digits_, static_cast<std::int64_t>(value))
                           : detail::write_u64(digits_, static_cast<std::uint64_t>(value));
@@ -87,7 +88,7 @@ class label_names {
   template <class... Names,
             class = typename std::enable_if<sizeof...(Names) == N && detail::all_text<Names...>::value>::type>
 #endif
-  label_names(Names&&... names) noexcept : names_{string_view(names)...} {}
+  constexpr label_names(Names&&... names) noexcept : names_{string_view(names)...} {}
 
   const string_view* data() const noexcept { return names_; }
 

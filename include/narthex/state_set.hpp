@@ -9,12 +9,15 @@
 #include <new>
 
 #include "narthex/config.hpp"
+#include "narthex/detail/compiled_out.hpp"
 #include "narthex/detail/in_place.hpp"
 #include "narthex/detail/memory.hpp"
 #include "narthex/detail/single.hpp"
 #include "narthex/label.hpp"
 
 NARTHEX_BEGIN_NAMESPACE
+
+#if NARTHEX_HAS(METRICS)
 namespace detail {
 
 /// All states in one word, so that a scrape sees them at one moment.
@@ -253,6 +256,38 @@ class fixed_states {
   detail::state_node node_;
   const char* own_[States];
 };
+
+#else  // compiled out
+
+template <class Holder>
+class state_set_of : public Holder {
+ public:
+  using Holder::Holder;
+  void set(string_view) noexcept {}
+  void set(unsigned) noexcept {}
+  void enable(string_view) noexcept {}
+  void disable(string_view) noexcept {}
+  bool is(string_view) const noexcept { return false; }
+};
+
+#if NARTHEX_HAS(HEAP)
+class registered_states : public detail::no_node {
+ public:
+  constexpr registered_states(metric_name, string_view, std::initializer_list<string_view>) noexcept {}
+  constexpr registered_states(registry_core&, metric_name, string_view, std::initializer_list<string_view>) noexcept {}
+};
+#endif
+
+template <unsigned States>
+class fixed_states : public detail::no_node {
+ public:
+  constexpr fixed_states(static_name, const char*, std::initializer_list<const char*>) noexcept {}
+  constexpr fixed_states(registry_core&, static_name, const char*, std::initializer_list<const char*>) noexcept {}
+  fixed_states(const fixed_states&) = delete;
+  fixed_states& operator=(const fixed_states&) = delete;
+};
+
+#endif  // NARTHEX_HAS(METRICS)
 
 template <unsigned States = 8>
 using fixed_state_set = state_set_of<fixed_states<States>>;

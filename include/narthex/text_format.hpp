@@ -278,6 +278,7 @@ NARTHEX_DETAIL_NOINLINE inline void write_all(walk& series, chunk_writer& out) {
 
 }  // namespace detail
 
+#if NARTHEX_HAS(METRICS)
 /// Writes everything a registry shows, in text format 0.0.4, to a sink.
 ///
 /// chunk:   room for `size` >= 1 bytes; the sink gets pieces of that size.
@@ -347,6 +348,19 @@ inline std::string to_text(registry_core& registry = default_registry()) {
   return text;
 }
 #endif
+
+#else  // compiled out
+
+inline status write_text(registry_core&, const sink&, char*, std::size_t) { return status(); }
+inline status write_text(registry_core&, const sink&) { return status(); }
+inline status write_text(const sink&) { return status(); }
+inline std::size_t write_text(registry_core&, char*, std::size_t) noexcept { return 0; }
+inline std::size_t write_text(char*, std::size_t) noexcept { return 0; }
+#if NARTHEX_HAS(HEAP)
+inline std::string to_text(registry_core& = default_registry()) { return std::string(); }
+#endif
+
+#endif  // NARTHEX_HAS(METRICS)
 
 NARTHEX_END_NAMESPACE
 

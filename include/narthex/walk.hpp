@@ -16,6 +16,7 @@
 
 NARTHEX_BEGIN_NAMESPACE
 
+#if NARTHEX_HAS(METRICS)
 /// One pass over a registry and what is attached to it. Every format is a loop around next().
 ///
 /// Families come in name order, series in the order of their creation, each series read once, whole. What
@@ -304,6 +305,23 @@ class walk {
   cursor cursors_[registry_core::max_registries];
   detail::reading now_;
 };
+
+#else  // compiled out
+
+class walk {
+ public:
+  explicit walk(registry_core&) noexcept {}
+  walk(const walk&) = delete;
+  walk& operator=(const walk&) = delete;
+  bool next() noexcept { return false; }
+  const sample& now() const noexcept { return now_; }
+  void rest() noexcept {}
+
+ private:
+  sample now_;
+};
+
+#endif  // NARTHEX_HAS(METRICS)
 
 NARTHEX_END_NAMESPACE
 

@@ -349,7 +349,7 @@ struct process_collector_options {
   }
 };
 
-#if NARTHEX_HAS(HEAP)
+#if NARTHEX_HAS(HEAP) && NARTHEX_HAS(METRICS)
 
 namespace detail {
 /// Whether a process_collector stands in this registry, or in one that is attached to it.
@@ -480,7 +480,7 @@ alignas(process_collector) unsigned char installed_process_metrics<Once>::room[s
 
 }  // namespace detail
 
-#else  // no collector without a heap
+#else  // no collector without a heap; or compiled out
 
 class process_collector {
  public:
@@ -489,7 +489,7 @@ class process_collector {
   process_collector(const process_collector&) = delete;
   process_collector& operator=(const process_collector&) = delete;
   NARTHEX_NAMESPACE::status status() const noexcept {
-    return NARTHEX_NAMESPACE::status(errc::unsupported, "process_collector");
+    return NARTHEX_HAS(METRICS) ? NARTHEX_NAMESPACE::status(errc::unsupported, "process_collector") : NARTHEX_NAMESPACE::status();
   }
   void unregister() noexcept {}
 };
@@ -504,7 +504,7 @@ class process_collector {
 ///          others are exposed); errc::busy when another thread is in the middle of it, for long.
 /// Threads: any, at any time.
 inline status install_process_metrics() noexcept {
-#if NARTHEX_HAS(HEAP)
+#if NARTHEX_HAS(HEAP) && NARTHEX_HAS(METRICS)
   if (!os::process_reader::is_here) return status(errc::unsupported, "process_collector");
   using holder = detail::installed_process_metrics<void>;
   // Not for ever: it may be this thread itself, by way of the error hook, or one that a fork left behind.
@@ -531,7 +531,7 @@ inline status install_process_metrics() noexcept {
   }
   return status(errc::busy, "install_process_metrics");
 #else
-  return status(errc::unsupported, "process_collector");
+  return process_collector().status();
 #endif
 }
 
@@ -579,7 +579,8 @@ NARTHEX_BEGIN_NAMESPACE
 class toolchain {
  public:
   toolchain(string_view compiler_name, unsigned major, unsigned minor, unsigned patch, long standard_number) noexcept
-      : standard_(standard_number) {
+      : standard_(standard_number), size_(0) {
+    if (!NARTHEX_HAS(METRICS)) return;
     std::size_t n = 0;
     for (; n < compiler_name.size() && n < 20; ++n) compiler_[n] = compiler_name[n];
     const unsigned parts[] = {major, minor, patch};
@@ -626,7 +627,7 @@ class build_info {
   build_info(string_view app, std::initializer_list<label_pair> labels,
              const toolchain& built_with = NARTHEX_TOOLCHAIN()) noexcept
       : build_info(default_registry(), app, labels, built_with) {}
-#if NARTHEX_HAS(HEAP)
+#if NARTHEX_HAS(HEAP) && NARTHEX_HAS(METRICS)
   build_info(registry_core& registry, string_view app, std::initializer_list<label_pair> labels,
              const toolchain& built_with = NARTHEX_TOOLCHAIN()) noexcept
       : info_(make(registry, app, labels, built_with)), too_many_(labels.size() > max_labels) {
@@ -684,7 +685,7 @@ class build_info {
   build_info(registry_core&, string_view, std::initializer_list<label_pair>,
              const toolchain& = NARTHEX_TOOLCHAIN()) noexcept {}
   NARTHEX_NAMESPACE::status status() const noexcept {
-    return NARTHEX_NAMESPACE::status(errc::unsupported, "build_info");
+    return NARTHEX_HAS(METRICS) ? NARTHEX_NAMESPACE::status(errc::unsupported, "build_info") : NARTHEX_NAMESPACE::status();
   }
   void unregister() const noexcept {}
 #endif

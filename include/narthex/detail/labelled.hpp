@@ -17,7 +17,7 @@
 #include "narthex/detail/single.hpp"
 #include "narthex/label.hpp"
 
-#if NARTHEX_HAS(HEAP)
+#if NARTHEX_HAS(HEAP) && NARTHEX_HAS(METRICS)
 
 NARTHEX_BEGIN_NAMESPACE
 namespace detail {
@@ -342,6 +342,6 @@ const family_ops labelled_of<Core>::table = {
 }  // namespace detail
 NARTHEX_END_NAMESPACE
 
-#endif  // NARTHEX_HAS(HEAP)
+#endif  // NARTHEX_HAS(HEAP) && NARTHEX_HAS(METRICS)
 
 #endif  // NARTHEX_DETAIL_LABELLED_HPP

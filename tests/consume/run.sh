@@ -86,6 +86,9 @@ macros() {
   done
   g++ -std=gnu++11 -pthread -I../narthex/single_include -include ./macros.hpp main.cpp -o main
   ./main
+  # And behind narthex's, live where a program uses it.
+  { cat every.cpp; echo '#include "macros.hpp"'; cat library.cpp; echo 'narthex::build_info build{"app", {{"version", "1"}}};'; } > after.cpp
+  g++ -std=gnu++11 -I../narthex/single_include -c after.cpp
 }
 
 # ---- Meson ----
@@ -352,6 +355,55 @@ shared_libraries() {  # with hidden symbols, the default registry is one for eac
   done
 }
 
+link_time_optimised() {  # the linker sees both halves of a program whole, and compares their types
+  local flags="-std=c++11 -O2 -flto -pthread -I../narthex/include -DCONSUMER_HAS_FWD"
+  g++ --version | grep -q clang || flags="$flags -Werror=odr -Werror=lto-type-mismatch -flto-partition=none"
+  { every_header ../narthex/include; cat main.cpp; } > whole.cpp
+  # shellcheck disable=SC2086
+  {
+    g++ $flags -c whole.cpp library.cpp
+    echo 'namespace library { void work(); } int call() { return library::work(), 0; } int called = call();' > call.cpp
+    g++ $flags -c call.cpp
+    g++ $flags whole.o call.o library.o -o main
+  }
+  ./main > page
+  grep -qx 'library_jobs_total 1' page
+}
+halves() {  # halves ABI ABI: alpha.o and beta.o as one program, from archives, from shared libraries, optimised as one
+  local how
+  g++ part_main.cpp alpha.o beta.o -o main
+  ./main "$1" "$2"
+  for how in alpha beta; do
+    ar rc lib$how.a $how.o
+    g++ -shared $how.o -o lib$how.so
+  done
+  g++ part_main.cpp libalpha.a libbeta.a -o main
+  ./main "$1" "$2"
+  rm libalpha.a libbeta.a
+  g++ part_main.cpp -L. -lalpha -lbeta -Wl,-rpath,. -o main
+  ./main "$1" "$2"
+}
+two_versions() {
+  local now="v${version//./_}_mt" other="v9_8_7_mt" flags
+  cp -r ../narthex/include newer
+  sed -i -E 's/(VERSION_MAJOR) [0-9]+/\1 9/; s/(VERSION_MINOR) [0-9]+/\1 8/; s/(VERSION_PATCH) [0-9]+/\1 7/' newer/narthex/config.hpp
+  for flags in "" "-O2" "-O2 -flto"; do
+    [ "$flags" != "-O2 -flto" ] || ! g++ --version | grep -q clang || continue
+    # shellcheck disable=SC2086
+    {
+      g++ -std=c++11 -fPIC $flags -I../narthex/include -DPART=alpha -c part.cpp -o alpha.o
+      g++ -std=c++11 -fPIC $flags -Inewer -DPART=beta -c part.cpp -o beta.o
+    }
+    halves "$now" "$other"
+  done
+}
+half_compiled_out() {  # a library without metrics in a program with them
+  local now="v${version//./_}_mt"
+  g++ -std=c++11 -fPIC -I../narthex/include -DPART=alpha -c part.cpp -o alpha.o
+  g++ -std=c++11 -fPIC -I../narthex/include -DPART=beta -DNARTHEX_DISABLE=1 -c part.cpp -o beta.o
+  halves "$now" "${now}_off"
+}
+
 # ---- all of them, two at a time ----
 names=() titles=()
 consumer() {  # consumer NAME FUNCTION TOOL...
@@ -393,6 +445,9 @@ consumer "Meson, glibc 2.17" old_glibc_meson meson "$gcc48/bin/g++"
 consumer "static library" static_library ar gcc-ar
 consumer "static library of which nothing is called" unused_in_static_library ar
 consumer "two shared libraries" shared_libraries
+consumer "link-time optimisation" link_time_optimised
+consumer "two versions in one program" two_versions ar
+consumer "a library compiled out, a program not" half_compiled_out ar
 wait
 for i in "${!names[@]}"; do
   if [ -e "$work/logs/${names[i]}.ok" ]; then echo "ok: ${titles[i]}"; continue; fi

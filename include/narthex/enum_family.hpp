@@ -115,6 +115,7 @@ class enum_family {
  public:
   using handle_type = typename T::series_handle;
 
+  /// Registers in the default registry. A name that is taken is refused, also by an equal family.
   enum_family(detail::kept_name name, detail::kept_help help, const label_names<sizeof...(Enums)>& names,
               const args_type& args = args_type()) noexcept
       : enum_family(default_registry(), name, help, names, args) {}
@@ -143,13 +144,16 @@ class enum_family {
   enum_family(const enum_family&) = delete;
   enum_family& operator=(const enum_family&) = delete;
 
+  /// The series of these enumerators, in the order of the label names; one that counts into nothing for a value beyond them.
   handle_type labels(Enums... values) noexcept {
     const std::size_t i = index::of(values...);
     if (!NARTHEX_DETAIL_LIKELY(i < count)) refuse();
     return handle_type(detail::registered<core>{&node_.storage(i), &node_});
   }
 
+  /// ok, or why the registration was refused.
   NARTHEX_NAMESPACE::status status() const noexcept { return node_.state(); }
+  /// Takes the family out of the exposition for good; its handles go on counting. Waits only for a scrape that is reading it.
   void unregister() noexcept { detail::part(node_); }
 
  private:

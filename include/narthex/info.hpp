@@ -112,6 +112,7 @@ inline string_view write_info(char* room, std::size_t size, std::initializer_lis
 /// in _info, the value is 1.
 ///
 /// A handle: destroying it removes nothing; the same name, help and labels give the same series.
+/// Threads: every member may be called from any thread at any time.
 /// Memory: one allocation; names, help and labels are copied.
 /// Source: OpenMetrics 1.0, Info.
 class info {
@@ -151,9 +152,11 @@ class info {
       node_ = static_cast<detail::info_node*>(registry.keep_refused(*node_, why, at));
     }
   }
+  /// ok, or why the registration was refused; errc::not_registered after unregister().
   NARTHEX_NAMESPACE::status status() const noexcept {
     return node_ ? node_->state() : NARTHEX_NAMESPACE::status(errc::no_memory, "info");
   }
+  /// Takes it out of the exposition; registering it again shows it again.
   void unregister() const noexcept {
     if (node_) detail::info_node::unregister(*node_, nullptr);
   }
@@ -170,6 +173,8 @@ class fixed_info {
   static_assert(Bytes <= 200, "a scrape has room for 256 bytes of such labels, the registry's included");
 
  public:
+  /// Errors: see status(): as info; a name that is taken is refused, also by an equal metric. Name and help are kept by
+  /// reference: static lifetime.
   fixed_info(static_name name, const char* help, std::initializer_list<label_pair> labels) noexcept
       : fixed_info(default_registry(), name, help, labels) {}
   fixed_info(registry_core& registry, static_name name, const char* help,
@@ -189,6 +194,7 @@ class fixed_info {
   fixed_info& operator=(const fixed_info&) = delete;
 
   NARTHEX_NAMESPACE::status status() const noexcept { return node_.state(); }
+  /// Takes it out of the exposition for good; waits only for a scrape that is reading it.
   void unregister() noexcept { detail::part(node_); }
 
  private:

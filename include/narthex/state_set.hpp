@@ -140,6 +140,7 @@ class state_set_of : public Holder {
   void enable(string_view state) noexcept { change(state, std::uint32_t(1)); }
   void disable(string_view state) noexcept { change(state, std::uint32_t(0)); }
 
+  /// Whether this state holds; false for one that is not of the set. Cost: a search by name.
   bool is(string_view state) const noexcept {
     const unsigned i = this->states().find(state);
     return i < this->states().count && (this->states().bits.load(detail::memory_order_relaxed) >> i & 1) != 0;

@@ -30,13 +30,12 @@ class label_value {
   }
 
   template <class Int, class = typename std::enable_if<std::is_integral<Int>::value>::type, class = void>
-  label_value(Int value) noexcept : data_(nullptr), size_(0) {
+  label_value(Int value) noexcept : data_(nullptr) {
     static_assert(!std::is_same<Int, bool>::value && !std::is_same<Int, char>::value,
                   "a label value is text or a number; write \"true\" or \"x\"");
-    if (!NARTHEX_HAS(METRICS)) return;
-    char* const end = std::is_signed<Int>::value
-                          ? detail::write_i64(digits_, static_cast<std::int64_t>(value))
-                          : detail::write_u64(digits_, static_cast<std::uint64_t>(value));
+    char* const end = !NARTHEX_HAS(METRICS)        ? digits_
+                      : std::is_signed<Int>::value ? detail::write_i64(digits_, static_cast<std::int64_t>(value))
+                                                   : detail::write_u64(digits_, static_cast<std::uint64_t>(value));
     size_ = static_cast<std::size_t>(end - digits_);
   }
 

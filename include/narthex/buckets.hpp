@@ -57,11 +57,11 @@ class buckets {
   static buckets defaults() noexcept { return buckets(detail::default_bounds<void>::values, 11); }
 
   /// `count` bounds: start, start + width, start + 2 width, ... width must be positive.
-  static constexpr buckets linear(double start, double width, unsigned count) noexcept {
+  static buckets linear(double start, double width, unsigned count) noexcept {
     return buckets(shape::linear, start, width, count);
   }
   /// `count` bounds: start, start * factor, ... start must be positive, factor above 1.
-  static constexpr buckets exponential(double start, double factor, unsigned count) noexcept {
+  static buckets exponential(double start, double factor, unsigned count) noexcept {
     return buckets(shape::exponential, start, factor, count);
   }
 
@@ -138,7 +138,7 @@ class buckets {
 
  private:
   enum class shape : unsigned char { list, linear, exponential };
-  constexpr buckets(shape s, double start, double step, unsigned count) noexcept
+  buckets(shape s, double start, double step, unsigned count) noexcept
       : values_(nullptr), start_(start), step_(step), count_(count), shape_(s) {}
   double next(double bound) const noexcept { return shape_ == shape::linear ? bound + step_ : bound * step_; }
 

@@ -4,7 +4,8 @@
 disassembly.py INCLUDE_FOLDER COMPILER...
 
 Compares instructions, relocations, and the size of every section; a static object may take one byte of .bss, and no
-constructor may run before main. Needs ELF and binutils; exit code 77: they are not here.
+constructor may run before main. And prints what examples/01_hello.cpp weighs with and without, which README.md says. Needs ELF
+and binutils; exit code 77: they are not here.
 """
 import pathlib
 import re
@@ -37,6 +38,14 @@ def bss(path):
     return sum(int(size) for size in re.findall(r"^\.bss\S*\s+(\d+)\s", out("size", "-A", str(path)), re.M))
 
 
+def weight(compiler, include, folder, disable):
+    """What size(1) says of 01_hello: code, data and .bss."""
+    program = pathlib.Path(folder) / "hello"
+    subprocess.run([compiler, "-std=c++11", "-Os", "-I" + include, "-DNARTHEX_DISABLE=%d" % disable,
+                    str(HERE.parent.parent / "examples/01_hello.cpp"), "-o", str(program)], check=True)
+    return sum(map(int, out("size", str(program)).split("\n")[1].split()[:3]))
+
+
 def main(include, compilers):
     if not shutil.which("objdump") or not shutil.which("size"):
         sys.exit(77)
@@ -66,6 +75,9 @@ def main(include, compilers):
                     print("%s: %d static objects take %d bytes" % (what, objects, bss(with_them)))
                 else:
                     print("%s: the same code; %d static objects, %d bytes of .bss" % (what, objects, bss(with_them)))
+            whole, rest = weight(compiler, include, folder, 0), weight(compiler, include, folder, 1)
+            print("%s -Os: 01_hello takes %d bytes, compiled out %d" % (compiler, whole, rest))
+            failed += rest > 4096
     return failed != 0 or compared == 0
 
 

@@ -86,7 +86,7 @@ class toolchain {
 /// A handle, as info: destroying it removes nothing.
 /// Errors: see status(): those of info; errc::too_large for more labels (the first are exposed); errc::unsupported without a heap.
 /// Source: the naming practice of Prometheus' own programs (prometheus_build_info).
-class build_info {
+class NARTHEX_DETAIL_IDLE build_info {
  public:
   enum : unsigned { max_labels = 8 };
 

@@ -113,15 +113,15 @@ const detail::family_ops callback_of<Type>::node::table = {
     Type,      detail::storage::callback, false,   &next, &detail::nothing_to_restart, &detail::no_label,
     &detail::nothing_more, &detail::never_same, nullptr, nullptr, nullptr};
 
-#else  // compiled out
+#else  // compiled out; not constexpr, as nobody names a callback in one file, and clang would say that it is unused
 
 template <metric_type Type>
-class callback_of : public detail::no_node {
+class NARTHEX_DETAIL_IDLE callback_of : public detail::no_node {
  public:
   template <class F>
-  constexpr callback_of(detail::kept_name, detail::kept_help, F&&) noexcept {}
+  callback_of(detail::kept_name, detail::kept_help, F&&) noexcept {}
   template <class F>
-  constexpr callback_of(registry_core&, detail::kept_name, detail::kept_help, F&&) noexcept {}
+  callback_of(registry_core&, detail::kept_name, detail::kept_help, F&&) noexcept {}
   callback_of(const callback_of&) = delete;
   callback_of& operator=(const callback_of&) = delete;
 };

@@ -358,12 +358,12 @@ class collected {
   collected& operator=(const collected&) = delete;
 };
 
-class collector : public detail::no_node {
+class NARTHEX_DETAIL_IDLE collector : public detail::no_node {
  public:
   template <class F>
-  constexpr collector(std::initializer_list<declared>, F&&) noexcept {}
+  collector(std::initializer_list<declared>, F&&) noexcept {}
   template <class F>
-  constexpr collector(registry_core&, std::initializer_list<declared>, F&&) noexcept {}
+  collector(registry_core&, std::initializer_list<declared>, F&&) noexcept {}
   collector(const collector&) = delete;
   collector& operator=(const collector&) = delete;
 };

@@ -177,6 +177,13 @@
 #define NARTHEX_DETAIL_VISIBLE
 #endif
 
+// Compiled out, an object is a constant, of which clang says that nobody uses it.
+#if defined(__GNUC__) && !NARTHEX_HAS(METRICS)
+#define NARTHEX_DETAIL_IDLE __attribute__((unused))
+#else
+#define NARTHEX_DETAIL_IDLE
+#endif
+
 // ---- namespace ----
 // The inline namespace carries the version and every fact that changes a layout or an inline body, so
 // that two versions or two configurations in one program coexist instead of corrupting each other.

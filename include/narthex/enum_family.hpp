@@ -205,7 +205,7 @@ const detail::family_ops enum_family<T, Enums...>::node::table = {
 #else  // compiled out
 
 template <class T, class... Enums>
-class enum_family : public detail::no_family<typename T::series_handle> {
+class NARTHEX_DETAIL_IDLE enum_family : public detail::no_family<typename T::series_handle> {
   using args_type = detail::unread<typename T::core_type::args>;
 
  public:
@@ -216,6 +216,14 @@ class enum_family : public detail::no_family<typename T::series_handle> {
               args_type = {}) noexcept {}
   enum_family(const enum_family&) = delete;
   enum_family& operator=(const enum_family&) = delete;
+  handle_type labels(Enums... values) const noexcept {
+    if (false) mention(label_values(values)...);  // an enum's function in one file would be unused
+    return handle_type(detail::no_core());
+  }
+
+ private:
+  template <class... All>
+  static void mention(const All&...) noexcept {}
 };
 
 #endif  // NARTHEX_HAS(METRICS)

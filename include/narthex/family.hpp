@@ -227,7 +227,7 @@ class family {
 #elif NARTHEX_HAS(HEAP)  // compiled out
 
 template <class T, std::size_t N>
-class family : public detail::no_family<T> {
+class NARTHEX_DETAIL_IDLE family : public detail::no_family<T> {
   using args_type = detail::unread<typename T::core_type::args>;
 
  public:

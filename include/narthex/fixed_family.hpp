@@ -226,7 +226,7 @@ const detail::family_ops fixed_family<T, N, Series, LabelBytes>::node::table = {
 #else  // compiled out
 
 template <class T, std::size_t N, std::size_t Series, std::size_t LabelBytes = 64>
-class fixed_family : public detail::no_family<typename T::series_handle> {
+class NARTHEX_DETAIL_IDLE fixed_family : public detail::no_family<typename T::series_handle> {
   using args_type = detail::unread<typename T::core_type::args>;
 
  public:

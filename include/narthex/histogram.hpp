@@ -119,7 +119,7 @@ struct inline_histogram_core : private inline_histogram_room<Bounds>, histogram_
 /// A scrape sees whole observations only: _count is the +Inf bucket, _sum is of the same observations.
 /// Source:  Prometheus, "Writing client libraries", Histogram.
 template <class Holder>
-class histogram_of : public Holder {
+class NARTHEX_DETAIL_IDLE histogram_of : public Holder {
  public:
   using Holder::Holder;
   using series_handle = histogram_of<handle<typename Holder::core_type>>;

@@ -104,7 +104,7 @@ class http_server {
 
 #else  // compiled out: it listens nowhere, has no thread, and is ok, so that no program ends for want of a port
 
-class http_server {
+class NARTHEX_DETAIL_IDLE http_server {
  public:
   explicit http_server(string_view, const http_server_options& = http_server_options()) noexcept {}
   http_server(registry_core&, string_view, const http_server_options& = http_server_options()) noexcept {}

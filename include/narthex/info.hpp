@@ -205,7 +205,7 @@ class fixed_info {
 #else  // compiled out
 
 #if NARTHEX_HAS(HEAP)
-class info : public detail::no_node {
+class NARTHEX_DETAIL_IDLE info : public detail::no_node {
  public:
   constexpr info(metric_name, string_view, std::initializer_list<label_pair>) noexcept {}
   constexpr info(registry_core&, metric_name, string_view, std::initializer_list<label_pair>) noexcept {}
@@ -213,7 +213,7 @@ class info : public detail::no_node {
 #endif
 
 template <std::size_t Bytes = 128>
-class fixed_info : public detail::no_node {
+class NARTHEX_DETAIL_IDLE fixed_info : public detail::no_node {
  public:
   constexpr fixed_info(static_name, const char*, std::initializer_list<label_pair>) noexcept {}
   constexpr fixed_info(registry_core&, static_name, const char*, std::initializer_list<label_pair>) noexcept {}

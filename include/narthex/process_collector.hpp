@@ -164,7 +164,7 @@ alignas(process_collector) unsigned char installed_process_metrics<Once>::room[s
 
 #else  // no collector without a heap; or compiled out
 
-class process_collector {
+class NARTHEX_DETAIL_IDLE process_collector {
  public:
   explicit process_collector(const process_collector_options& = process_collector_options()) noexcept {}
   explicit process_collector(registry_core&, const process_collector_options& = process_collector_options()) noexcept {}

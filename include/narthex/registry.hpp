@@ -220,7 +220,7 @@ class registry_options {
   registry_options& prefix(metric_name) noexcept { return *this; }
 };
 
-class registry : public registry_core {
+class NARTHEX_DETAIL_IDLE registry : public registry_core {
  public:
   constexpr registry() noexcept {}
   constexpr explicit registry(const registry_options&) noexcept {}

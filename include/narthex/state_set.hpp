@@ -261,7 +261,7 @@ class fixed_states {
 #else  // compiled out
 
 template <class Holder>
-class state_set_of : public Holder {
+class NARTHEX_DETAIL_IDLE state_set_of : public Holder {
  public:
   using Holder::Holder;
   void set(string_view) noexcept {}

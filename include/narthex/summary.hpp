@@ -182,7 +182,7 @@ struct fixed_summary_core {
 /// Memory:  about 700 bytes, 40 KB more with quantiles; for threads as histogram_of.
 /// Source:  Prometheus, "Writing client libraries", Summary.
 template <class Holder>
-class summary_of : public Holder {
+class NARTHEX_DETAIL_IDLE summary_of : public Holder {
  public:
   using Holder::Holder;
   using series_handle = summary_of<handle<typename Holder::core_type>>;

@@ -92,7 +92,7 @@ void set_to_current_time(Gauge& to) noexcept {
 
 #else  // compiled out: no clock is read
 
-class timer {
+class NARTHEX_DETAIL_IDLE timer {
  public:
   template <class Instrument>
   explicit timer(Instrument&) noexcept {}
@@ -103,7 +103,7 @@ class timer {
   void discard() noexcept {}
 };
 
-class track_in_progress {
+class NARTHEX_DETAIL_IDLE track_in_progress {
  public:
   template <class Gauge>
   explicit track_in_progress(Gauge&) noexcept {}

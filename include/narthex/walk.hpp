@@ -308,7 +308,7 @@ class walk {
 
 #else  // compiled out
 
-class walk {
+class NARTHEX_DETAIL_IDLE walk {
  public:
   explicit walk(registry_core&) noexcept {}
   walk(const walk&) = delete;

@@ -482,7 +482,7 @@ alignas(process_collector) unsigned char installed_process_metrics<Once>::room[s
 
 #else  // no collector without a heap; or compiled out
 
-class process_collector {
+class NARTHEX_DETAIL_IDLE process_collector {
  public:
   explicit process_collector(const process_collector_options& = process_collector_options()) noexcept {}
   explicit process_collector(registry_core&, const process_collector_options& = process_collector_options()) noexcept {}
@@ -620,7 +620,7 @@ class toolchain {
 /// A handle, as info: destroying it removes nothing.
 /// Errors: see status(): those of info; errc::too_large for more labels (the first are exposed); errc::unsupported without a heap.
 /// Source: the naming practice of Prometheus' own programs (prometheus_build_info).
-class build_info {
+class NARTHEX_DETAIL_IDLE build_info {
  public:
   enum : unsigned { max_labels = 8 };
 

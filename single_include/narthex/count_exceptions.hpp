@@ -71,7 +71,7 @@ class count_exceptions {
 
 #else  // compiled out
 
-class count_exceptions {
+class NARTHEX_DETAIL_IDLE count_exceptions {
  public:
   template <class Counter>
   explicit count_exceptions(Counter&) noexcept {}

@@ -852,13 +852,13 @@ class expiring_family {
 #else  // compiled out
 
 template <class T>
-class expiring : public T {
+class NARTHEX_DETAIL_IDLE expiring : public T {
  public:
   explicit expiring(const detail::no_core& nothing) noexcept : T(nothing) {}
 };
 
 template <class T, std::size_t N>
-class expiring_family : public detail::no_family<expiring<T>> {
+class NARTHEX_DETAIL_IDLE expiring_family : public detail::no_family<expiring<T>> {
   using args_type = detail::unread<typename T::core_type::args>;
 
  public:

@@ -1374,7 +1374,7 @@ alignas(process_collector) unsigned char installed_process_metrics<Once>::room[s
 
 #else  // no collector without a heap; or compiled out
 
-class process_collector {
+class NARTHEX_DETAIL_IDLE process_collector {
  public:
   explicit process_collector(const process_collector_options& = process_collector_options()) noexcept {}
   explicit process_collector(registry_core&, const process_collector_options& = process_collector_options()) noexcept {}
@@ -3015,7 +3015,7 @@ class http_server {
 
 #else  // compiled out: it listens nowhere, has no thread, and is ok, so that no program ends for want of a port
 
-class http_server {
+class NARTHEX_DETAIL_IDLE http_server {
  public:
   explicit http_server(string_view, const http_server_options& = http_server_options()) noexcept {}
   http_server(registry_core&, string_view, const http_server_options& = http_server_options()) noexcept {}

@@ -2504,7 +2504,7 @@ inline push_result push_gateway::failed(const NARTHEX_NAMESPACE::status& why, co
 
 #else  // compiled out: nothing is sent, and every answer is ok
 
-class push_gateway {
+class NARTHEX_DETAIL_IDLE push_gateway {
  public:
   push_gateway(string_view, string_view, std::initializer_list<label_pair> = std::initializer_list<label_pair>(),
                const push_gateway_options& = push_gateway_options()) noexcept {}

@@ -3,6 +3,7 @@
 #define NARTHEX_TESTS_CLIENT_HPP
 
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -22,6 +23,25 @@ inline long long now_ms() {
   timespec t;
   clock_gettime(CLOCK_MONOTONIC, &t);
   return static_cast<long long>(t.tv_sec) * 1000 + t.tv_nsec / 1000000;
+}
+
+/// Waits for a condition for at most twenty seconds.
+template <class Condition>
+bool soon(Condition condition) {
+  for (const long long until = now_ms() + 20000; now_ms() < until; ::usleep(500)) {
+    if (condition()) return true;
+  }
+  return false;
+}
+
+/// How many things are in a folder; 0 when there is none. Of /proc/self/fd: the open descriptors and some more.
+inline std::size_t entries(const char* folder) {
+  std::size_t n = 0;
+  DIR* const d = ::opendir(folder);
+  if (!d) return 0;
+  while (::readdir(d)) ++n;
+  ::closedir(d);
+  return n;
 }
 
 class client {

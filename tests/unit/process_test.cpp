@@ -146,7 +146,7 @@ TEST_CASE("after main, exit handlers and the last destructors count, register an
   if (child == 0) {
     close(ends[0]);
     report_to = ends[1];
-    alarm(20);
+    alarm(60);
     std::atexit(&at_exit);
     std::exit(0);
   }
@@ -219,7 +219,7 @@ TEST_CASE("a child goes on with what it had, and neither process sees the other'
   const pid_t child = fork();
   REQUIRE(child >= 0);
   if (child == 0) {
-    alarm(20);
+    alarm(60);
     c.inc(3);
     h.observe(2);
     nx::gauge(r, "new", "N.").set(1);

@@ -54,6 +54,7 @@
 // "bad grouping labels", "broken UTF-8".
 
 namespace nx = narthex;
+using support::entries;
 using support::fake_server;
 using support::guest;
 
@@ -244,14 +245,6 @@ void check(const outcome& got, nx::errc code, int http, const std::string& words
   CHECK(got.words == words);
 }
 
-std::size_t entries(const char* folder) {
-  std::size_t n = 0;
-  DIR* d = ::opendir(folder);
-  if (!d) return 0;
-  while (::readdir(d)) ++n;
-  ::closedir(d);
-  return n;
-}
 std::size_t open_files() { return entries("/proc/self/fd"); }
 /// A thread's entry goes a little after it was joined.
 bool settles(std::size_t (*count)(), std::size_t wanted) {
@@ -1020,7 +1013,7 @@ TEST_CASE("push_gateway: a black hole costs the time for connecting, no more") {
   memcpy(wire, &a.sin_port, 2);
   const std::string url = "http://127.0.0.1:" + std::to_string(wire[0] * 256 + wire[1]);
   shop s;
-  const struct { int all, connecting; } rows[] = {{10000, 200}, {200, 3000}};
+  const struct { int all, connecting; } rows[] = {{60000, 200}, {200, 60000}};
   for (const auto& row : rows) {
     nx::push_gateway gw{s.mine, url, "j", {}, patient(row.all).set_connect_timeout_ms(row.connecting)};
     const long long begin = support::now_ms();
@@ -1029,7 +1022,7 @@ TEST_CASE("push_gateway: a black hole costs the time for connecting, no more") {
     CHECK(r.code() == nx::errc::timeout);
     CHECK(std::string(r.error()) == url + "/metrics/job/j: the deadline passed while connecting");
     CHECK(took >= 195);
-    CHECK(took < 2500);
+    CHECK(took < 20000);
   }
   for (int f : fillers) ::close(f);
   ::close(hole);
@@ -1104,7 +1097,7 @@ TEST_CASE("push_gateway: a resolver that hangs costs the deadline, at most 16 th
       CHECK(std::string(r.error()) == "http://hang.test/metrics/job/j: the deadline passed while the name was looked up");
       const long long took = support::now_ms() - begin;
       CHECK(took >= 45);
-      CHECK(took < 2500);
+      CHECK(took < 20000);
     }
     const nx::push_result r = gw.push();
     CHECK(r.code() == nx::errc::busy);

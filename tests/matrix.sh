@@ -106,7 +106,7 @@ table() {  # what is claimed: a line for each target
   targets | while IFS='|' read -r when _ system compiler _ standards how modes; do
     years=$(for s in $standards; do year "$s"; done | paste -sd' ')
     how=$(echo $how) when=$(echo $when)
-    echo "|$system|$compiler| $years |$modes| $([ "$how" = - ] && echo compiled || echo ran)$([ "$when" = quick ] && echo ", also by CI") |"
+    echo "|$system|$compiler| $years |$modes | $([ "$how" = - ] && echo compiled || echo ran)$([ "$when" = quick ] && echo ", also by CI") |"
   done
 }
 in_readme() { sed -n '/^<!-- matrix -->$/,/^<!-- end -->$/p' ../README.md | sed '1d;$d'; }

@@ -1,4 +1,4 @@
-// The lean configuration: no heap, one thread (see meson.build).
+// The lean configuration: no heap, one thread; or the default one of another version (see meson.build).
 #include <narthex/narthex.hpp>
 
 #include "two_configs.hpp"

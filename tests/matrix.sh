@@ -17,43 +17,41 @@ native="noexcept lean leanmt isr st"
 targets() {
   cat <<END
 quick | gcc-4.8 | x86-64 Linux, glibc 2.17 and later | g++ 4.8 | $gcc48/bin/g++ | 11 | env ; $gcc48/run-on-2.17 | full lean isr
-all | gcc-9 | x86-64 Linux | g++ 9 | g++-9 | 11 14 17 2a | env | full $native
-all | gcc-10 | x86-64 Linux | g++ 10 | g++-10 | 11 14 17 2a | env | full $native
-all | gcc-11 | x86-64 Linux | g++ 11 | g++-11 | 11 14 17 2a 2b | env | full $native
+all | gcc-11 | x86-64 Linux | g++ 11 | g++-11 | 11 17 2b | env | full lean leanmt
 all | gcc-12 | x86-64 Linux | g++ 12 | g++-12 | 11 14 17 2a 2b | env | full $native
 all | clang-14 | x86-64 Linux | clang++ 14 | clang++-14 | 11 14 17 2a 2b | env | full $native
-all | clang-16 | x86-64 Linux | clang++ 16 | clang++-16 | 11 14 17 2a 2b | env | full $native
-all | clang-19 | x86-64 Linux | clang++ 19 | clang++-19 | 11 14 17 2a 2b 2c | env | full $native
-all | libc++ | x86-64 Linux, libc++ 14 | clang++ 14 | clang++-14 -stdlib=libc++ | 11 17 2a | env | full noexcept lean
-all | musl | x86-64 Linux, musl, libc++ | zig 0.12 | $zig/zig c++ -target x86_64-linux-musl -static | 11 17 | env | full noexcept lean
+all | clang-16 | x86-64 Linux | clang++ 16 | clang++-16 | 11 17 2b | env | full noexcept isr
+all | clang-19 | x86-64 Linux | clang++ 19 | clang++-19 | 11 17 2c | env | full noexcept leanmt
+all | libc++ | x86-64 Linux, libc++ 14 | clang++ 14 | clang++-14 -stdlib=libc++ | 11 2a | env | full lean
+all | musl | x86-64 Linux, musl, libc++ | zig 0.12 | $zig/zig c++ -target x86_64-linux-musl -static | 11 17 | env | full lean
 all | musl-x86 | 32-bit x86 Linux, musl, libc++ | zig 0.12 | $zig/zig c++ -target x86-linux-musl -static | 11 | env | full lean
 quick | i686 | 32-bit x86 Linux | g++ 12 | g++-12 -m32 $rest | 11 | env | full lean
 quick | i486 | 32-bit x86 Linux, no 64-bit atomics | g++ 12 | g++-12 -m32 -march=i486 $rest | 11 | env | full lean
 quick | armel | ARMv5 Linux, no 64-bit atomics, emulated | g++ 12 | arm-linux-gnueabi-g++-12 | 11 | qemu-arm -L /usr/arm-linux-gnueabi | full lean
-all | armhf | ARMv7 Linux, emulated | g++ 12 | arm-linux-gnueabihf-g++-12 | 11 17 | qemu-arm -L /usr/arm-linux-gnueabihf | full noexcept lean isr
+all | armhf | ARMv7 Linux, emulated | g++ 12 | arm-linux-gnueabihf-g++-12 | 11 | qemu-arm -L /usr/arm-linux-gnueabihf | full lean
 quick | aarch64 | ARMv8 Linux, emulated | g++ 12 | aarch64-linux-gnu-g++-12 | 11 | qemu-aarch64 -L /usr/aarch64-linux-gnu | full lean
 quick | s390x | s390x Linux, big endian, emulated | g++ 12 | s390x-linux-gnu-g++-12 | 17 | qemu-s390x -L /usr/s390x-linux-gnu | full lean
-all | sparc64 | sparc64 Linux, big endian, emulated | g++ 12 | sparc64-linux-gnu-g++-12 | 11 | qemu-sparc64 -L /usr/sparc64-linux-gnu | full noexcept lean isr
-all | mips | 32-bit MIPS Linux, big endian, emulated | g++ 12 | mips-linux-gnu-g++-12 | 11 | qemu-mips -L /usr/mips-linux-gnu | full noexcept lean isr
-all | powerpc | 32-bit PowerPC Linux, big endian, emulated | g++ 12 | powerpc-linux-gnu-g++-12 | 11 | qemu-ppc -L /usr/powerpc-linux-gnu | full noexcept lean isr
-all | m68k | m68k Linux, big endian, emulated | g++ 12 | m68k-linux-gnu-g++-12 | 11 | qemu-m68k -L /usr/m68k-linux-gnu | full noexcept lean isr
-all | riscv64 | riscv64 Linux, emulated | g++ 12 | riscv64-linux-gnu-g++-12 | 11 17 | qemu-riscv64 -L /usr/riscv64-linux-gnu | full noexcept lean isr
-all | mingw64 | x86-64 Windows, by Wine | MinGW g++ 12 | x86_64-w64-mingw32-g++-posix -static -D_WIN32_WINNT=0x0601 | 11 17 | env WINEDEBUG=-all wine | full lean
+all | sparc64 | sparc64 Linux, big endian, emulated | g++ 12 | sparc64-linux-gnu-g++-12 | 11 | qemu-sparc64 -L /usr/sparc64-linux-gnu | full lean
+all | mips | 32-bit MIPS Linux, big endian, emulated | g++ 12 | mips-linux-gnu-g++-12 | 11 | qemu-mips -L /usr/mips-linux-gnu | full lean
+all | powerpc | 32-bit PowerPC Linux, big endian, emulated | g++ 12 | powerpc-linux-gnu-g++-12 | 11 | qemu-ppc -L /usr/powerpc-linux-gnu | full lean
+all | m68k | m68k Linux, big endian, emulated | g++ 12 | m68k-linux-gnu-g++-12 | 11 | qemu-m68k -L /usr/m68k-linux-gnu | full lean
+all | riscv64 | riscv64 Linux, emulated | g++ 12 | riscv64-linux-gnu-g++-12 | 11 | qemu-riscv64 -L /usr/riscv64-linux-gnu | full lean
+all | mingw64 | x86-64 Windows, by Wine | MinGW g++ 12 | x86_64-w64-mingw32-g++-posix -static -D_WIN32_WINNT=0x0601 | 11 | env WINEDEBUG=-all wine | full lean
 quick | wasm | WebAssembly, WASI in Node | clang++ 14, libc++ | clang++-14 --target=wasm32-wasi -fno-exceptions -Wl,-z,stack-size=1048576 | 11 2a | node --no-warnings support/wasi.mjs | st lean isr
-all | cortex-m3 | Cortex-M3, bare metal, emulated | arm-none-eabi g++ 12 | arm-none-eabi-g++ -mcpu=cortex-m3 -mthumb --specs=rdimon.specs -T $arm.ld -x c $arm.c -x c++ | 11 17 | $PWD/support/cortex_m.sh mps2-an385 | isr lean
-all | cortex-m4 | Cortex-M4, bare metal, emulated | arm-none-eabi g++ 12 | arm-none-eabi-g++ -mcpu=cortex-m4 -mthumb --specs=rdimon.specs -T $arm.ld -x c $arm.c -x c++ | 11 | $PWD/support/cortex_m.sh mps2-an386 | isr lean
-all | macos | x86-64 macOS | zig 0.12 | $zig/zig c++ -target x86_64-macos | 11 17 | - | full lean
+all | cortex-m3 | Cortex-M3, bare metal, emulated | arm-none-eabi g++ 12 | arm-none-eabi-g++ -mcpu=cortex-m3 -mthumb --specs=rdimon.specs -T $arm.ld $arm.cpp | 11 17 | $PWD/support/cortex_m.sh mps2-an385 | isr lean
+all | cortex-m4 | Cortex-M4, bare metal, emulated | arm-none-eabi g++ 12 | arm-none-eabi-g++ -mcpu=cortex-m4 -mthumb --specs=rdimon.specs -T $arm.ld $arm.cpp | 11 | $PWD/support/cortex_m.sh mps2-an386 | isr lean
+all | macos | x86-64 macOS | zig 0.12 | $zig/zig c++ -target x86_64-macos | 11 | - | full lean
 all | old-abi | \`-D_GLIBCXX_USE_CXX11_ABI=0\` | g++ 12 | g++-12 -D_GLIBCXX_USE_CXX11_ABI=0 | 11 | env | full lean
-all | debug-stl | \`-D_GLIBCXX_DEBUG\` | g++ 12 | g++-12 -D_GLIBCXX_DEBUG -D_GLIBCXX_ASSERTIONS | 11 2b | env | full lean
+all | debug-stl | \`-D_GLIBCXX_DEBUG\` | g++ 12 | g++-12 -D_GLIBCXX_DEBUG -D_GLIBCXX_ASSERTIONS | 11 | env | full lean
 all | unguarded | \`-fno-threadsafe-statics\` | g++ 12 | g++-12 -fno-threadsafe-statics | 11 | env | full lean
 all | unsigned-char | \`-funsigned-char\` | g++ 12 | g++-12 -funsigned-char | 11 | env | full lean
 all | short-enums | \`-fshort-enums\` | g++ 12 | g++-12 -fshort-enums | 11 | env | full lean
-all | fast-math | \`-ffast-math\` | g++ 12 | g++-12 -ffast-math -O2 | 11 2a | env | full lean
-all | fast-math-clang | \`-ffast-math\` | clang++ 14 | clang++-14 -ffast-math -O2 | 11 2a | env | full lean
-all | fast-math-clang-19 | \`-ffast-math\` | clang++ 19 | clang++-19 -ffast-math -O2 | 11 2a | env | full lean
+all | fast-math | \`-ffast-math\` | g++ 12 | g++-12 -ffast-math -O2 | 11 | env | full lean
+all | fast-math-clang | \`-ffast-math\` | clang++ 14 | clang++-14 -ffast-math -O2 | 11 | env | full lean
+all | fast-math-clang-19 | \`-ffast-math\` | clang++ 19 | clang++-19 -ffast-math -O2 -Wno-nan-infinity-disabled | 11 | env | full lean
 all | hidden | \`-fvisibility=hidden -O3\` | g++ 12 | g++-12 -fvisibility=hidden -O3 | 11 | env | full lean
 all | lto | \`-flto -O2\` | g++ 12 | g++-12 -flto -O2 | 11 | env | full lean
-all | sanitized | address and undefined sanitizers | clang++ 14 | clang++-14 -fsanitize=address,undefined -fno-sanitize-recover=all | 11 2b | env | full lean isr
+all | sanitized | address and undefined sanitizers | clang++ 14 | clang++-14 -fsanitize=address,undefined -fno-sanitize-recover=all | 11 | env | full lean isr
 END
 }
 strict="-Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wold-style-cast -Wundef -Werror"

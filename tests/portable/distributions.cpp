@@ -14,8 +14,8 @@ namespace {
 
 using check::text_of;
 
-const double infinity = std::numeric_limits<double>::infinity();
-const double not_a_number = std::numeric_limits<double>::quiet_NaN();
+const volatile double infinity = std::numeric_limits<double>::infinity();
+const volatile double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
 // A histogram without words about bounds has the common ones for seconds, and is whole from the start.
 template <class Histogram>

@@ -13,8 +13,8 @@ using check::text_of;
 using std::int64_t;
 using std::uint64_t;
 
-const double infinity = std::numeric_limits<double>::infinity();
-const double not_a_number = std::numeric_limits<double>::quiet_NaN();
+const volatile double infinity = std::numeric_limits<double>::infinity();
+const volatile double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
 // An info is a gauge at 1 whose labels say the fact.
 void info_states_a_fact() {

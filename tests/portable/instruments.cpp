@@ -12,8 +12,9 @@ using check::text_of;
 using std::int64_t;
 using std::uint64_t;
 
-const double infinity = std::numeric_limits<double>::infinity();
-const double not_a_number = std::numeric_limits<double>::quiet_NaN();
+// Read when the program runs: to clang since 18, with -ffast-math, a constant infinity as an argument is none at all.
+const volatile double infinity = std::numeric_limits<double>::infinity();
+const volatile double not_a_number = std::numeric_limits<double>::quiet_NaN();
 const double largest = std::numeric_limits<double>::max();
 
 // A counter starts at 0, is shown at once, and counts.
@@ -110,10 +111,12 @@ void doubles_at_their_ends() {
   sum.inc(0.1);
   sum.inc(0.2);
   CHECK_SHOWS(r, "sum_total 0.30000000000000004");
+#if !defined(__FAST_MATH__)  // which has the processor add subnormal numbers as 0
   tiny.inc(std::numeric_limits<double>::denorm_min());
   CHECK_SHOWS(r, "tiny_total 5e-324");
   tiny.inc(std::numeric_limits<double>::denorm_min());
   CHECK_SHOWS(r, "tiny_total 1e-323");
+#endif
   big.inc(largest);
   CHECK_SHOWS(r, "big_total 1.7976931348623157e+308");
   big.inc(largest);  // finite amounts may well sum up to no finite number
@@ -139,7 +142,9 @@ void doubles_at_their_ends() {
     g.set(row.value);
     CHECK_SHOWS(r, row.line);
   }
+#if !defined(__FAST_MATH__)  // which takes this for false
   CHECK(g.value() != g.value());
+#endif
   CHECK(r.refused(nx::mistake::update) == 0);  // a gauge takes everything
 }
 

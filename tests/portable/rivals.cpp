@@ -12,7 +12,7 @@ namespace {
 
 using check::text_of;
 
-const double not_a_number = std::numeric_limits<double>::quiet_NaN();
+const volatile double not_a_number = std::numeric_limits<double>::quiet_NaN();
 const double largest = std::numeric_limits<double>::max();
 
 #if NARTHEX_HAS(HEAP)

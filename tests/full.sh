@@ -11,11 +11,11 @@ say() { if [ "$2" = 0 ]; then echo "PASS $1"; else echo "FAIL $1"; bad=1; fi; }
 python3 single_include/amalgamate.py --check; say "house rules" $?
 tests/matrix.sh all; say "matrix" $?
 tests/matrix.sh --single quick; say "matrix, single header" $?
-if command -v aarch64-linux-gnu-g++-12 > /dev/null && command -v qemu-aarch64 > /dev/null; then  # threads under another memory model
+if command -v aarch64-linux-gnu-g++-12 > /dev/null && command -v qemu-aarch64 > /dev/null; then  # qemu-user cannot go on in a child of a program with threads
   build=$(mktemp -d)
   for test in threads shards expiring_family; do
     (cd tests && aarch64-linux-gnu-g++-12 -std=c++11 -O1 -DNARTHEX_TEST_CATCH=2 -I../include -Isupport -I. unit/${test}_test.cpp \
-      support/catch_main.cpp -pthread -o "$build/$test" && timeout 1200 qemu-aarch64 -L /usr/aarch64-linux-gnu "$build/$test"); say "aarch64, ${test}_test" $?
+      support/catch_main.cpp -pthread -o "$build/$test" && timeout 1200 qemu-aarch64 -L /usr/aarch64-linux-gnu "$build/$test" "~*forked child*"); say "aarch64, ${test}_test" $?
   done
   rm -rf "$build"
 else

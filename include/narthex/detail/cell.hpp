@@ -8,6 +8,7 @@
 
 #include "narthex/config.hpp"
 #include "narthex/detail/bits.hpp"
+#include "narthex/detail/guarded.hpp"
 #include "narthex/detail/record.hpp"
 #include "narthex/detail/shared.hpp"
 #include "narthex/detail/shards.hpp"
@@ -46,6 +47,12 @@ using unsigned_cell = int_cell<std::uint64_t, std::uint32_t>;
 using signed_cell = int_cell<std::int64_t, std::int32_t>;
 
 /// A double: one 64-bit word, or two words that change together.
+#if !NARTHEX_HAS(LOCK_FREE)
+class double_cell : public guarded_double {
+ public:
+  void restart() noexcept { set(0); }
+};
+#else
 class double_cell {
  public:
   void restart() noexcept { set(0); }
@@ -83,6 +90,7 @@ class double_cell {
   record<2> words_;
 #endif
 };
+#endif
 
 #if NARTHEX_HAS(SHARDS)
 

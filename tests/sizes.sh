@@ -29,7 +29,8 @@ doubles: 3 counters, 1 gauge, 1 histogram, text | DOUBLES HISTOGRAM
 + state set, 2 states | STATES
 + registry with prefix and label | PREFIX
 + attached registry | ATTACH
-+ error hook and its words | ERROR_HOOK"
++ error hook and its words | ERROR_HOOK
++ scrapes by HTTP, over bytes of your own | HTTP"
 
 link() {  # link CPU "MACROS" ELF
   local flags='' m

@@ -2,6 +2,9 @@
 #include "board.h"
 
 #ifndef WITH_NOTHING
+#ifdef WITH_HTTP
+#include <narthex/http_server.hpp>
+#endif
 #include <narthex/narthex.hpp>
 
 namespace nx = narthex;
@@ -106,6 +109,9 @@ int main() {
 #endif
 #ifdef WITH_PREFIX
   if (!nx::write_text(other, out, piece, sizeof piece).ok()) return 1;
+#endif
+#ifdef WITH_HTTP
+  if (!nx::http_server::handle("GET /metrics HTTP/1.0\r\n\r\n", out).ok()) return 1;
 #endif
   return nx::write_text(nx::default_registry(), out, piece, sizeof piece).ok() ? 0 : 1;
 #endif

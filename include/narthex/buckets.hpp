@@ -142,7 +142,7 @@ class buckets {
  private:
   // A pointer, so that a program without formulas has no multiplication of doubles in it.
   using formula = double (*)(double bound, double step);
-  static double next_sum(double bound, double step) noexcept { return bound + step; }
+  static double next_sum(double bound, double step) noexcept { return detail::add(bound, step); }
   static double next_power(double bound, double step) noexcept { return bound * step; }
   buckets(formula f, double start, double step, unsigned count) noexcept
       : values_(nullptr), start_(start), step_(step), count_(count), next_(f) {}

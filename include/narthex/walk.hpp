@@ -315,12 +315,12 @@ class walk {
   void add(metric_type type, const detail::reading& theirs) noexcept {
     if (type == metric_type::counter) {
       if (now_.value.is == number::kind::u64) now_.value = now_.value.u64 + theirs.value.u64;
-      else now_.value = now_.value.f64 + theirs.value.f64;
+      else now_.value = detail::add(now_.value.f64, theirs.value.f64);
     } else if (type == metric_type::histogram || type == metric_type::summary) {
       const unsigned n = type == metric_type::histogram ? now_.bounds->size() + 1 : 1;
       for (unsigned i = 0; i < n; ++i) now_.count_room[i] += theirs.count_room[i];
       now_.count += theirs.count;
-      now_.sum += theirs.sum;
+      now_.sum = detail::add(now_.sum, theirs.sum);
     }
   }
 

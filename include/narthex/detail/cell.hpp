@@ -71,7 +71,7 @@ class double_cell {
   shared<std::uint64_t> bits_;
 #else
   void add(double by) noexcept {
-    words_.update([by](const image& now, cell_word(&next)[2]) { split(join(now.words) + by, next); });
+    words_.update([by](const image& now, cell_word(&next)[2]) { split(detail::add(join(now.words), by), next); });
   }
   void set(double to) noexcept {
     words_.update([to](const image&, cell_word(&next)[2]) { split(to, next); });

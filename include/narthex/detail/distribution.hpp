@@ -39,7 +39,7 @@ class observation_set {
     const cell_word before = state_.update([&](const image& now, cell_word(&next)[words]) {
       follow(counts, now);
       count = static_cast<cell_word>(counts[bucket].load(memory_order_acquire) + 1);
-      put(next, get_sum(now) + value, bucket, count);
+      put(next, add(get_sum(now), value), bucket, count);
     });
     move_on(counts[bucket], count);
     return before;
@@ -142,7 +142,7 @@ class distribution {
     double sum = 0;
     for (unsigned s = 0; s < sets; ++s) {
       hot_.store((s + 1) % sets, memory_order_relaxed);
-      sum += sets_[s].read(cells_ + s * n_, n_, set_counts);
+      sum = add(sum, sets_[s].read(cells_ + s * n_, n_, set_counts));
       for (unsigned i = 0; i < n_; ++i) counts[i] = set_counts[i] + (s ? counts[i] : 0);
     }
     bool near_wrap = false;

@@ -25,11 +25,11 @@ struct family_node;
 /// once it was read.
 struct reading : sample {
   enum : std::size_t { text_room = 256, max_quantiles = 16 };
+  buckets bounds_copy = buckets(nullptr, 0);
   char text[text_room];                             // labels of series whose text is not kept ready
   double quantile_room[max_quantiles];
   std::uint64_t count_room[buckets::max_bounds + 1];
   double bound_room[buckets::max_bounds];           // bounds that lie in an object that may go away meanwhile
-  buckets bounds_copy = buckets(nullptr, 0);
 
   /// Says that it is a distribution of this type.
   template <metric_type Type>

@@ -37,10 +37,10 @@ class guarded_double {
   template <class More>
   void add_with(double by, const More& more) noexcept {
     const double before = get();
-    const double after = before + by;
+    const double after = detail::add(before, by);
     const critical alone;
     const double now = peek();
-    put(double_bits(double_bits(now) == double_bits(before) ? after : now + by));
+    put(double_bits(double_bits(now) == double_bits(before) ? after : detail::add(now, by)));
     more();
   }
 

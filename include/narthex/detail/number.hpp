@@ -169,8 +169,19 @@ inline u128 multiply_add(std::uint64_t a, std::uint64_t b, std::uint64_t carry) 
 /// The first 128 bits of powers of ten, rounded up. 10^e is 5^e of another scale, which has 64 bits up to 5^27: that
 /// gives those of everyday numbers at once, and the others by 10^(near + rest) = 10^near * 5^rest * 2^rest.
 struct powers {
+  /// 5^e, shifted up to the first bit; e < step.
+  static std::uint64_t five_to(std::uint32_t e) noexcept {
+#if NARTHEX_HAS(TINY)
+    std::uint64_t power = 1;
+    for (; e; --e) power *= 5;
+    while (power >> 63 == 0) power <<= 1;
+    return power;
+#else
+    return powers_of_five<>::top[e];
+#endif
+  }
   static u128 get(std::int32_t e) noexcept {
-    if (static_cast<std::uint32_t>(e) < sparse_powers_of_ten<>::step) return u128{powers_of_five<>::top[e], 0};
+    if (static_cast<std::uint32_t>(e) < sparse_powers_of_ten<>::step) return u128{five_to(static_cast<std::uint32_t>(e)), 0};
     const std::uint32_t from_first = static_cast<std::uint32_t>(e - sparse_powers_of_ten<>::first);
     const std::uint32_t step = sparse_powers_of_ten<>::step;
 #if NARTHEX_HAS(TINY)
@@ -180,7 +191,7 @@ struct powers {
     const std::uint32_t steps = from_first / step, rest = from_first % step;
 #endif
     const std::uint64_t* const nearest = sparse_powers_of_ten<>::top[steps];
-    const std::uint64_t five = powers_of_five<>::top[rest];
+    const std::uint64_t five = five_to(rest);
     // 192 by 64 bits, from the low end. Both have their first bit set, so the product lacks one at most.
     const u128 low = multiply(nearest[2], five);
     const u128 middle = multiply_add(nearest[1], five, low.high);

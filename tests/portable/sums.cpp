@@ -20,7 +20,8 @@ void compare(std::uint64_t a, std::uint64_t b) {
   const volatile double sum = left + right;
   const double wanted = sum;
   const std::uint64_t got = add_bits(a, b);
-  const bool same = got == double_bits(wanted) || (is_nan(wanted) && is_nan(bits_double(got)));
+  // Elsewhere the machine's own sums are rounded twice.
+  const bool same = FLT_EVAL_METHOD != 0 || got == double_bits(wanted) || (is_nan(wanted) && is_nan(bits_double(got)));
   const bool order = is_nan(bits_double(a)) || is_nan(bits_double(b)) || is_less(bits_double(a), bits_double(b)) == (left < right);
   if ((same && order) || ++failures > 5) return;
   std::printf("FAIL %.17g and %.17g: sum %.17g\n", bits_double(a), bits_double(b), bits_double(got));
@@ -29,7 +30,6 @@ void compare(std::uint64_t a, std::uint64_t b) {
 }  // namespace
 
 int main() {
-  if (FLT_EVAL_METHOD != 0) return 77;  // the machine's own sums are rounded twice
   const std::uint64_t sign = std::uint64_t{1} << 63, one = std::uint64_t{0x3ff} << 52, infinite = std::uint64_t{0x7ff} << 52;
   const std::uint64_t hidden = std::uint64_t{1} << 52;
   const std::uint64_t edges[] = {0, 1, hidden - 1, hidden, hidden + 1, one, one + 1, one - 1, infinite - 1, infinite, infinite + hidden / 2,

@@ -94,4 +94,4 @@ awk -F'\t' -v given="$compiler" '
       if (most_flash && f[i] > most_flash) bad = bad "\nabove the budget: " cpu[i] " " name ": " f[i] " bytes of flash, not " most_flash
       if (most_ram && r[i] > most_ram) bad = bad "\nabove the budget: " cpu[i] " " name ": " r[i] " bytes of RAM, not " most_ram
     }
-  }' FLASH_INTEGERS="${FLASH_INTEGERS:-3072}" FLASH_DOUBLES="${FLASH_DOUBLES:-8192}" sizes/sizes.tsv "$work/sizes.tsv"
+  }' FLASH_INTEGERS="${FLASH_INTEGERS:-5120}" FLASH_DOUBLES="${FLASH_DOUBLES:-10240}" sizes/sizes.tsv "$work/sizes.tsv"

@@ -34,7 +34,7 @@
 #endif
 
 // With NARTHEX_INTERRUPTS: how interrupts are kept out for some ten instructions, where the processor cannot change a word
-// in one step (Cortex-M0), and on others for storage of a third of the size.
+// in one step (Cortex-M0), and on others to save RAM: a histogram of three bounds has 52 bytes instead of 260.
 //   NARTHEX_CRITICAL_ENTER()      an expression: keeps them out, and gives the state before, of any integer type
 //   NARTHEX_CRITICAL_EXIT(state)  brings that state back
 // Both nest, both keep the compiler from moving memory accesses across them. For example:

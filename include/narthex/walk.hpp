@@ -32,6 +32,8 @@ class walk {
         , batches_(nullptr)
 #endif
   {
+    now_.let_go = [](void* me) { static_cast<walk*>(me)->rest(); };
+    now_.walker = this;
     const detail::inside_lists inside;
     for (const registry_core* r = &root; r && count_ < registry_core::max_registries; r = r->next_in_tree(&root)) {
       cursor& c = cursors_[count_++];
@@ -194,18 +196,13 @@ class walk {
   /// Reads the next series of `n` into now_. A user's code is called without the lists, so that whoever takes a
   /// node out waits for it only when it is that node's own call.
   bool next_of(cursor& c, detail::family_node& n) noexcept {
-    const detail::storage kind = n.ops->kind;
-    if (kind != detail::storage::callback && kind != detail::storage::collected) return n.ops->next(n, c.where, now_);
-    detail::calling_node& call = static_cast<detail::calling_node&>(n);
-    call.calls.fetch_add(1, detail::memory_order_seq_cst);
-    rest();
-    bool got = false;
-    if (kind == detail::storage::callback) got = n.ops->next(n, c.where, now_);
 #if NARTHEX_HAS(HEAP)
-    else got = next_collected(c, static_cast<detail::collected_node&>(n));
+    if (n.ops->kind == detail::storage::collected) {
+      const detail::pinned call(static_cast<detail::calling_node&>(n), now_);
+      return next_collected(c, static_cast<detail::collected_node&>(n));
+    }
 #endif
-    call.calls.fetch_sub(1, detail::memory_order_release);
-    return got;
+    return n.ops->next(n, c.where, now_);
   }
 
 #if NARTHEX_HAS(HEAP)

@@ -31,6 +31,13 @@ struct reading : sample {
   std::uint64_t count_room[buckets::max_bounds + 1];
   double bound_room[buckets::max_bounds];           // bounds that lie in an object that may go away meanwhile
 
+  /// Lets the walk that reads go of the lists, before a user's code runs.
+  void rest() const {
+    if (let_go) let_go(walker);
+  }
+  void (*let_go)(void* walk) = nullptr;
+  void* walker = nullptr;
+
   /// Says that it is a distribution of this type.
   template <metric_type Type>
   void is_distribution() noexcept {

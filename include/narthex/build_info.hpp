@@ -45,7 +45,8 @@ NARTHEX_BEGIN_NAMESPACE
 class toolchain {
  public:
   toolchain(string_view compiler_name, unsigned major, unsigned minor, unsigned patch, long standard_number) noexcept
-      : standard_(standard_number) {
+      : standard_(standard_number), size_(0) {
+    if (!NARTHEX_HAS(METRICS)) return;
     std::size_t n = 0;
     for (; n < compiler_name.size() && n < 20; ++n) compiler_[n] = compiler_name[n];
     const unsigned parts[] = {major, minor, patch};
@@ -85,14 +86,14 @@ class toolchain {
 /// A handle, as info: destroying it removes nothing.
 /// Errors: see status(): those of info; errc::too_large for more labels (the first are exposed); errc::unsupported without a heap.
 /// Source: the naming practice of Prometheus' own programs (prometheus_build_info).
-class build_info {
+class NARTHEX_DETAIL_IDLE build_info {
  public:
   enum : unsigned { max_labels = 8 };
 
   build_info(string_view app, std::initializer_list<label_pair> labels,
              const toolchain& built_with = NARTHEX_TOOLCHAIN()) noexcept
       : build_info(default_registry(), app, labels, built_with) {}
-#if NARTHEX_HAS(HEAP)
+#if NARTHEX_HAS(HEAP) && NARTHEX_HAS(METRICS)
   build_info(registry_core& registry, string_view app, std::initializer_list<label_pair> labels,
              const toolchain& built_with = NARTHEX_TOOLCHAIN()) noexcept
       : info_(make(registry, app, labels, built_with)), too_many_(labels.size() > max_labels) {
@@ -150,7 +151,7 @@ class build_info {
   build_info(registry_core&, string_view, std::initializer_list<label_pair>,
              const toolchain& = NARTHEX_TOOLCHAIN()) noexcept {}
   NARTHEX_NAMESPACE::status status() const noexcept {
-    return NARTHEX_NAMESPACE::status(errc::unsupported, "build_info");
+    return NARTHEX_HAS(METRICS) ? NARTHEX_NAMESPACE::status(errc::unsupported, "build_info") : NARTHEX_NAMESPACE::status();
   }
   void unregister() const noexcept {}
 #endif

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "narthex/config.hpp"
+#include "narthex/detail/compiled_out.hpp"
 #include "narthex/detail/in_place.hpp"
 #include "narthex/detail/small_function.hpp"
 
@@ -52,6 +53,7 @@ number to_number(Value value) noexcept {
 
 }  // namespace detail
 
+#if NARTHEX_HAS(METRICS)
 /// A counter or gauge whose value is fetched at scrape time; see callback_counter and callback_gauge.
 template <metric_type Type>
 class callback_of {
@@ -122,6 +124,21 @@ template <metric_type Type>
 const detail::family_ops callback_of<Type>::node::table = {
     Type,      detail::storage::callback, false,   &next, &detail::nothing_to_restart, &detail::no_label,
     &detail::nothing_more, &detail::never_same, nullptr, nullptr, nullptr};
+
+#else  // compiled out; not constexpr, as nobody names a callback in one file, and clang would say that it is unused
+
+template <metric_type Type>
+class NARTHEX_DETAIL_IDLE callback_of : public detail::no_node {
+ public:
+  template <class F>
+  callback_of(detail::kept_name, detail::kept_help, F&&) noexcept {}
+  template <class F>
+  callback_of(registry_core&, detail::kept_name, detail::kept_help, F&&) noexcept {}
+  callback_of(const callback_of&) = delete;
+  callback_of& operator=(const callback_of&) = delete;
+};
+
+#endif  // NARTHEX_HAS(METRICS)
 
 /// A counter kept elsewhere: nx::callback_counter c{"x_total", "...", [&] { return source.total; }};
 using callback_counter = callback_of<metric_type::counter>;

@@ -12,6 +12,7 @@
 
 #include "narthex/callback.hpp"
 #include "narthex/config.hpp"
+#include "narthex/detail/compiled_out.hpp"
 #include "narthex/detail/series_key.hpp"
 #include "narthex/label.hpp"
 
@@ -27,6 +28,7 @@ struct declared {
   std::initializer_list<string_view> labels;
 };
 
+#if NARTHEX_HAS(METRICS)
 class collector;
 
 namespace detail {
@@ -342,6 +344,31 @@ inline bool collected::next(const detail::collected_node& n, detail::position& w
   }
   return true;
 }
+
+#else  // compiled out
+
+class collected {
+ public:
+  template <class Value>
+  void add(unsigned, std::initializer_list<label_value>, Value) noexcept {}
+  void add_histogram(unsigned, std::initializer_list<label_value>, const buckets&, const std::uint64_t*, double) noexcept {}
+  void add_summary(unsigned, std::initializer_list<label_value>, const double*, const double*, unsigned, double,
+                   std::uint64_t) noexcept {}
+  collected(const collected&) = delete;
+  collected& operator=(const collected&) = delete;
+};
+
+class NARTHEX_DETAIL_IDLE collector : public detail::no_node {
+ public:
+  template <class F>
+  collector(std::initializer_list<declared>, F&&) noexcept {}
+  template <class F>
+  collector(registry_core&, std::initializer_list<declared>, F&&) noexcept {}
+  collector(const collector&) = delete;
+  collector& operator=(const collector&) = delete;
+};
+
+#endif  // NARTHEX_HAS(METRICS)
 
 NARTHEX_END_NAMESPACE
 

@@ -51,6 +51,12 @@
 #define NARTHEX_HEAP __STDC_HOSTED__
 #endif
 
+// NARTHEX_DISABLE 1: compiled out. Every call is an empty inline, nothing is registered, values read as 0 and status() as ok;
+// nothing is served, pushed or written to a file. detail/compiled_out.hpp tells the rest.
+#ifndef NARTHEX_DISABLE
+#define NARTHEX_DISABLE 0
+#endif
+
 // NARTHEX_NAMESPACE renames the library, for vendored copies that must not meet others.
 #ifndef NARTHEX_NAMESPACE
 #define NARTHEX_NAMESPACE narthex
@@ -74,6 +80,14 @@
 #else
 #define NARTHEX_DETAIL_HAS_HEAP 0
 #define NARTHEX_DETAIL_TAG_HEAP _nh
+#endif
+
+#if NARTHEX_DISABLE
+#define NARTHEX_DETAIL_HAS_METRICS 0
+#define NARTHEX_DETAIL_TAG_METRICS _off
+#else
+#define NARTHEX_DETAIL_HAS_METRICS 1
+#define NARTHEX_DETAIL_TAG_METRICS
 #endif
 
 #if NARTHEX_CONCURRENCY == NARTHEX_THREADS
@@ -208,16 +222,23 @@
 #define NARTHEX_DETAIL_VISIBLE
 #endif
 
+// Compiled out, an object is a constant, of which clang says that nobody uses it.
+#if defined(__GNUC__) && !NARTHEX_HAS(METRICS)
+#define NARTHEX_DETAIL_IDLE __attribute__((unused))
+#else
+#define NARTHEX_DETAIL_IDLE
+#endif
+
 // ---- namespace ----
 // The inline namespace carries the version and every fact that changes a layout or an inline body, so
 // that two versions or two configurations in one program coexist instead of corrupting each other.
-#define NARTHEX_DETAIL_PASTE8(a, b, c, d, e, f, g, h) a##b##_##c##_##d##e##f##g##h
-#define NARTHEX_DETAIL_ABI(major, minor, patch, conc, heap, a64, chk) \
-  NARTHEX_DETAIL_PASTE8(v, major, minor, patch, conc, heap, a64, chk)
+#define NARTHEX_DETAIL_PASTE9(a, b, c, d, e, f, g, h, i) a##b##_##c##_##d##e##f##g##h##i
+#define NARTHEX_DETAIL_ABI(major, minor, patch, conc, heap, a64, off, chk) \
+  NARTHEX_DETAIL_PASTE9(v, major, minor, patch, conc, heap, a64, off, chk)
 #define NARTHEX_ABI                                                                       \
   NARTHEX_DETAIL_ABI(NARTHEX_VERSION_MAJOR, NARTHEX_VERSION_MINOR, NARTHEX_VERSION_PATCH, \
                      NARTHEX_DETAIL_TAG_CONCURRENCY, NARTHEX_DETAIL_TAG_HEAP,             \
-                     NARTHEX_DETAIL_TAG_ATOMIC64, NARTHEX_DETAIL_TAG_CHK)
+                     NARTHEX_DETAIL_TAG_ATOMIC64, NARTHEX_DETAIL_TAG_METRICS, NARTHEX_DETAIL_TAG_CHK)
 
 #define NARTHEX_BEGIN_NAMESPACE \
   namespace NARTHEX_NAMESPACE { \

@@ -37,6 +37,12 @@ struct number_core {
     out.value = value;
     return is_not_zero(value);
   }
+  bool read_at_once(reading& out) const noexcept {
+    typename Cell::value value;
+    if (!cell.get_at_once(value)) return false;
+    out.value = value;
+    return true;
+  }
   void restart() noexcept { cell.restart(); }
   const args& chosen() const noexcept { return nothing_chosen(); }
 
@@ -64,7 +70,7 @@ using fixed_double_counter_core = number_core<double_cell, metric_type::counter,
 /// Range:   64 bits; 32 where 64-bit atomics are not lock-free, wrapping as a counter reset.
 /// Source:  Prometheus, "Writing client libraries", Counter.
 template <class Holder>
-class counter_of : public Holder {
+class NARTHEX_DETAIL_IDLE counter_of : public Holder {
  public:
   using Holder::Holder;
   using series_handle = counter_of<handle<typename Holder::core_type>>;
@@ -98,7 +104,7 @@ class counter_of : public Holder {
 ///
 /// Threads, memory: as counter_of (a fixed one takes 100 bytes where 64-bit atomics are not lock-free).
 template <class Holder>
-class double_counter_of : public Holder {
+class NARTHEX_DETAIL_IDLE double_counter_of : public Holder {
  public:
   using Holder::Holder;
   using series_handle = double_counter_of<handle<typename Holder::core_type>>;

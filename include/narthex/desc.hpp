@@ -40,7 +40,7 @@ class name_arg {
     if (N == 1 || bad_byte(literal, 0, N - 1, Alphabet) != N - 1) a_name_must_match_its_alphabet();
   }
 #else
-  name_arg(const char (&literal)[N]) noexcept : text_(static_cast<const char*>(literal)) {}
+  constexpr name_arg(const char (&literal)[N]) noexcept : text_(static_cast<const char*>(literal)) {}
 #endif
   template <std::size_t N>
   name_arg(char (&array)[N]) noexcept : text_(static_cast<const char*>(array)) {}
@@ -84,9 +84,11 @@ using static_name = detail::name_arg<detail::alphabet::metric, detail::lifetime:
 class name {
  public:
   name(string_view space, string_view subsystem, string_view last) noexcept : size_(0) {
-    append(space);
-    append(subsystem);
-    append(last);
+    if (NARTHEX_HAS(METRICS)) {
+      append(space);
+      append(subsystem);
+      append(last);
+    }
     text_[size_] = '\0';
   }
   operator metric_name() const noexcept { return metric_name(metric_name::composed{text()}); }

@@ -10,6 +10,7 @@
 
 #include "narthex/config.hpp"
 #include "narthex/counter.hpp"
+#include "narthex/detail/compiled_out.hpp"
 #include "narthex/detail/in_place.hpp"
 #include "narthex/detail/series_key.hpp"
 #include "narthex/detail/single.hpp"
@@ -32,6 +33,7 @@ struct enum_values {
 template <std::size_t N>
 constexpr std::size_t enum_values<N>::size;
 
+#if NARTHEX_HAS(METRICS)
 namespace detail {
 
 template <class Enum>
@@ -113,6 +115,7 @@ class enum_family {
  public:
   using handle_type = typename T::series_handle;
 
+  /// Registers in the default registry. A name that is taken is refused, also by an equal family.
   enum_family(detail::kept_name name, detail::kept_help help, const label_names<sizeof...(Enums)>& names,
               const args_type& args = args_type()) noexcept
       : enum_family(default_registry(), name, help, names, args) {}
@@ -141,13 +144,16 @@ class enum_family {
   enum_family(const enum_family&) = delete;
   enum_family& operator=(const enum_family&) = delete;
 
+  /// The series of these enumerators, in the order of the label names; one that counts into nothing for a value beyond them.
   handle_type labels(Enums... values) noexcept {
     const std::size_t i = index::of(values...);
     if (!NARTHEX_DETAIL_LIKELY(i < count)) refuse();
     return handle_type(detail::registered<core>{&node_.storage(i), &node_});
   }
 
+  /// ok, or why the registration was refused.
   NARTHEX_NAMESPACE::status status() const noexcept { return node_.state(); }
+  /// Takes the family out of the exposition for good; its handles go on counting. Waits only for a scrape that is reading it.
   void unregister() noexcept { detail::part(node_); }
 
  private:
@@ -195,6 +201,32 @@ class enum_family {
 template <class T, class... Enums>
 const detail::family_ops enum_family<T, Enums...>::node::table = {
     core::type, core::kind, false, &next, &restart, &label, &chosen, &detail::same_choice<args_type>, &unregister, &detail::node_state, nullptr};
+
+#else  // compiled out
+
+template <class T, class... Enums>
+class NARTHEX_DETAIL_IDLE enum_family : public detail::no_family<typename T::series_handle> {
+  using args_type = detail::unread<typename T::core_type::args>;
+
+ public:
+  using handle_type = typename T::series_handle;
+  constexpr enum_family(detail::kept_name, detail::kept_help, const label_names<sizeof...(Enums)>&,
+              args_type = {}) noexcept {}
+  constexpr enum_family(registry_core&, detail::kept_name, detail::kept_help, const label_names<sizeof...(Enums)>&,
+              args_type = {}) noexcept {}
+  enum_family(const enum_family&) = delete;
+  enum_family& operator=(const enum_family&) = delete;
+  handle_type labels(Enums... values) const noexcept {
+    if (false) mention(label_values(values)...);  // an enum's function in one file would be unused
+    return handle_type(detail::no_core());
+  }
+
+ private:
+  template <class... All>
+  static void mention(const All&...) noexcept {}
+};
+
+#endif  // NARTHEX_HAS(METRICS)
 
 NARTHEX_END_NAMESPACE
 

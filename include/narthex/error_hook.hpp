@@ -70,10 +70,15 @@ inline void report(const family_node& n) noexcept {
 /// Returns: the hook that was there.
 /// Threads: any, at any time; one hook for all registries.
 inline error_hook set_error_hook(error_hook hook) noexcept {
+#if NARTHEX_HAS(METRICS)
 #if !NARTHEX_HAS(HEAP)
   detail::error_hook_holder<void>::teller = &detail::report_refusal;
 #endif
   return detail::error_hook_holder<void>::hook.exchange(hook, detail::memory_order_acq_rel);
+#else
+  static_cast<void>(hook);
+  return nullptr;
+#endif
 }
 
 NARTHEX_END_NAMESPACE

@@ -13,6 +13,7 @@
 
 #include "narthex/config.hpp"
 #include "narthex/counter.hpp"
+#include "narthex/detail/compiled_out.hpp"
 #include "narthex/detail/expiring.hpp"
 #include "narthex/family.hpp"
 #include "narthex/gauge.hpp"
@@ -59,6 +60,7 @@ class expiry {
   std::uint32_t (*clock_)();
 };
 
+#if NARTHEX_HAS(METRICS)
 /// A series of an expiring_family: the verbs of T (inc, dec, set, observe, value, count, sum). Copies stand for the same series.
 ///
 /// When the series has gone, the handle is stale: its updates are dropped, counted in the family's dropped() and in
@@ -339,6 +341,27 @@ class expiring_family {
 
   node* node_;
 };
+
+#else  // compiled out
+
+template <class T>
+class NARTHEX_DETAIL_IDLE expiring : public T {
+ public:
+  explicit expiring(const detail::no_core& nothing) noexcept : T(nothing) {}
+};
+
+template <class T, std::size_t N>
+class NARTHEX_DETAIL_IDLE expiring_family : public detail::no_family<expiring<T>> {
+  using args_type = detail::unread<typename T::core_type::args>;
+
+ public:
+  using handle_type = expiring<T>;
+  constexpr expiring_family(metric_name, string_view, const label_names<N>&, const expiry& = expiry(), args_type = {}) noexcept {}
+  constexpr expiring_family(registry_core&, metric_name, string_view, const label_names<N>&, const expiry& = expiry(),
+                  args_type = {}) noexcept {}
+};
+
+#endif  // NARTHEX_HAS(METRICS)
 
 NARTHEX_END_NAMESPACE
 

@@ -10,6 +10,7 @@
 
 #include "narthex/config.hpp"
 #include "narthex/counter.hpp"
+#include "narthex/detail/compiled_out.hpp"
 #include "narthex/detail/labelled.hpp"
 #include "narthex/gauge.hpp"
 #include "narthex/histogram.hpp"
@@ -24,14 +25,14 @@ NARTHEX_BEGIN_NAMESPACE
 /// narthex_refused_total{what="series"}.
 class series_limits {
  public:
-  explicit series_limits(std::uint32_t at_most = 10000) noexcept : most_(at_most) {}
+  explicit constexpr series_limits(std::uint32_t at_most = 10000) noexcept : most_(at_most) {}
   std::uint32_t most() const noexcept { return most_; }
 
  private:
   std::uint32_t most_;
 };
 
-#if NARTHEX_HAS(HEAP)
+#if NARTHEX_HAS(HEAP) && NARTHEX_HAS(METRICS)
 namespace detail {
 
 /// Registers a family: a new node, or the one that is there already. Null without memory.
@@ -223,7 +224,21 @@ class family {
 
   node* node_;
 };
-#endif  // NARTHEX_HAS(HEAP)
+#elif NARTHEX_HAS(HEAP)  // compiled out
+
+template <class T, std::size_t N>
+class NARTHEX_DETAIL_IDLE family : public detail::no_family<T> {
+  using args_type = detail::unread<typename T::core_type::args>;
+
+ public:
+  constexpr family(metric_name, string_view, const label_names<N>&, args_type = {}, series_limits = series_limits()) noexcept {}
+  constexpr family(metric_name, string_view, const label_names<N>&, series_limits) noexcept {}
+  constexpr family(registry_core&, metric_name, string_view, const label_names<N>&, series_limits) noexcept {}
+  constexpr family(registry_core&, metric_name, string_view, const label_names<N>&, args_type = {},
+         series_limits = series_limits()) noexcept {}
+};
+
+#endif
 
 NARTHEX_END_NAMESPACE
 

@@ -10,6 +10,7 @@
 
 #include "narthex/config.hpp"
 #include "narthex/counter.hpp"
+#include "narthex/detail/compiled_out.hpp"
 #include "narthex/detail/in_place.hpp"
 #include "narthex/detail/series_key.hpp"
 #include "narthex/gauge.hpp"
@@ -19,6 +20,7 @@
 
 NARTHEX_BEGIN_NAMESPACE
 
+#if NARTHEX_HAS(METRICS)
 /// Metrics that share name, help and N label names: up to `Series` of them, all storage inside, nothing allocated.
 ///
 /// T:          counter, double_counter, gauge, int_gauge, fixed_histogram<B>, fixed_summary.
@@ -39,6 +41,8 @@ class fixed_family {
  public:
   using handle_type = typename T::series_handle;
 
+  /// Registers in the default registry. Errors: see status(); a refused family hands out instruments that count, but are not
+  /// exposed. A name that is taken is refused, also by an equal family. Cost: a search among the registry's names.
   fixed_family(static_name name, const char* help, const label_names<N>& names,
                const args_type& args = args_type()) noexcept
       : fixed_family(default_registry(), name, help, names, args) {}
@@ -62,7 +66,8 @@ class fixed_family {
   fixed_family(const fixed_family&) = delete;
   fixed_family& operator=(const fixed_family&) = delete;
 
-  /// The series of these values, made when there is none, shown again when hidden.
+  /// The series of these values, made when there is none, shown again when hidden. For the overflow series, status() of the answer
+  /// is errc::series_limit.
   template <class... Values>
   handle_type labels(const Values&... values) noexcept {
     static_assert(sizeof...(Values) == N, "one value for each label name");
@@ -72,6 +77,8 @@ class fixed_family {
   }
 
   /// Hides the series of these values; a later labels() or update shows it again, from zero. It keeps its room.
+  ///
+  /// Returns: whether there was one.
   template <class... Values>
   bool remove(const Values&... values) noexcept {
     static_assert(sizeof...(Values) == N, "one value for each label name");
@@ -81,9 +88,12 @@ class fixed_family {
     s->hide();
     return true;
   }
+  /// Hides every series.
   void clear() noexcept { node::restart(node_); }
 
+  /// ok, or why the registration was refused; errc::label_too_long when LabelBytes has no room for the overflow series.
   NARTHEX_NAMESPACE::status status() const noexcept { return static_cast<const detail::family_node&>(node_).state(); }
+  /// Takes the family out of the exposition for good; its handles go on counting. Waits only for a scrape that is reading it.
   void unregister() noexcept { detail::part(node_); }
 
  private:
@@ -212,6 +222,22 @@ class fixed_family {
 template <class T, std::size_t N, std::size_t Series, std::size_t LabelBytes>
 const detail::family_ops fixed_family<T, N, Series, LabelBytes>::node::table = {
     core::type, core::kind, false, &next, &restart, &label, &chosen, &detail::same_choice<args_type>, &unregister, &state, nullptr};
+
+#else  // compiled out
+
+template <class T, std::size_t N, std::size_t Series, std::size_t LabelBytes = 64>
+class NARTHEX_DETAIL_IDLE fixed_family : public detail::no_family<typename T::series_handle> {
+  using args_type = detail::unread<typename T::core_type::args>;
+
+ public:
+  using handle_type = typename T::series_handle;
+  constexpr fixed_family(static_name, const char*, const label_names<N>&, args_type = {}) noexcept {}
+  constexpr fixed_family(registry_core&, static_name, const char*, const label_names<N>&, args_type = {}) noexcept {}
+  fixed_family(const fixed_family&) = delete;
+  fixed_family& operator=(const fixed_family&) = delete;
+};
+
+#endif  // NARTHEX_HAS(METRICS)
 
 NARTHEX_END_NAMESPACE
 

@@ -21,7 +21,7 @@ using int_gauge_core = number_core<signed_cell, metric_type::gauge, storage::int
 /// Memory:  one cell; no allocation after construction.
 /// Source:  Prometheus, "Writing client libraries", Gauge.
 template <class Holder>
-class gauge_of : public Holder {
+class NARTHEX_DETAIL_IDLE gauge_of : public Holder {
  public:
   using Holder::Holder;
   using series_handle = gauge_of<handle<typename Holder::core_type>>;
@@ -43,7 +43,7 @@ class gauge_of : public Holder {
 /// Memory:  one cell; no allocation after construction.
 /// Cost:    set is a relaxed store, the rest one relaxed atomic add.
 template <class Holder>
-class int_gauge_of : public Holder {
+class NARTHEX_DETAIL_IDLE int_gauge_of : public Holder {
  public:
   using Holder::Holder;
   using series_handle = int_gauge_of<handle<typename Holder::core_type>>;

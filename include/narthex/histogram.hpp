@@ -59,9 +59,10 @@ struct histogram_core_of {
 
   histogram_core_of(const args& kept, void* cells) noexcept : bounds(kept), observed(cells, kept.size() + 1) {}
 
-  void observe(double value) noexcept { observed.observe(bounds.find(value), value); }
   bool read(reading& out) const noexcept { return read_distribution(observed, bounds, out); }
+  static bool read_at_once(reading&) noexcept { return false; }
   void restart() noexcept { observed.restart(); }
+  void observe(double value) noexcept { observed.observe(bounds.find(value), value); }
   const args& chosen() const noexcept { return bounds; }
 
  private:
@@ -155,7 +156,7 @@ class static_histogram_core {
 /// A scrape sees whole observations only: _count is the +Inf bucket, _sum is of the same observations.
 /// Source:  Prometheus, "Writing client libraries", Histogram.
 template <class Holder>
-class histogram_of : public Holder {
+class NARTHEX_DETAIL_IDLE histogram_of : public Holder {
  public:
   using Holder::Holder;
   using series_handle = histogram_of<handle<typename Holder::core_type>>;

@@ -26,6 +26,7 @@
 
 NARTHEX_BEGIN_NAMESPACE
 
+#if NARTHEX_HAS(METRICS)
 /// Serves a registry's metrics over HTTP, from construction to destruction.
 ///
 ///   nx::http_server server{":9464"};                                    // every interface, a thread of its own
@@ -101,6 +102,37 @@ class http_server {
   alignas(detail::http_metrics) unsigned char own_[sizeof(detail::http_metrics)];
 };
 
+#else  // compiled out: it listens nowhere, has no thread, and is ok, so that no program ends for want of a port
+
+class NARTHEX_DETAIL_IDLE http_server {
+ public:
+  explicit http_server(string_view, const http_server_options& = http_server_options()) noexcept {}
+  http_server(registry_core&, string_view, const http_server_options& = http_server_options()) noexcept {}
+  http_server(const http_server&) = delete;
+  http_server& operator=(const http_server&) = delete;
+  bool ok() const noexcept { return true; }
+  const char* error() const noexcept { return ""; }
+  const status& why() const noexcept {
+    static const status fine;
+    return fine;
+  }
+  std::uint16_t port() const noexcept { return 0; }
+  std::intptr_t native_handle() const noexcept { return -1; }
+  /// Waits, as nobody comes: a loop that has its pace from here keeps it.
+  status serve_once(int timeout_ms) {
+    os::poll_set nobody;
+    nobody.wait(timeout_ms);
+    return status(errc::timeout, "accept");
+  }
+  static status handle(registry_core& registry, string_view request, const sink& out,
+                       const http_server_options& options = http_server_options());
+  static status handle(string_view request, const sink& out, const http_server_options& options = http_server_options()) {
+    return handle(default_registry(), request, out, options);
+  }
+};
+
+#endif  // NARTHEX_HAS(METRICS)
+
 // ---- bodies ----
 
 inline status http_server::handle(registry_core& registry, string_view text, const sink& out,
@@ -115,6 +147,7 @@ inline status http_server::handle(registry_core& registry, string_view text, con
   return exchange.broken() ? status(errc::closed, "response") : status();
 }
 
+#if NARTHEX_HAS(METRICS)
 inline status http_server::serve_once(int timeout_ms) {
   if (!ok()) return why_;
   detail::http_connection client(site_, wakeup_);
@@ -213,6 +246,7 @@ inline void http_server::refuse(const status& reason) noexcept {
   }
   error_[n] = '\0';
 }
+#endif  // NARTHEX_HAS(METRICS)
 
 NARTHEX_END_NAMESPACE
 

@@ -8,12 +8,15 @@
 #include <new>
 
 #include "narthex/config.hpp"
+#include "narthex/detail/compiled_out.hpp"
 #include "narthex/detail/in_place.hpp"
 #include "narthex/detail/memory.hpp"
 #include "narthex/detail/single.hpp"
 #include "narthex/label.hpp"
 
 NARTHEX_BEGIN_NAMESPACE
+
+#if NARTHEX_HAS(METRICS)
 namespace detail {
 
 /// An info metric's node: the text of its labels, ready but for the registry's constant ones.
@@ -109,6 +112,7 @@ inline string_view write_info(char* room, std::size_t size, std::initializer_lis
 /// in _info, the value is 1.
 ///
 /// A handle: destroying it removes nothing; the same name, help and labels give the same series.
+/// Threads: every member may be called from any thread at any time.
 /// Memory: one allocation; names, help and labels are copied.
 /// Source: OpenMetrics 1.0, Info.
 class info {
@@ -148,9 +152,11 @@ class info {
       node_ = static_cast<detail::info_node*>(registry.keep_refused(*node_, why, at));
     }
   }
+  /// ok, or why the registration was refused; errc::not_registered after unregister().
   NARTHEX_NAMESPACE::status status() const noexcept {
     return node_ ? node_->state() : NARTHEX_NAMESPACE::status(errc::no_memory, "info");
   }
+  /// Takes it out of the exposition; registering it again shows it again.
   void unregister() const noexcept {
     if (node_) detail::info_node::unregister(*node_, nullptr);
   }
@@ -167,6 +173,8 @@ class fixed_info {
   static_assert(Bytes <= 200, "a scrape has room for 256 bytes of such labels, the registry's included");
 
  public:
+  /// Errors: see status(): as info; a name that is taken is refused, also by an equal metric. Name and help are kept by
+  /// reference: static lifetime.
   fixed_info(static_name name, const char* help, std::initializer_list<label_pair> labels) noexcept
       : fixed_info(default_registry(), name, help, labels) {}
   fixed_info(registry_core& registry, static_name name, const char* help,
@@ -186,12 +194,34 @@ class fixed_info {
   fixed_info& operator=(const fixed_info&) = delete;
 
   NARTHEX_NAMESPACE::status status() const noexcept { return node_.state(); }
+  /// Takes it out of the exposition for good; waits only for a scrape that is reading it.
   void unregister() noexcept { detail::part(node_); }
 
  private:
   detail::info_node node_;
   char text_[Bytes];
 };
+
+#else  // compiled out
+
+#if NARTHEX_HAS(HEAP)
+class NARTHEX_DETAIL_IDLE info : public detail::no_node {
+ public:
+  constexpr info(metric_name, string_view, std::initializer_list<label_pair>) noexcept {}
+  constexpr info(registry_core&, metric_name, string_view, std::initializer_list<label_pair>) noexcept {}
+};
+#endif
+
+template <std::size_t Bytes = 128>
+class NARTHEX_DETAIL_IDLE fixed_info : public detail::no_node {
+ public:
+  constexpr fixed_info(static_name, const char*, std::initializer_list<label_pair>) noexcept {}
+  constexpr fixed_info(registry_core&, static_name, const char*, std::initializer_list<label_pair>) noexcept {}
+  fixed_info(const fixed_info&) = delete;
+  fixed_info& operator=(const fixed_info&) = delete;
+};
+
+#endif  // NARTHEX_HAS(METRICS)
 
 #if !NARTHEX_HAS(HEAP)
 using info = fixed_info<>;

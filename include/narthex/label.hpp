@@ -33,9 +33,9 @@ class label_value {
   label_value(Int value) noexcept : data_(nullptr) {
     static_assert(!std::is_same<Int, bool>::value && !std::is_same<Int, char>::value,
                   "a label value is text or a number; write \"true\" or \"x\"");
-    char* const end = std::is_signed<Int>::value
-                          ? detail::write_i64(digits_, static_cast<std::int64_t>(value))
-                          : detail::write_u64(digits_, static_cast<std::uint64_t>(value));
+    char* const end = !NARTHEX_HAS(METRICS)        ? digits_
+                      : std::is_signed<Int>::value ? detail::write_i64(digits_, static_cast<std::int64_t>(value))
+                                                   : detail::write_u64(digits_, static_cast<std::uint64_t>(value));
     size_ = static_cast<std::size_t>(end - digits_);
   }
 
@@ -87,7 +87,7 @@ class label_names {
   template <class... Names,
             class = typename std::enable_if<sizeof...(Names) == N && detail::all_text<Names...>::value>::type>
 #endif
-  label_names(Names&&... names) noexcept : names_{string_view(names)...} {}
+  constexpr label_names(Names&&... names) noexcept : names_{string_view(names)...} {}
 
   const string_view* data() const noexcept { return names_; }
 

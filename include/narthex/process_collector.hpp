@@ -31,7 +31,7 @@ struct process_collector_options {
   }
 };
 
-#if NARTHEX_HAS(HEAP)
+#if NARTHEX_HAS(HEAP) && NARTHEX_HAS(METRICS)
 
 namespace detail {
 /// Whether a process_collector stands in this registry, or in one that is attached to it.
@@ -162,16 +162,16 @@ alignas(process_collector) unsigned char installed_process_metrics<Once>::room[s
 
 }  // namespace detail
 
-#else  // no collector without a heap
+#else  // no collector without a heap; or compiled out
 
-class process_collector {
+class NARTHEX_DETAIL_IDLE process_collector {
  public:
   explicit process_collector(const process_collector_options& = process_collector_options()) noexcept {}
   explicit process_collector(registry_core&, const process_collector_options& = process_collector_options()) noexcept {}
   process_collector(const process_collector&) = delete;
   process_collector& operator=(const process_collector&) = delete;
   NARTHEX_NAMESPACE::status status() const noexcept {
-    return NARTHEX_NAMESPACE::status(errc::unsupported, "process_collector");
+    return NARTHEX_HAS(METRICS) ? NARTHEX_NAMESPACE::status(errc::unsupported, "process_collector") : NARTHEX_NAMESPACE::status();
   }
   void unregister() noexcept {}
 };
@@ -186,7 +186,7 @@ class process_collector {
 ///          others are exposed); errc::busy when another thread is in the middle of it, for long.
 /// Threads: any, at any time.
 inline status install_process_metrics() noexcept {
-#if NARTHEX_HAS(HEAP)
+#if NARTHEX_HAS(HEAP) && NARTHEX_HAS(METRICS)
   if (!os::process_reader::is_here) return status(errc::unsupported, "process_collector");
   using holder = detail::installed_process_metrics<void>;
   // Not for ever: it may be this thread itself, by way of the error hook, or one that a fork left behind.
@@ -213,7 +213,7 @@ inline status install_process_metrics() noexcept {
   }
   return status(errc::busy, "install_process_metrics");
 #else
-  return status(errc::unsupported, "process_collector");
+  return process_collector().status();
 #endif
 }
 

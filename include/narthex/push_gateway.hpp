@@ -26,6 +26,7 @@
 
 NARTHEX_BEGIN_NAMESPACE
 
+#if NARTHEX_HAS(METRICS)
 /// Pushes a registry's metrics to one group of a Pushgateway.
 ///
 ///   nx::push_gateway gw{"http://127.0.0.1:9091", "nightly_batch", {{"instance", "db-3"}}};
@@ -178,6 +179,28 @@ inline push_result push_gateway::failed(const NARTHEX_NAMESPACE::status& why, co
   r.put(more);
   return r;
 }
+
+#else  // compiled out: nothing is sent, and every answer is ok
+
+class NARTHEX_DETAIL_IDLE push_gateway {
+ public:
+  push_gateway(string_view, string_view, std::initializer_list<label_pair> = std::initializer_list<label_pair>(),
+               const push_gateway_options& = push_gateway_options()) noexcept {}
+  push_gateway(registry_core&, string_view, string_view, std::initializer_list<label_pair> = std::initializer_list<label_pair>(),
+               const push_gateway_options& = push_gateway_options()) noexcept {}
+  push_gateway(const push_gateway&) = delete;
+  push_gateway& operator=(const push_gateway&) = delete;
+  const NARTHEX_NAMESPACE::status& status() const noexcept {
+    static const NARTHEX_NAMESPACE::status fine;
+    return fine;
+  }
+  bool ok() const noexcept { return true; }
+  push_result push() noexcept { return push_result(); }
+  push_result push_add() noexcept { return push_result(); }
+  push_result delete_group() noexcept { return push_result(); }
+};
+
+#endif  // NARTHEX_HAS(METRICS)
 
 NARTHEX_END_NAMESPACE
 

@@ -14,6 +14,7 @@
 
 NARTHEX_BEGIN_NAMESPACE
 
+#if NARTHEX_HAS(METRICS)
 /// What a registry adds to its metrics: nx::registry_options().label("region", "east").prefix("shop_").
 ///
 /// Views only: what they point to must live until the registry is made.
@@ -214,6 +215,25 @@ inline void registry_core::end() noexcept {
   }
 #endif
 }
+
+#else  // compiled out
+
+class registry_options {
+ public:
+  enum : unsigned { max_labels = 8 };
+  registry_options& label(label_name, string_view) noexcept { return *this; }
+  registry_options& prefix(metric_name) noexcept { return *this; }
+};
+
+class NARTHEX_DETAIL_IDLE registry : public registry_core {
+ public:
+  constexpr registry() noexcept {}
+  constexpr explicit registry(const registry_options&) noexcept {}
+  enum : std::size_t { max_label_bytes = 200 };
+  NARTHEX_NAMESPACE::status status() const noexcept { return NARTHEX_NAMESPACE::status(); }
+};
+
+#endif  // NARTHEX_HAS(METRICS)
 
 NARTHEX_END_NAMESPACE
 

@@ -9,12 +9,15 @@
 #include <new>
 
 #include "narthex/config.hpp"
+#include "narthex/detail/compiled_out.hpp"
 #include "narthex/detail/in_place.hpp"
 #include "narthex/detail/memory.hpp"
 #include "narthex/detail/single.hpp"
 #include "narthex/label.hpp"
 
 NARTHEX_BEGIN_NAMESPACE
+
+#if NARTHEX_HAS(METRICS)
 namespace detail {
 
 /// All states in one word, so that a scrape sees them at one moment.
@@ -137,6 +140,7 @@ class state_set_of : public Holder {
   void enable(string_view state) noexcept { change(state, std::uint32_t(1)); }
   void disable(string_view state) noexcept { change(state, std::uint32_t(0)); }
 
+  /// Whether this state holds; false for one that is not of the set. Cost: a search by name.
   bool is(string_view state) const noexcept {
     const unsigned i = this->states().find(state);
     return i < this->states().count && (this->states().bits.load(detail::memory_order_relaxed) >> i & 1) != 0;
@@ -253,6 +257,38 @@ class fixed_states {
   detail::state_node node_;
   const char* own_[States];
 };
+
+#else  // compiled out
+
+template <class Holder>
+class NARTHEX_DETAIL_IDLE state_set_of : public Holder {
+ public:
+  using Holder::Holder;
+  void set(string_view) noexcept {}
+  void set(unsigned) noexcept {}
+  void enable(string_view) noexcept {}
+  void disable(string_view) noexcept {}
+  bool is(string_view) const noexcept { return false; }
+};
+
+#if NARTHEX_HAS(HEAP)
+class registered_states : public detail::no_node {
+ public:
+  constexpr registered_states(metric_name, string_view, std::initializer_list<string_view>) noexcept {}
+  constexpr registered_states(registry_core&, metric_name, string_view, std::initializer_list<string_view>) noexcept {}
+};
+#endif
+
+template <unsigned States>
+class fixed_states : public detail::no_node {
+ public:
+  constexpr fixed_states(static_name, const char*, std::initializer_list<const char*>) noexcept {}
+  constexpr fixed_states(registry_core&, static_name, const char*, std::initializer_list<const char*>) noexcept {}
+  fixed_states(const fixed_states&) = delete;
+  fixed_states& operator=(const fixed_states&) = delete;
+};
+
+#endif  // NARTHEX_HAS(METRICS)
 
 template <unsigned States = 8>
 using fixed_state_set = state_set_of<fixed_states<States>>;

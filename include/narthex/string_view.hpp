@@ -27,7 +27,11 @@ class string_view {
   constexpr string_view(const char* text, std::size_t length) noexcept : data_(text), size_(length) {}
 
   /// Views a C string up to its NUL; a null pointer is the empty string.
+#if defined(__GNUC__)  // a literal's length is a constant, and so is what is made of it
+  constexpr string_view(const char* text) noexcept : data_(text), size_(text ? __builtin_strlen(text) : 0) {}
+#else
   string_view(const char* text) noexcept : data_(text), size_(text ? std::strlen(text) : 0) {}
+#endif
 
 #if NARTHEX_HAS(HEAP)
   string_view(const std::string& text) noexcept : data_(text.data()), size_(text.size()) {}

@@ -102,7 +102,7 @@ class text_writer {
 
   void write(const sample& s) {
     if (s.starts_family) head(s);
-    if (NARTHEX_DETAIL_LIKELY(s.type != metric_type::histogram && s.type != metric_type::summary)) return number_line<0>(s, "\0\0\0\0\0\0\0", s.value);
+    if (NARTHEX_DETAIL_LIKELY(s.type != metric_type::histogram && s.type != metric_type::summary)) return number_line(s, "{", s.value);
 #if NARTHEX_HAS(HEAP)
     if (s.type == metric_type::histogram) distribution_text<metric_type::histogram>::write(*this, s);
     else distribution_text<metric_type::summary>::write(*this, s);
@@ -140,10 +140,10 @@ class text_writer {
     out_(type_word(s.type));
     if (!NARTHEX_HAS(HEAP)) return;
     stem_size_ = s.prefix.size() + s.name.size();
-    if (stem_size_ > stem_room) {
+    if (stem_size_ >= stem_room) {
       stem_size_ = ~std::size_t(0) / 2;  // no chunk has room for that at once
     } else {
-      copy_bytes(copy_bytes(stem_, s.prefix.data(), s.prefix.size()), s.name.data(), s.name.size());
+      *copy_bytes(copy_bytes(stem_, s.prefix.data(), s.prefix.size()), s.name.data(), s.name.size()) = '{';
     }
   }
 
@@ -179,35 +179,38 @@ class text_writer {
   // What follows is written at once, and may touch `slack` bytes behind its end: room is asked for with that.
   enum : std::size_t { slack = 32 };
 
-  /// The name and what stands behind it, in whole blocks.
-  char* put_name(char* to, const char (&suffix)[8], std::size_t suffix_size) const noexcept {
-    for (std::size_t i = 0; i < stem_size_; i += 32) std::memcpy(to + i, stem_ + i, 32);
-    std::memcpy(to + stem_size_, suffix, 8);
-    return to + stem_size_ + suffix_size;
+  /// The name and what stands behind it, in whole blocks. `suffix` ends in a brace.
+  template <std::size_t suffix_size>
+  char* put_name(char* to, const char (&suffix)[suffix_size + 1]) const noexcept {
+    const std::size_t size = stem_size_;
+    for (std::size_t i = 0; i <= size; i += 32) std::memcpy(to + i, stem_ + i, 32);
+    if (suffix_size > 1) std::memcpy(to + size, suffix, suffix_size);  // the brace alone stands behind the name
+    return to + size + suffix_size;
   }
 
-  /// One function for each size, so that the line of a counter is inline in the loop over series.
-  template <std::size_t suffix_size>
-  void number_line(const sample& s, const char (&suffix)[8], const number& n) {
-    if (!out_.has_room(stem_size_ + suffix_size + s.labels.size() + 4 + max_double_chars + slack)) {
-      return line_in_parts(s, string_view(suffix, suffix_size), "", "", n);
+  /// One function for each suffix, so that the line of a counter is inline in the loop over series.
+  template <std::size_t n>
+  void number_line(const sample& s, const char (&suffix)[n], const number& value) {
+    if (!out_.has_room(stem_size_ + n + s.labels.size() + 4 + max_double_chars + slack)) {
+      return line_in_parts(s, string_view(suffix, n - 2), "", "", value);
     }
-    char* at = put_name(out_.at(), suffix, suffix_size);
+    char* at = put_name<n - 1>(out_.at(), suffix);
     if (!s.labels.empty()) {
-      *at = '{';
-      at = copy_bytes(at + 1, s.labels.data(), s.labels.size());
-      *at++ = '}';
+      at = copy_bytes(at, s.labels.data(), s.labels.size());
+      std::memcpy(at, "} ", 2);
+      at += 2;
+    } else {
+      at[-1] = ' ';
     }
-    *at++ = ' ';
-    const bool is_short = n.is == number::kind::u64 && n.u64 < 100000000u;
-    if (NARTHEX_DETAIL_LIKELY(is_short)) at = write_up_to_8(at, static_cast<std::uint32_t>(n.u64));
-    else at = digits(at, n);
+    const bool is_short = value.is == number::kind::u64 && value.u64 < 100000000u;
+    if (NARTHEX_DETAIL_LIKELY(is_short)) at = write_up_to_8(at, static_cast<std::uint32_t>(value.u64));
+    else at = digits(at, value);
     *at++ = '\n';
     out_.done(at);
   }
   NARTHEX_DETAIL_NOINLINE void sum_and_count(const sample& s) {
-    number_line<4>(s, "_sum\0\0\0", s.sum);
-    number_line<6>(s, "_count\0", s.count);
+    number_line(s, "_sum{", s.sum);
+    number_line(s, "_count{", s.count);
   }
   NARTHEX_DETAIL_COLD void quantile_lines(const sample& s) {
     for (unsigned i = 0; i < s.quantile_count; ++i) {
@@ -224,8 +227,7 @@ class text_writer {
     char* begins_end = begins;
     const bool fits = NARTHEX_HAS(HEAP) && stem_size_ + s.labels.size() + 9 + slack <= start_room;
     if (fits) {
-      begins_end = put_name(begins, "_bucket", 7);
-      *begins_end++ = '{';
+      begins_end = put_name<8>(begins, "_bucket{");
       if (!s.labels.empty()) {
         begins_end = copy_bytes(begins_end, s.labels.data(), s.labels.size());
         *begins_end++ = ',';
@@ -284,8 +286,16 @@ void distribution_text<Type>::write(text_writer& to, const sample& s) {
   to.sum_and_count(s);
 }
 
+/// The one loop over series, for both ways to take the text.
+NARTHEX_DETAIL_NOINLINE inline void write_all(walk& series, chunk_writer& out) {
+  text_writer text(out);
+  while (out.is_open() && series.next()) text.write(series.now());
+  out.flush();
+}
+
 }  // namespace detail
 
+#if NARTHEX_HAS(METRICS)
 /// Writes everything a registry shows, in text format 0.0.4, to a sink.
 ///
 /// chunk:   room for `size` >= 1 bytes; the sink gets pieces of that size.
@@ -298,9 +308,7 @@ inline status write_text(registry_core& registry, const sink& to, char* chunk, s
   if (why == errc::ok) {
     walk series(registry);
     detail::chunk_writer out(to, series, chunk, size);
-    detail::text_writer text(out);
-    while (out.is_open() && series.next()) text.write(series.now());
-    out.flush();
+    detail::write_all(series, out);
     if (!out.is_open()) why = errc::closed;
   }
   return why == errc::ok ? status() : status(why, "write_text");
@@ -345,9 +353,7 @@ inline std::size_t write_text(registry_core& registry, char* buffer, std::size_t
   walk series(registry);
   detail::chunk_writer out(to, series, f.chunk(), f.chunk_size());
   f.out = &out;
-  detail::text_writer text(out);
-  while (series.next()) text.write(series.now());
-  out.flush();
+  detail::write_all(series, out);
   return f.total;
 }
 inline std::size_t write_text(char* buffer, std::size_t size) noexcept {
@@ -362,6 +368,19 @@ inline std::string to_text(registry_core& registry = default_registry()) {
   return text;
 }
 #endif
+
+#else  // compiled out
+
+inline status write_text(registry_core&, const sink&, char*, std::size_t) { return status(); }
+inline status write_text(registry_core&, const sink&) { return status(); }
+inline status write_text(const sink&) { return status(); }
+inline std::size_t write_text(registry_core&, char*, std::size_t) noexcept { return 0; }
+inline std::size_t write_text(char*, std::size_t) noexcept { return 0; }
+#if NARTHEX_HAS(HEAP)
+inline std::string to_text(registry_core& = default_registry()) { return std::string(); }
+#endif
+
+#endif  // NARTHEX_HAS(METRICS)
 
 NARTHEX_END_NAMESPACE
 

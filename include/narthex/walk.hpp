@@ -16,6 +16,7 @@
 
 NARTHEX_BEGIN_NAMESPACE
 
+#if NARTHEX_HAS(METRICS)
 /// One pass over a registry and what is attached to it. Every format is a loop around next().
 ///
 /// Families come in name order, series in the order of their creation, each series read once, whole. What
@@ -27,7 +28,7 @@ NARTHEX_BEGIN_NAMESPACE
 class walk {
  public:
   explicit walk(registry_core& root) noexcept
-      : count_(0), present_(nobody), shown_from_(0), resting_(true), side_(0), last_(nullptr), steady_(nullptr)
+      : count_(0), present_(nobody), shown_from_(0), resting_(true), side_(0), last_(nullptr), steady_(nullptr), steady_at_(nullptr)
 #if NARTHEX_HAS(HEAP)
         , batches_(nullptr)
 #endif
@@ -61,7 +62,7 @@ class walk {
   bool next() noexcept {
     // The next series of the family in hand, of which all but the series stands in now_ already.
     if (NARTHEX_HAS(HEAP) && NARTHEX_DETAIL_LIKELY(steady_ != nullptr && steady_->is_shown())) {
-      detail::position& where = cursors_[present_].where;
+      detail::position& where = *steady_at_;
       if (NARTHEX_DETAIL_LIKELY(steady_->ops->next(*steady_, where, now_))) {
         NARTHEX_DETAIL_FETCH(where.at, 1024, 0);  // series mostly lie one behind the other
         NARTHEX_DETAIL_FETCH(where.at, 1024 + 64, 0);
@@ -187,7 +188,10 @@ class walk {
       now_.prefix = full.prefix;
       now_.name = full.name;
       now_.help = help;
-      if (shared && count_ == 1) steady_ = &n;
+      if (shared && count_ == 1) {
+        steady_ = &n;
+        steady_at_ = &c.where;
+      }
       return true;
     }
     return false;
@@ -327,12 +331,30 @@ class walk {
   std::uint32_t side_;
   const char* last_;  // the name last shown
   detail::family_node* steady_;  // the family in hand if nothing needs to be asked but itself; never while resting
+  detail::position* steady_at_;  // how far the walk came in it
 #if NARTHEX_HAS(HEAP)
   collected* batches_;
 #endif
   cursor cursors_[registry_core::max_registries];
   detail::reading now_;
 };
+
+#else  // compiled out
+
+class NARTHEX_DETAIL_IDLE walk {
+ public:
+  explicit walk(registry_core&) noexcept {}
+  walk(const walk&) = delete;
+  walk& operator=(const walk&) = delete;
+  bool next() noexcept { return false; }
+  const sample& now() const noexcept { return now_; }
+  void rest() noexcept {}
+
+ private:
+  sample now_;
+};
+
+#endif  // NARTHEX_HAS(METRICS)
 
 NARTHEX_END_NAMESPACE
 

@@ -349,7 +349,7 @@ struct process_collector_options {
   }
 };
 
-#if NARTHEX_HAS(HEAP)
+#if NARTHEX_HAS(HEAP) && NARTHEX_HAS(METRICS)
 
 namespace detail {
 /// Whether a process_collector stands in this registry, or in one that is attached to it.
@@ -480,16 +480,16 @@ alignas(process_collector) unsigned char installed_process_metrics<Once>::room[s
 
 }  // namespace detail
 
-#else  // no collector without a heap
+#else  // no collector without a heap; or compiled out
 
-class process_collector {
+class NARTHEX_DETAIL_IDLE process_collector {
  public:
   explicit process_collector(const process_collector_options& = process_collector_options()) noexcept {}
   explicit process_collector(registry_core&, const process_collector_options& = process_collector_options()) noexcept {}
   process_collector(const process_collector&) = delete;
   process_collector& operator=(const process_collector&) = delete;
   NARTHEX_NAMESPACE::status status() const noexcept {
-    return NARTHEX_NAMESPACE::status(errc::unsupported, "process_collector");
+    return NARTHEX_HAS(METRICS) ? NARTHEX_NAMESPACE::status(errc::unsupported, "process_collector") : NARTHEX_NAMESPACE::status();
   }
   void unregister() noexcept {}
 };
@@ -504,7 +504,7 @@ class process_collector {
 ///          others are exposed); errc::busy when another thread is in the middle of it, for long.
 /// Threads: any, at any time.
 inline status install_process_metrics() noexcept {
-#if NARTHEX_HAS(HEAP)
+#if NARTHEX_HAS(HEAP) && NARTHEX_HAS(METRICS)
   if (!os::process_reader::is_here) return status(errc::unsupported, "process_collector");
   using holder = detail::installed_process_metrics<void>;
   // Not for ever: it may be this thread itself, by way of the error hook, or one that a fork left behind.
@@ -531,7 +531,7 @@ inline status install_process_metrics() noexcept {
   }
   return status(errc::busy, "install_process_metrics");
 #else
-  return status(errc::unsupported, "process_collector");
+  return process_collector().status();
 #endif
 }
 
@@ -579,7 +579,8 @@ NARTHEX_BEGIN_NAMESPACE
 class toolchain {
  public:
   toolchain(string_view compiler_name, unsigned major, unsigned minor, unsigned patch, long standard_number) noexcept
-      : standard_(standard_number) {
+      : standard_(standard_number), size_(0) {
+    if (!NARTHEX_HAS(METRICS)) return;
     std::size_t n = 0;
     for (; n < compiler_name.size() && n < 20; ++n) compiler_[n] = compiler_name[n];
     const unsigned parts[] = {major, minor, patch};
@@ -619,14 +620,14 @@ class toolchain {
 /// A handle, as info: destroying it removes nothing.
 /// Errors: see status(): those of info; errc::too_large for more labels (the first are exposed); errc::unsupported without a heap.
 /// Source: the naming practice of Prometheus' own programs (prometheus_build_info).
-class build_info {
+class NARTHEX_DETAIL_IDLE build_info {
  public:
   enum : unsigned { max_labels = 8 };
 
   build_info(string_view app, std::initializer_list<label_pair> labels,
              const toolchain& built_with = NARTHEX_TOOLCHAIN()) noexcept
       : build_info(default_registry(), app, labels, built_with) {}
-#if NARTHEX_HAS(HEAP)
+#if NARTHEX_HAS(HEAP) && NARTHEX_HAS(METRICS)
   build_info(registry_core& registry, string_view app, std::initializer_list<label_pair> labels,
              const toolchain& built_with = NARTHEX_TOOLCHAIN()) noexcept
       : info_(make(registry, app, labels, built_with)), too_many_(labels.size() > max_labels) {
@@ -684,7 +685,7 @@ class build_info {
   build_info(registry_core&, string_view, std::initializer_list<label_pair>,
              const toolchain& = NARTHEX_TOOLCHAIN()) noexcept {}
   NARTHEX_NAMESPACE::status status() const noexcept {
-    return NARTHEX_NAMESPACE::status(errc::unsupported, "build_info");
+    return NARTHEX_HAS(METRICS) ? NARTHEX_NAMESPACE::status(errc::unsupported, "build_info") : NARTHEX_NAMESPACE::status();
   }
   void unregister() const noexcept {}
 #endif

@@ -35,6 +35,7 @@
 
 NARTHEX_BEGIN_NAMESPACE
 
+#if NARTHEX_HAS(METRICS)
 /// { nx::count_exceptions guard{failures}; work(); } counts 1 when work() throws.
 ///
 /// Before C++17 a guard that lives inside a destructor, during the unwinding of another exception, counts nothing.
@@ -67,6 +68,18 @@ class count_exceptions {
   void (*count_)(void*);
   int before_;
 };
+
+#else  // compiled out
+
+class NARTHEX_DETAIL_IDLE count_exceptions {
+ public:
+  template <class Counter>
+  explicit count_exceptions(Counter&) noexcept {}
+  count_exceptions(const count_exceptions&) = delete;
+  count_exceptions& operator=(const count_exceptions&) = delete;
+};
+
+#endif  // NARTHEX_HAS(METRICS)
 
 NARTHEX_END_NAMESPACE
 

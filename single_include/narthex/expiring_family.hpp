@@ -137,7 +137,7 @@ NARTHEX_END_NAMESPACE
 #include <new>
 
 
-#if NARTHEX_HAS(HEAP)
+#if NARTHEX_HAS(HEAP) && NARTHEX_HAS(METRICS)
 
 NARTHEX_BEGIN_NAMESPACE
 namespace detail {
@@ -509,7 +509,7 @@ const family_ops expiring_node<Core>::table = {
 }  // namespace detail
 NARTHEX_END_NAMESPACE
 
-#endif  // NARTHEX_HAS(HEAP)
+#endif  // NARTHEX_HAS(HEAP) && NARTHEX_HAS(METRICS)
 
 #endif  // NARTHEX_DETAIL_EXPIRING_HPP
 
@@ -567,6 +567,7 @@ class expiry {
   std::uint32_t (*clock_)();
 };
 
+#if NARTHEX_HAS(METRICS)
 /// A series of an expiring_family: the verbs of T (inc, dec, set, observe, value, count, sum). Copies stand for the same series.
 ///
 /// When the series has gone, the handle is stale: its updates are dropped, counted in the family's dropped() and in
@@ -847,6 +848,27 @@ class expiring_family {
 
   node* node_;
 };
+
+#else  // compiled out
+
+template <class T>
+class NARTHEX_DETAIL_IDLE expiring : public T {
+ public:
+  explicit expiring(const detail::no_core& nothing) noexcept : T(nothing) {}
+};
+
+template <class T, std::size_t N>
+class NARTHEX_DETAIL_IDLE expiring_family : public detail::no_family<expiring<T>> {
+  using args_type = detail::unread<typename T::core_type::args>;
+
+ public:
+  using handle_type = expiring<T>;
+  constexpr expiring_family(metric_name, string_view, const label_names<N>&, const expiry& = expiry(), args_type = {}) noexcept {}
+  constexpr expiring_family(registry_core&, metric_name, string_view, const label_names<N>&, const expiry& = expiry(),
+                  args_type = {}) noexcept {}
+};
+
+#endif  // NARTHEX_HAS(METRICS)
 
 NARTHEX_END_NAMESPACE
 

@@ -1241,7 +1241,7 @@ struct process_collector_options {
   }
 };
 
-#if NARTHEX_HAS(HEAP)
+#if NARTHEX_HAS(HEAP) && NARTHEX_HAS(METRICS)
 
 namespace detail {
 /// Whether a process_collector stands in this registry, or in one that is attached to it.
@@ -1372,16 +1372,16 @@ alignas(process_collector) unsigned char installed_process_metrics<Once>::room[s
 
 }  // namespace detail
 
-#else  // no collector without a heap
+#else  // no collector without a heap; or compiled out
 
-class process_collector {
+class NARTHEX_DETAIL_IDLE process_collector {
  public:
   explicit process_collector(const process_collector_options& = process_collector_options()) noexcept {}
   explicit process_collector(registry_core&, const process_collector_options& = process_collector_options()) noexcept {}
   process_collector(const process_collector&) = delete;
   process_collector& operator=(const process_collector&) = delete;
   NARTHEX_NAMESPACE::status status() const noexcept {
-    return NARTHEX_NAMESPACE::status(errc::unsupported, "process_collector");
+    return NARTHEX_HAS(METRICS) ? NARTHEX_NAMESPACE::status(errc::unsupported, "process_collector") : NARTHEX_NAMESPACE::status();
   }
   void unregister() noexcept {}
 };
@@ -1396,7 +1396,7 @@ class process_collector {
 ///          others are exposed); errc::busy when another thread is in the middle of it, for long.
 /// Threads: any, at any time.
 inline status install_process_metrics() noexcept {
-#if NARTHEX_HAS(HEAP)
+#if NARTHEX_HAS(HEAP) && NARTHEX_HAS(METRICS)
   if (!os::process_reader::is_here) return status(errc::unsupported, "process_collector");
   using holder = detail::installed_process_metrics<void>;
   // Not for ever: it may be this thread itself, by way of the error hook, or one that a fork left behind.
@@ -1423,7 +1423,7 @@ inline status install_process_metrics() noexcept {
   }
   return status(errc::busy, "install_process_metrics");
 #else
-  return status(errc::unsupported, "process_collector");
+  return process_collector().status();
 #endif
 }
 
@@ -2937,6 +2937,7 @@ NARTHEX_END_NAMESPACE
 
 NARTHEX_BEGIN_NAMESPACE
 
+#if NARTHEX_HAS(METRICS)
 /// Serves a registry's metrics over HTTP, from construction to destruction.
 ///
 ///   nx::http_server server{":9464"};                                    // every interface, a thread of its own
@@ -3012,6 +3013,37 @@ class http_server {
   alignas(detail::http_metrics) unsigned char own_[sizeof(detail::http_metrics)];
 };
 
+#else  // compiled out: it listens nowhere, has no thread, and is ok, so that no program ends for want of a port
+
+class NARTHEX_DETAIL_IDLE http_server {
+ public:
+  explicit http_server(string_view, const http_server_options& = http_server_options()) noexcept {}
+  http_server(registry_core&, string_view, const http_server_options& = http_server_options()) noexcept {}
+  http_server(const http_server&) = delete;
+  http_server& operator=(const http_server&) = delete;
+  bool ok() const noexcept { return true; }
+  const char* error() const noexcept { return ""; }
+  const status& why() const noexcept {
+    static const status fine;
+    return fine;
+  }
+  std::uint16_t port() const noexcept { return 0; }
+  std::intptr_t native_handle() const noexcept { return -1; }
+  /// Waits, as nobody comes: a loop that has its pace from here keeps it.
+  status serve_once(int timeout_ms) {
+    os::poll_set nobody;
+    nobody.wait(timeout_ms);
+    return status(errc::timeout, "accept");
+  }
+  static status handle(registry_core& registry, string_view request, const sink& out,
+                       const http_server_options& options = http_server_options());
+  static status handle(string_view request, const sink& out, const http_server_options& options = http_server_options()) {
+    return handle(default_registry(), request, out, options);
+  }
+};
+
+#endif  // NARTHEX_HAS(METRICS)
+
 // ---- bodies ----
 
 inline status http_server::handle(registry_core& registry, string_view text, const sink& out,
@@ -3026,6 +3058,7 @@ inline status http_server::handle(registry_core& registry, string_view text, con
   return exchange.broken() ? status(errc::closed, "response") : status();
 }
 
+#if NARTHEX_HAS(METRICS)
 inline status http_server::serve_once(int timeout_ms) {
   if (!ok()) return why_;
   detail::http_connection client(site_, wakeup_);
@@ -3124,6 +3157,7 @@ inline void http_server::refuse(const status& reason) noexcept {
   }
   error_[n] = '\0';
 }
+#endif  // NARTHEX_HAS(METRICS)
 
 NARTHEX_END_NAMESPACE
 

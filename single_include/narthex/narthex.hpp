@@ -76,6 +76,12 @@
 #define NARTHEX_HEAP __STDC_HOSTED__
 #endif
 
+// NARTHEX_DISABLE 1: compiled out. Every call is an empty inline, nothing is registered, values read as 0 and status() as ok;
+// nothing is served, pushed or written to a file. detail/compiled_out.hpp tells the rest.
+#ifndef NARTHEX_DISABLE
+#define NARTHEX_DISABLE 0
+#endif
+
 // NARTHEX_NAMESPACE renames the library, for vendored copies that must not meet others.
 #ifndef NARTHEX_NAMESPACE
 #define NARTHEX_NAMESPACE narthex
@@ -99,6 +105,14 @@
 #else
 #define NARTHEX_DETAIL_HAS_HEAP 0
 #define NARTHEX_DETAIL_TAG_HEAP _nh
+#endif
+
+#if NARTHEX_DISABLE
+#define NARTHEX_DETAIL_HAS_METRICS 0
+#define NARTHEX_DETAIL_TAG_METRICS _off
+#else
+#define NARTHEX_DETAIL_HAS_METRICS 1
+#define NARTHEX_DETAIL_TAG_METRICS
 #endif
 
 #if NARTHEX_CONCURRENCY == NARTHEX_THREADS
@@ -233,16 +247,23 @@
 #define NARTHEX_DETAIL_VISIBLE
 #endif
 
+// Compiled out, an object is a constant, of which clang says that nobody uses it.
+#if defined(__GNUC__) && !NARTHEX_HAS(METRICS)
+#define NARTHEX_DETAIL_IDLE __attribute__((unused))
+#else
+#define NARTHEX_DETAIL_IDLE
+#endif
+
 // ---- namespace ----
 // The inline namespace carries the version and every fact that changes a layout or an inline body, so
 // that two versions or two configurations in one program coexist instead of corrupting each other.
-#define NARTHEX_DETAIL_PASTE8(a, b, c, d, e, f, g, h) a##b##_##c##_##d##e##f##g##h
-#define NARTHEX_DETAIL_ABI(major, minor, patch, conc, heap, a64, chk) \
-  NARTHEX_DETAIL_PASTE8(v, major, minor, patch, conc, heap, a64, chk)
+#define NARTHEX_DETAIL_PASTE9(a, b, c, d, e, f, g, h, i) a##b##_##c##_##d##e##f##g##h##i
+#define NARTHEX_DETAIL_ABI(major, minor, patch, conc, heap, a64, off, chk) \
+  NARTHEX_DETAIL_PASTE9(v, major, minor, patch, conc, heap, a64, off, chk)
 #define NARTHEX_ABI                                                                       \
   NARTHEX_DETAIL_ABI(NARTHEX_VERSION_MAJOR, NARTHEX_VERSION_MINOR, NARTHEX_VERSION_PATCH, \
                      NARTHEX_DETAIL_TAG_CONCURRENCY, NARTHEX_DETAIL_TAG_HEAP,             \
-                     NARTHEX_DETAIL_TAG_ATOMIC64, NARTHEX_DETAIL_TAG_CHK)
+                     NARTHEX_DETAIL_TAG_ATOMIC64, NARTHEX_DETAIL_TAG_METRICS, NARTHEX_DETAIL_TAG_CHK)
 
 #define NARTHEX_BEGIN_NAMESPACE \
   namespace NARTHEX_NAMESPACE { \
@@ -317,7 +338,11 @@ class string_view {
   constexpr string_view(const char* text, std::size_t length) noexcept : data_(text), size_(length) {}
 
   /// Views a C string up to its NUL; a null pointer is the empty string.
+#if defined(__GNUC__)  // a literal's length is a constant, and so is what is made of it
+  constexpr string_view(const char* text) noexcept : data_(text), size_(text ? __builtin_strlen(text) : 0) {}
+#else
   string_view(const char* text) noexcept : data_(text), size_(text ? std::strlen(text) : 0) {}
+#endif
 
 #if NARTHEX_HAS(HEAP)
   string_view(const std::string& text) noexcept : data_(text.data()), size_(text.size()) {}
@@ -771,8 +796,7 @@ inline bool is_plain(string_view text) noexcept {
 /// A byte that is not part of well-formed UTF-8 becomes U+FFFD and its two hexadecimal digits, so
 /// that two different broken values stay two different values.
 /// Source: Prometheus exposition formats, text 0.0.4, "Comments, help text, and type information".
-template <class Put>
-void put_safe(string_view text, quoting form, Put& put) {
+inline void put_safe(string_view text, quoting form, void (*put)(void*, const char*, std::size_t), void* to) {
   std::size_t begin = 0, i = 0;
   while (i < text.size()) {
     const char letter = text[i];
@@ -781,19 +805,24 @@ void put_safe(string_view text, quoting form, Put& put) {
       i += n;
       continue;
     }
-    if (i > begin) put(text.data() + begin, i - begin);
+    if (i > begin) put(to, text.data() + begin, i - begin);
     if (n == 0) {
       const char* const hex = "0123456789abcdef";
       const unsigned byte = static_cast<unsigned char>(letter);
       const char broken[5] = {'\xef', '\xbf', '\xbd', hex[byte >> 4], hex[byte & 15]};
-      put(broken, sizeof broken);
+      put(to, broken, sizeof broken);
     } else {
       const char escaped[2] = {'\\', letter == '\n' ? 'n' : letter};
-      put(escaped, sizeof escaped);
+      put(to, escaped, sizeof escaped);
     }
     begin = ++i;
   }
-  if (i > begin) put(text.data() + begin, i - begin);
+  if (i > begin) put(to, text.data() + begin, i - begin);
+}
+
+template <class Put>
+void put_safe(string_view text, quoting form, Put& to) {
+  put_safe(text, form, [](void* put, const char* data, std::size_t size) { (*static_cast<Put*>(put))(data, size); }, &to);
 }
 
 /// How many bytes put_safe would write.
@@ -1351,23 +1380,23 @@ class slot_notes {
   /// The slot; noted() or more without a note.
   std::uintptr_t find() const noexcept {
     const std::uintptr_t me = thread_pointer();
-    return all_[place_of(me)].word.load(memory_order_relaxed) ^ me;
+    return all_[place_of(me)].bits_word.load(memory_order_relaxed) ^ me;
   }
   void write(std::uint32_t slot) noexcept {
     const std::uintptr_t me = thread_pointer();
     std::uintptr_t nothing = 0;
     if (slot >= noted()) return;
-    all_[place_of(me)].word.compare_exchange_strong(nothing, me | slot, memory_order_relaxed, memory_order_relaxed);
+    all_[place_of(me)].bits_word.compare_exchange_strong(nothing, me | slot, memory_order_relaxed, memory_order_relaxed);
   }
   void erase() noexcept {
-    if (find() < noted()) all_[place_of(thread_pointer())].word.store(0, memory_order_relaxed);
+    if (find() < noted()) all_[place_of(thread_pointer())].bits_word.store(0, memory_order_relaxed);
   }
 
  private:
   enum : std::size_t { places = 64 };
   struct note {
-    constexpr note() noexcept : word(0) {}
-    shared<std::uintptr_t> word;
+    constexpr note() noexcept : bits_word(0) {}
+    shared<std::uintptr_t> bits_word;
   };
   /// Thread pointers are often a stack's size apart: the product's upper bits depend on all of theirs.
   static std::size_t place_of(std::uintptr_t thread) noexcept {
@@ -1778,6 +1807,9 @@ class record {
 
   bool is_present(const image& seen) const noexcept { return head_.load(memory_order_acquire) == seen.head; }
 
+  /// Nothing was ever changed.
+  bool is_untouched() const noexcept { return head_.load(memory_order_acquire) == 0; }
+
   /// Replaces the words by what `change(image& now, word (&next)[Words])` makes of them; it is called
   /// again when another writer came first. Gives how many changes there were before, modulo 2^28 at least.
   template <class Change>
@@ -1857,11 +1889,16 @@ class int_cell {
 #endif
 
  public:
+  using value = Int;
   int_cell() noexcept : value_(0) {}
   void add(Int by) noexcept { value_.fetch_add(static_cast<stored>(by), memory_order_relaxed); }
   void set(Int to) noexcept { value_.store(static_cast<stored>(to), memory_order_relaxed); }
   void restart() noexcept { set(0); }
   Int get() const noexcept { return value_.load(memory_order_relaxed); }
+  bool get_at_once(Int& to) const noexcept {
+    to = get();
+    return true;
+  }
   /// The largest amount that add() takes whole.
   static constexpr Int limit() noexcept { return static_cast<Int>(static_cast<stored>(~stored(0))); }
 
@@ -1881,7 +1918,12 @@ class double_cell : public guarded_double {
 #else
 class double_cell {
  public:
+  using value = double;
   void restart() noexcept { set(0); }
+  bool get_at_once(double& to) const noexcept {
+    to = get();
+    return true;
+  }
 #if NARTHEX_HAS(ATOMIC64)
   double_cell() noexcept : bits_(0) {}
   void add(double by) noexcept {
@@ -1970,6 +2012,12 @@ class adaptive_cell {
     if (!t) return first;
     const value base = Sum::of(t->base.load(memory_order_acquire));
     return first + (sum_of(*t) - base);
+  }
+  /// False where get() has more to do; small enough to be inline in a scrape's loop.
+  bool get_at_once(value& to) const noexcept {
+    if (!NARTHEX_DETAIL_LIKELY(shards_.get() == nullptr)) return false;
+    to = Sum::of(first_.load(memory_order_relaxed));
+    return true;
   }
 
   /// Counts from zero again: nobody else may store into a thread's word, so what they hold now becomes the base.
@@ -2544,7 +2592,7 @@ class name_arg {
     if (N == 1 || bad_byte(literal, 0, N - 1, Alphabet) != N - 1) a_name_must_match_its_alphabet();
   }
 #else
-  name_arg(const char (&literal)[N]) noexcept : text_(static_cast<const char*>(literal)) {}
+  constexpr name_arg(const char (&literal)[N]) noexcept : text_(static_cast<const char*>(literal)) {}
 #endif
   template <std::size_t N>
   name_arg(char (&array)[N]) noexcept : text_(static_cast<const char*>(array)) {}
@@ -2588,9 +2636,11 @@ using static_name = detail::name_arg<detail::alphabet::metric, detail::lifetime:
 class name {
  public:
   name(string_view space, string_view subsystem, string_view last) noexcept : size_(0) {
-    append(space);
-    append(subsystem);
-    append(last);
+    if (NARTHEX_HAS(METRICS)) {
+      append(space);
+      append(subsystem);
+      append(last);
+    }
     text_[size_] = '\0';
   }
   operator metric_name() const noexcept { return metric_name(metric_name::composed{text()}); }
@@ -2810,9 +2860,9 @@ class label_value {
   label_value(Int value) noexcept : data_(nullptr) {
     static_assert(!std::is_same<Int, bool>::value && !std::is_same<Int, char>::value,
                   "a label value is text or a number; write \"true\" or \"x\"");
-    char* const end = std::is_signed<Int>::value
-                          ? detail::write_i64(digits_, static_cast<std::int64_t>(value))
-                          : detail::write_u64(digits_, static_cast<std::uint64_t>(value));
+    char* const end = !NARTHEX_HAS(METRICS)        ? digits_
+                      : std::is_signed<Int>::value ? detail::write_i64(digits_, static_cast<std::int64_t>(value))
+                                                   : detail::write_u64(digits_, static_cast<std::uint64_t>(value));
     size_ = static_cast<std::size_t>(end - digits_);
   }
 
@@ -2864,7 +2914,7 @@ class label_names {
   template <class... Names,
             class = typename std::enable_if<sizeof...(Names) == N && detail::all_text<Names...>::value>::type>
 #endif
-  label_names(Names&&... names) noexcept : names_{string_view(names)...} {}
+  constexpr label_names(Names&&... names) noexcept : names_{string_view(names)...} {}
 
   const string_view* data() const noexcept { return names_; }
 
@@ -3077,6 +3127,117 @@ NARTHEX_END_NAMESPACE
 
 #endif  // NARTHEX_SAMPLE_HPP
 
+// ==== narthex/detail/compiled_out.hpp ===========================================================
+// narthex/detail/compiled_out.hpp - what instruments and families are where metrics are compiled out (NARTHEX_DISABLE).
+// Room: foundations of what is registered. Read sample.hpp first. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_DETAIL_COMPILED_OUT_HPP
+#define NARTHEX_DETAIL_COMPILED_OUT_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <type_traits>
+
+
+#if !NARTHEX_HAS(METRICS)
+
+// The verbs of counter.hpp, gauge.hpp, histogram.hpp and summary.hpp are the same as ever; what they work on is this. Objects
+// are empty and trivially destructible: a global needs neither a constructor before main nor an exit handler. Of the
+// rest each header has its own nothing beside the real thing; what reads a registry (text, server, push, testing) finds
+// it empty.
+
+NARTHEX_BEGIN_NAMESPACE
+namespace detail {
+
+/// Takes everything, keeps nothing, reads as 0.
+struct no_cell {
+  template <class Value>
+  void add(Value) const noexcept {}
+  template <class Value>
+  void set(Value) const noexcept {}
+  unsigned char get() const noexcept { return 0; }  // converts to every number without a warning
+};
+struct no_core {
+  no_cell cell;
+  void observe(double) const noexcept {}
+  void read(sample& out) const noexcept {
+    out.sum = 0;
+    out.count = 0;
+  }
+};
+inline void refuse_update(const no_core&) noexcept {}
+
+/// Takes the place of args (bounds, quantiles), so that a static object in a function is a constant and needs no guard.
+template <class Args>
+struct unread {
+  constexpr unread() noexcept {}
+  constexpr unread(std::initializer_list<double>) noexcept {}
+  template <class Given, class = typename std::enable_if<std::is_convertible<const Given&, Args>::value>::type>
+  constexpr unread(const Given&) noexcept {}
+};
+
+/// What everything has that could be registered.
+struct no_node {
+  NARTHEX_NAMESPACE::status status() const noexcept { return NARTHEX_NAMESPACE::status(); }
+  void unregister() const noexcept {}
+};
+
+/// What all kinds of families have but their constructors.
+template <class Handle>
+struct no_family : no_node {
+  template <class... Values>
+  Handle labels(const Values&...) const noexcept {
+    return Handle(no_core());
+  }
+  Handle labels(std::initializer_list<label_pair>) const noexcept { return Handle(no_core()); }
+  template <class... Values>
+  bool remove(const Values&...) const noexcept {
+    return false;
+  }
+  bool remove(std::initializer_list<label_pair>) const noexcept { return false; }
+  void clear() const noexcept {}
+  std::uint32_t size() const noexcept { return 0; }
+  std::uint64_t overflowed() const noexcept { return 0; }
+  std::uint64_t dropped() const noexcept { return 0; }
+};
+
+}  // namespace detail
+
+template <class Core>
+class handle : public detail::no_node {
+ public:
+  using core_type = Core;
+#if NARTHEX_HAS(HEAP)
+  constexpr handle(metric_name, string_view, detail::unread<typename Core::args> = {}) noexcept {}
+  constexpr handle(registry_core&, metric_name, string_view, detail::unread<typename Core::args> = {}) noexcept {}
+#endif
+  constexpr explicit handle(const detail::no_core&) noexcept {}
+
+ protected:
+  detail::no_core core() const noexcept { return detail::no_core(); }
+  detail::no_core node() const noexcept { return detail::no_core(); }
+};
+
+template <class Core>
+class fixed : public detail::no_node {
+ public:
+  using core_type = Core;
+  constexpr fixed(static_name, const char*, detail::unread<typename Core::args> = {}) noexcept {}
+  constexpr fixed(registry_core&, static_name, const char*, detail::unread<typename Core::args> = {}) noexcept {}
+  fixed(const fixed&) = delete;
+  fixed& operator=(const fixed&) = delete;
+
+ protected:
+  detail::no_core core() const noexcept { return detail::no_core(); }
+  detail::no_core node() const noexcept { return detail::no_core(); }
+};
+
+NARTHEX_END_NAMESPACE
+
+#endif  // !NARTHEX_HAS(METRICS)
+
+#endif  // NARTHEX_DETAIL_COMPILED_OUT_HPP
+
 // ==== narthex/detail/distribution.hpp ===========================================================
 // narthex/detail/distribution.hpp - observations counted by bucket and summed, read as one.
 // Room: foundations. Read detail/record.hpp first. SPDX-License-Identifier: MIT
@@ -3130,6 +3291,10 @@ class observation_set {
       return get_sum(now);
     }
   }
+
+#if NARTHEX_HAS(SHARDS)
+  bool is_untouched() const noexcept { return state_.is_untouched(); }
+#endif
 
   /// Sets the sum to 0; the counts at that moment go to `out`.
   void forget_sum(shared<cell_word>* counts, unsigned buckets_and_inf, cell_word* out) noexcept {
@@ -3238,6 +3403,10 @@ class distribution {
       }
     }
   }
+#if NARTHEX_HAS(SHARDS)
+  /// Nothing was ever observed here, nor taken off.
+  bool is_untouched() const noexcept { return sets_[0].is_untouched() && sets_[1].is_untouched(); }
+#endif
   unsigned size() const noexcept { return n_; }
   spin_lock& readers() const noexcept { return readers_; }
 
@@ -3433,16 +3602,19 @@ class ledger {
   double read_set(std::uint64_t turn, std::uint64_t* to) const noexcept {
     const set& s = sets_[turn % 2];
     if (s.generation.load(memory_order_acquire) != turn / 2) return 0;
+    const shared<std::uint64_t>* const all = counts(turn % 2);
+    const unsigned n = n_;
     std::uint64_t seen[buckets::max_bounds + 1];
     for (;;) {
       const std::uint64_t entry = s.entry.load(memory_order_acquire);
+      if (entry == 0) return 0;  // nothing in this set, as in most that are not hot
       const double sum = bits_double(s.sum[entry / places % 2].load(memory_order_acquire));
       std::uint64_t followed = 0;
-      for (unsigned i = 0; i < n_; ++i) followed += seen[i] = counts(turn % 2)[i].load(memory_order_acquire);
+      for (unsigned i = 0; i < n; ++i) followed += seen[i] = all[i].load(memory_order_acquire);
       if (s.entry.load(memory_order_relaxed) != entry) continue;
       NARTHEX_ASSERT(entry / places - followed <= 1);
       seen[entry % places] += entry / places - followed;
-      for (unsigned i = 0; i < n_; ++i) to[i] += seen[i];
+      for (unsigned i = 0; i < n; ++i) to[i] += seen[i];
       return sum;
     }
   }
@@ -3496,7 +3668,13 @@ class adaptive_distribution : distribution {
   /// Fills counts[n] and returns the sum of the same observations; `total` is the sum of the counts.
   double read(std::uint64_t* counts, std::uint64_t& total) const noexcept {
     const hold one_reader(readers());
-    double sum = read_alone(counts);
+    double sum = 0;
+    // Most series are observed by one thread: what all share is empty, and half of a scrape's time went into reading it.
+    if (is_untouched()) {
+      for (unsigned i = 0; i < size(); ++i) counts[i] = 0;
+    } else {
+      sum = read_alone(counts);
+    }
     sum += first_->read(counts);
     if (const shard_table* const t = shards_.get()) {
       t->each([&](void* l) { sum += static_cast<ledger*>(l)->read(counts); });
@@ -3509,7 +3687,7 @@ class adaptive_distribution : distribution {
   /// Counts from zero again; an observation under way may count on the side before.
   void restart() noexcept {
     const hold one_reader(readers());
-    restart_alone();
+    if (!is_untouched()) restart_alone();
     first_->restart();
     if (const shard_table* const t = shards_.get()) t->each([](void* l) { static_cast<ledger*>(l)->restart(); });
   }
@@ -4046,10 +4224,15 @@ inline void report(const family_node& n) noexcept {
 /// Returns: the hook that was there.
 /// Threads: any, at any time; one hook for all registries.
 inline error_hook set_error_hook(error_hook hook) noexcept {
+#if NARTHEX_HAS(METRICS)
 #if !NARTHEX_HAS(HEAP)
   detail::error_hook_holder<void>::teller = &detail::report_refusal;
 #endif
   return detail::error_hook_holder<void>::hook.exchange(hook, detail::memory_order_acq_rel);
+#else
+  static_cast<void>(hook);
+  return nullptr;
+#endif
 }
 
 NARTHEX_END_NAMESPACE
@@ -4079,6 +4262,7 @@ enum : unsigned { mistake_kinds = 4 };
 
 class walk;
 
+#if NARTHEX_HAS(METRICS)
 namespace detail {
 
 /// What guards the lists of all registries of this program: visible, as attached registries of several shared
@@ -4317,6 +4501,24 @@ inline const registry_core* registry_core::next_in_tree(const registry_core* roo
   return nullptr;
 }
 
+#else  // compiled out
+
+class registry_core {
+ public:
+  constexpr registry_core() noexcept {}
+  registry_core(const registry_core&) = delete;
+  registry_core& operator=(const registry_core&) = delete;
+  enum : unsigned { max_registries = NARTHEX_HAS(HEAP) ? 16 : 4 };
+  status attach(registry_core&) noexcept { return status(); }
+  status detach(registry_core&) noexcept { return status(); }
+  std::uint64_t refused(mistake) const noexcept { return 0; }
+  string_view prefix() const noexcept { return string_view(); }
+  string_view constant_labels() const noexcept { return string_view(); }
+  void count(mistake) noexcept {}
+};
+
+#endif
+
 NARTHEX_END_NAMESPACE
 
 #endif  // NARTHEX_DETAIL_REGISTRY_CORE_HPP
@@ -4332,6 +4534,8 @@ NARTHEX_END_NAMESPACE
 #include <cstring>
 #include <new>
 
+
+#if NARTHEX_HAS(METRICS)
 
 NARTHEX_BEGIN_NAMESPACE
 
@@ -4517,6 +4721,8 @@ inline void registry_core::unlink(detail::family_node& n) noexcept {
 
 NARTHEX_END_NAMESPACE
 
+#endif  // NARTHEX_HAS(METRICS)
+
 #endif  // NARTHEX_DETAIL_REGISTRATION_HPP
 
 // ==== narthex/detail/default_registry.hpp =======================================================
@@ -4564,6 +4770,13 @@ namespace detail {
 #if NARTHEX_HAS(HEAP)
 using kept_name = metric_name;
 using kept_help = string_view;
+#else
+using kept_name = static_name;
+using kept_help = const char*;
+#endif
+
+#if NARTHEX_HAS(METRICS)
+#if NARTHEX_HAS(HEAP)
 /// A copy that is kept for ever, once for each text: an object may outlive its registry. "" and no_memory when there
 /// is none.
 inline const char* keep_text(registry_core&, string_view text, errc& why) noexcept {
@@ -4572,8 +4785,6 @@ inline const char* keep_text(registry_core&, string_view text, errc& why) noexce
   return copy ? copy : "";
 }
 #else
-using kept_name = static_name;
-using kept_help = const char*;
 inline const char* keep_text(registry_core&, string_view text, errc&) noexcept { return text.data(); }
 #endif
 
@@ -4592,6 +4803,7 @@ inline errc check_name(string_view name, std::size_t& at) noexcept {
   at = name.empty() ? 0 : bad_byte(name.data(), 0, name.size(), alphabet::metric);
   return name.empty() ? errc::empty_name : at != name.size() ? errc::bad_name : errc::ok;
 }
+#endif  // NARTHEX_HAS(METRICS)
 
 }  // namespace detail
 NARTHEX_END_NAMESPACE
@@ -4622,6 +4834,8 @@ namespace detail {
 //   static size_t room(args)      bytes of arrays behind each storage, a multiple of 8
 //   Core(const args& kept, void* room)
 //   bool read(reading&) const     fills the sample; false when nothing was counted since the start or restart()
+//   bool read_at_once(reading&) const
+//                                 the same value in a few instructions; false when it takes more
 //   void restart()                counts from zero again
 //   const args& chosen() const
 
@@ -4640,6 +4854,11 @@ struct nothing_chosen_holder {
 template <class Once>
 const no_args nothing_chosen_holder<Once>::value = no_args();
 inline const no_args& nothing_chosen() noexcept { return nothing_chosen_holder<void>::value; }
+
+}  // namespace detail
+
+#if NARTHEX_HAS(METRICS)
+namespace detail {
 
 template <class Core>
 struct single : family_node {
@@ -4845,7 +5064,11 @@ namespace detail {
 NARTHEX_DETAIL_COLD inline void refuse_update(const family_node& n) noexcept {
   if (registry_core* const home = n.home.load(memory_order_acquire)) home->count(mistake::update);
 }
+}  // namespace detail
 
+#endif  // NARTHEX_HAS(METRICS)
+
+namespace detail {
 #if NARTHEX_HAS(HEAP)
 template <class Core>
 using registered_or_fixed = handle<Core>;
@@ -4896,6 +5119,12 @@ struct number_core {
     out.value = value;
     return is_not_zero(value);
   }
+  bool read_at_once(reading& out) const noexcept {
+    typename Cell::value value;
+    if (!cell.get_at_once(value)) return false;
+    out.value = value;
+    return true;
+  }
   void restart() noexcept { cell.restart(); }
   const args& chosen() const noexcept { return nothing_chosen(); }
 
@@ -4923,7 +5152,7 @@ using fixed_double_counter_core = number_core<double_cell, metric_type::counter,
 /// Range:   64 bits; 32 where 64-bit atomics are not lock-free, wrapping as a counter reset.
 /// Source:  Prometheus, "Writing client libraries", Counter.
 template <class Holder>
-class counter_of : public Holder {
+class NARTHEX_DETAIL_IDLE counter_of : public Holder {
  public:
   using Holder::Holder;
   using series_handle = counter_of<handle<typename Holder::core_type>>;
@@ -4957,7 +5186,7 @@ class counter_of : public Holder {
 ///
 /// Threads, memory: as counter_of (a fixed one takes 100 bytes where 64-bit atomics are not lock-free).
 template <class Holder>
-class double_counter_of : public Holder {
+class NARTHEX_DETAIL_IDLE double_counter_of : public Holder {
  public:
   using Holder::Holder;
   using series_handle = double_counter_of<handle<typename Holder::core_type>>;
@@ -5012,7 +5241,7 @@ using int_gauge_core = number_core<signed_cell, metric_type::gauge, storage::int
 /// Memory:  one cell; no allocation after construction.
 /// Source:  Prometheus, "Writing client libraries", Gauge.
 template <class Holder>
-class gauge_of : public Holder {
+class NARTHEX_DETAIL_IDLE gauge_of : public Holder {
  public:
   using Holder::Holder;
   using series_handle = gauge_of<handle<typename Holder::core_type>>;
@@ -5034,7 +5263,7 @@ class gauge_of : public Holder {
 /// Memory:  one cell; no allocation after construction.
 /// Cost:    set is a relaxed store, the rest one relaxed atomic add.
 template <class Holder>
-class int_gauge_of : public Holder {
+class NARTHEX_DETAIL_IDLE int_gauge_of : public Holder {
  public:
   using Holder::Holder;
   using series_handle = int_gauge_of<handle<typename Holder::core_type>>;
@@ -5115,9 +5344,10 @@ struct histogram_core_of {
 
   histogram_core_of(const args& kept, void* cells) noexcept : bounds(kept), observed(cells, kept.size() + 1) {}
 
-  void observe(double value) noexcept { observed.observe(bounds.find(value), value); }
   bool read(reading& out) const noexcept { return read_distribution(observed, bounds, out); }
+  static bool read_at_once(reading&) noexcept { return false; }
   void restart() noexcept { observed.restart(); }
+  void observe(double value) noexcept { observed.observe(bounds.find(value), value); }
   const args& chosen() const noexcept { return bounds; }
 
  private:
@@ -5211,7 +5441,7 @@ class static_histogram_core {
 /// A scrape sees whole observations only: _count is the +Inf bucket, _sum is of the same observations.
 /// Source:  Prometheus, "Writing client libraries", Histogram.
 template <class Holder>
-class histogram_of : public Holder {
+class NARTHEX_DETAIL_IDLE histogram_of : public Holder {
  public:
   using Holder::Holder;
   using series_handle = histogram_of<handle<typename Holder::core_type>>;
@@ -5382,6 +5612,7 @@ struct summary_core {
     }
     return out.count != 0;
   }
+  static bool read_at_once(reading&) noexcept { return false; }
   void restart() noexcept {
     observed.restart();
     if (late) late->clear();
@@ -5445,12 +5676,13 @@ struct fixed_summary_core {
 /// Memory:  about 700 bytes, 40 KB more with quantiles; for threads as histogram_of.
 /// Source:  Prometheus, "Writing client libraries", Summary.
 template <class Holder>
-class summary_of : public Holder {
+class NARTHEX_DETAIL_IDLE summary_of : public Holder {
  public:
   using Holder::Holder;
   using series_handle = summary_of<handle<typename Holder::core_type>>;
 
   /// Counts `value`, in the metric's own unit. NaN is refused: counted in narthex_refused_total{what="update"}.
+  /// Cost: as histogram_of, without a search; one atomic add more for quantiles.
   void observe(double value) noexcept {
     if (NARTHEX_DETAIL_LIKELY(!detail::is_nan(value))) {
       this->core().observe(value);
@@ -5459,11 +5691,13 @@ class summary_of : public Holder {
     }
   }
 
+  /// How many were observed. Cost of both: a snapshot.
   std::uint64_t count() const noexcept {
     detail::reading now;
     this->core().read(now);
     return now.count;
   }
+  /// The sum of what was observed.
   double sum() const noexcept {
     detail::reading now;
     this->core().read(now);
@@ -5494,6 +5728,8 @@ NARTHEX_END_NAMESPACE
 
 
 NARTHEX_BEGIN_NAMESPACE
+
+#if NARTHEX_HAS(METRICS)
 namespace detail {
 
 /// An info metric's node: the text of its labels, ready but for the registry's constant ones.
@@ -5589,6 +5825,7 @@ inline string_view write_info(char* room, std::size_t size, std::initializer_lis
 /// in _info, the value is 1.
 ///
 /// A handle: destroying it removes nothing; the same name, help and labels give the same series.
+/// Threads: every member may be called from any thread at any time.
 /// Memory: one allocation; names, help and labels are copied.
 /// Source: OpenMetrics 1.0, Info.
 class info {
@@ -5628,9 +5865,11 @@ class info {
       node_ = static_cast<detail::info_node*>(registry.keep_refused(*node_, why, at));
     }
   }
+  /// ok, or why the registration was refused; errc::not_registered after unregister().
   NARTHEX_NAMESPACE::status status() const noexcept {
     return node_ ? node_->state() : NARTHEX_NAMESPACE::status(errc::no_memory, "info");
   }
+  /// Takes it out of the exposition; registering it again shows it again.
   void unregister() const noexcept {
     if (node_) detail::info_node::unregister(*node_, nullptr);
   }
@@ -5647,6 +5886,8 @@ class fixed_info {
   static_assert(Bytes <= 200, "a scrape has room for 256 bytes of such labels, the registry's included");
 
  public:
+  /// Errors: see status(): as info; a name that is taken is refused, also by an equal metric. Name and help are kept by
+  /// reference: static lifetime.
   fixed_info(static_name name, const char* help, std::initializer_list<label_pair> labels) noexcept
       : fixed_info(default_registry(), name, help, labels) {}
   fixed_info(registry_core& registry, static_name name, const char* help,
@@ -5666,12 +5907,34 @@ class fixed_info {
   fixed_info& operator=(const fixed_info&) = delete;
 
   NARTHEX_NAMESPACE::status status() const noexcept { return node_.state(); }
+  /// Takes it out of the exposition for good; waits only for a scrape that is reading it.
   void unregister() noexcept { detail::part(node_); }
 
  private:
   detail::info_node node_;
   char text_[Bytes];
 };
+
+#else  // compiled out
+
+#if NARTHEX_HAS(HEAP)
+class NARTHEX_DETAIL_IDLE info : public detail::no_node {
+ public:
+  constexpr info(metric_name, string_view, std::initializer_list<label_pair>) noexcept {}
+  constexpr info(registry_core&, metric_name, string_view, std::initializer_list<label_pair>) noexcept {}
+};
+#endif
+
+template <std::size_t Bytes = 128>
+class NARTHEX_DETAIL_IDLE fixed_info : public detail::no_node {
+ public:
+  constexpr fixed_info(static_name, const char*, std::initializer_list<label_pair>) noexcept {}
+  constexpr fixed_info(registry_core&, static_name, const char*, std::initializer_list<label_pair>) noexcept {}
+  fixed_info(const fixed_info&) = delete;
+  fixed_info& operator=(const fixed_info&) = delete;
+};
+
+#endif  // NARTHEX_HAS(METRICS)
 
 #if !NARTHEX_HAS(HEAP)
 using info = fixed_info<>;
@@ -5694,6 +5957,8 @@ NARTHEX_END_NAMESPACE
 
 
 NARTHEX_BEGIN_NAMESPACE
+
+#if NARTHEX_HAS(METRICS)
 namespace detail {
 
 /// All states in one word, so that a scrape sees them at one moment.
@@ -5816,6 +6081,7 @@ class state_set_of : public Holder {
   void enable(string_view state) noexcept { change(state, std::uint32_t(1)); }
   void disable(string_view state) noexcept { change(state, std::uint32_t(0)); }
 
+  /// Whether this state holds; false for one that is not of the set. Cost: a search by name.
   bool is(string_view state) const noexcept {
     const unsigned i = this->states().find(state);
     return i < this->states().count && (this->states().bits.load(detail::memory_order_relaxed) >> i & 1) != 0;
@@ -5932,6 +6198,38 @@ class fixed_states {
   detail::state_node node_;
   const char* own_[States];
 };
+
+#else  // compiled out
+
+template <class Holder>
+class NARTHEX_DETAIL_IDLE state_set_of : public Holder {
+ public:
+  using Holder::Holder;
+  void set(string_view) noexcept {}
+  void set(unsigned) noexcept {}
+  void enable(string_view) noexcept {}
+  void disable(string_view) noexcept {}
+  bool is(string_view) const noexcept { return false; }
+};
+
+#if NARTHEX_HAS(HEAP)
+class registered_states : public detail::no_node {
+ public:
+  constexpr registered_states(metric_name, string_view, std::initializer_list<string_view>) noexcept {}
+  constexpr registered_states(registry_core&, metric_name, string_view, std::initializer_list<string_view>) noexcept {}
+};
+#endif
+
+template <unsigned States>
+class fixed_states : public detail::no_node {
+ public:
+  constexpr fixed_states(static_name, const char*, std::initializer_list<const char*>) noexcept {}
+  constexpr fixed_states(registry_core&, static_name, const char*, std::initializer_list<const char*>) noexcept {}
+  fixed_states(const fixed_states&) = delete;
+  fixed_states& operator=(const fixed_states&) = delete;
+};
+
+#endif  // NARTHEX_HAS(METRICS)
 
 template <unsigned States = 8>
 using fixed_state_set = state_set_of<fixed_states<States>>;
@@ -6228,6 +6526,11 @@ struct series {
   shared<std::uint32_t> hides;
   enum : std::uint32_t { fresh = 0 };
   bool is_hidden() const noexcept { return (hides.load(memory_order_acquire) & 1) != 0; }
+  /// Found by a scrape before, and not hidden.
+  bool is_shown() const noexcept {
+    const std::uint32_t seen = hides.load(memory_order_acquire);
+    return seen != fresh && (seen & 1) == 0;
+  }
   void show() noexcept { show(hides.load(memory_order_acquire)); }
   /// Unless it was hidden again since `seen`.
   void show(std::uint32_t seen) noexcept {
@@ -6409,7 +6712,7 @@ NARTHEX_END_NAMESPACE
 #include <new>
 
 
-#if NARTHEX_HAS(HEAP)
+#if NARTHEX_HAS(HEAP) && NARTHEX_HAS(METRICS)
 
 NARTHEX_BEGIN_NAMESPACE
 namespace detail {
@@ -6538,7 +6841,21 @@ struct labelled_of : labelled {
   const typename Core::args* args;
   shared<single<Core>*> mislabelled;   // what labels() by name answers with to names that are not the family's
 
+  /// The series behind one that was shown, if it is plain to see; all others take the long way. Small, without a call of
+  /// its own: with everything in one function, a scrape of counters saved and restored six registers for each.
   static bool next(family_node& n, position& where, reading& out) noexcept {
+    const series* const before = static_cast<const series*>(where.at);
+    if (NARTHEX_DETAIL_LIKELY(before != nullptr)) {
+      const series* const s = before->next.load(memory_order_acquire);
+      if (NARTHEX_DETAIL_LIKELY(s != nullptr) && static_cast<const series_of<Core>*>(s)->read_at_once(out) && s->is_shown()) {
+        where.at = s;
+        out.labels = static_cast<const labelled_of&>(n).text_of(*s);
+        return true;
+      }
+    }
+    return look_for_next(n, where, out);
+  }
+  NARTHEX_DETAIL_NOINLINE static bool look_for_next(family_node& n, position& where, reading& out) noexcept {
     labelled_of& shelf = static_cast<labelled_of&>(n);
     while (where.index == 0) {
       const series* const before = static_cast<const series*>(where.at);
@@ -6720,7 +7037,7 @@ const family_ops labelled_of<Core>::table = {
 }  // namespace detail
 NARTHEX_END_NAMESPACE
 
-#endif  // NARTHEX_HAS(HEAP)
+#endif  // NARTHEX_HAS(HEAP) && NARTHEX_HAS(METRICS)
 
 #endif  // NARTHEX_DETAIL_LABELLED_HPP
 
@@ -6744,14 +7061,14 @@ NARTHEX_BEGIN_NAMESPACE
 /// narthex_refused_total{what="series"}.
 class series_limits {
  public:
-  explicit series_limits(std::uint32_t at_most = 10000) noexcept : most_(at_most) {}
+  explicit constexpr series_limits(std::uint32_t at_most = 10000) noexcept : most_(at_most) {}
   std::uint32_t most() const noexcept { return most_; }
 
  private:
   std::uint32_t most_;
 };
 
-#if NARTHEX_HAS(HEAP)
+#if NARTHEX_HAS(HEAP) && NARTHEX_HAS(METRICS)
 namespace detail {
 
 /// Registers a family: a new node, or the one that is there already. Null without memory.
@@ -6943,7 +7260,21 @@ class family {
 
   node* node_;
 };
-#endif  // NARTHEX_HAS(HEAP)
+#elif NARTHEX_HAS(HEAP)  // compiled out
+
+template <class T, std::size_t N>
+class NARTHEX_DETAIL_IDLE family : public detail::no_family<T> {
+  using args_type = detail::unread<typename T::core_type::args>;
+
+ public:
+  constexpr family(metric_name, string_view, const label_names<N>&, args_type = {}, series_limits = series_limits()) noexcept {}
+  constexpr family(metric_name, string_view, const label_names<N>&, series_limits) noexcept {}
+  constexpr family(registry_core&, metric_name, string_view, const label_names<N>&, series_limits) noexcept {}
+  constexpr family(registry_core&, metric_name, string_view, const label_names<N>&, args_type = {},
+         series_limits = series_limits()) noexcept {}
+};
+
+#endif
 
 NARTHEX_END_NAMESPACE
 
@@ -6963,6 +7294,7 @@ NARTHEX_END_NAMESPACE
 
 NARTHEX_BEGIN_NAMESPACE
 
+#if NARTHEX_HAS(METRICS)
 /// Metrics that share name, help and N label names: up to `Series` of them, all storage inside, nothing allocated.
 ///
 /// T:          counter, double_counter, gauge, int_gauge, fixed_histogram<B>, fixed_summary.
@@ -6983,6 +7315,8 @@ class fixed_family {
  public:
   using handle_type = typename T::series_handle;
 
+  /// Registers in the default registry. Errors: see status(); a refused family hands out instruments that count, but are not
+  /// exposed. A name that is taken is refused, also by an equal family. Cost: a search among the registry's names.
   fixed_family(static_name name, const char* help, const label_names<N>& names,
                const args_type& args = args_type()) noexcept
       : fixed_family(default_registry(), name, help, names, args) {}
@@ -7006,7 +7340,8 @@ class fixed_family {
   fixed_family(const fixed_family&) = delete;
   fixed_family& operator=(const fixed_family&) = delete;
 
-  /// The series of these values, made when there is none, shown again when hidden.
+  /// The series of these values, made when there is none, shown again when hidden. For the overflow series, status() of the answer
+  /// is errc::series_limit.
   template <class... Values>
   handle_type labels(const Values&... values) noexcept {
     static_assert(sizeof...(Values) == N, "one value for each label name");
@@ -7016,6 +7351,8 @@ class fixed_family {
   }
 
   /// Hides the series of these values; a later labels() or update shows it again, from zero. It keeps its room.
+  ///
+  /// Returns: whether there was one.
   template <class... Values>
   bool remove(const Values&... values) noexcept {
     static_assert(sizeof...(Values) == N, "one value for each label name");
@@ -7025,9 +7362,12 @@ class fixed_family {
     s->hide();
     return true;
   }
+  /// Hides every series.
   void clear() noexcept { node::restart(node_); }
 
+  /// ok, or why the registration was refused; errc::label_too_long when LabelBytes has no room for the overflow series.
   NARTHEX_NAMESPACE::status status() const noexcept { return static_cast<const detail::family_node&>(node_).state(); }
+  /// Takes the family out of the exposition for good; its handles go on counting. Waits only for a scrape that is reading it.
   void unregister() noexcept { detail::part(node_); }
 
  private:
@@ -7157,6 +7497,22 @@ template <class T, std::size_t N, std::size_t Series, std::size_t LabelBytes>
 const detail::family_ops fixed_family<T, N, Series, LabelBytes>::node::table = {
     core::type, core::kind, false, &next, &restart, &label, &chosen, &detail::same_choice<args_type>, &unregister, &state, nullptr};
 
+#else  // compiled out
+
+template <class T, std::size_t N, std::size_t Series, std::size_t LabelBytes = 64>
+class NARTHEX_DETAIL_IDLE fixed_family : public detail::no_family<typename T::series_handle> {
+  using args_type = detail::unread<typename T::core_type::args>;
+
+ public:
+  using handle_type = typename T::series_handle;
+  constexpr fixed_family(static_name, const char*, const label_names<N>&, args_type = {}) noexcept {}
+  constexpr fixed_family(registry_core&, static_name, const char*, const label_names<N>&, args_type = {}) noexcept {}
+  fixed_family(const fixed_family&) = delete;
+  fixed_family& operator=(const fixed_family&) = delete;
+};
+
+#endif  // NARTHEX_HAS(METRICS)
+
 NARTHEX_END_NAMESPACE
 
 #endif  // NARTHEX_FIXED_FAMILY_HPP
@@ -7187,6 +7543,7 @@ struct enum_values {
 template <std::size_t N>
 constexpr std::size_t enum_values<N>::size;
 
+#if NARTHEX_HAS(METRICS)
 namespace detail {
 
 template <class Enum>
@@ -7268,6 +7625,7 @@ class enum_family {
  public:
   using handle_type = typename T::series_handle;
 
+  /// Registers in the default registry. A name that is taken is refused, also by an equal family.
   enum_family(detail::kept_name name, detail::kept_help help, const label_names<sizeof...(Enums)>& names,
               const args_type& args = args_type()) noexcept
       : enum_family(default_registry(), name, help, names, args) {}
@@ -7296,13 +7654,16 @@ class enum_family {
   enum_family(const enum_family&) = delete;
   enum_family& operator=(const enum_family&) = delete;
 
+  /// The series of these enumerators, in the order of the label names; one that counts into nothing for a value beyond them.
   handle_type labels(Enums... values) noexcept {
     const std::size_t i = index::of(values...);
     if (!NARTHEX_DETAIL_LIKELY(i < count)) refuse();
     return handle_type(detail::registered<core>{&node_.storage(i), &node_});
   }
 
+  /// ok, or why the registration was refused.
   NARTHEX_NAMESPACE::status status() const noexcept { return node_.state(); }
+  /// Takes the family out of the exposition for good; its handles go on counting. Waits only for a scrape that is reading it.
   void unregister() noexcept { detail::part(node_); }
 
  private:
@@ -7350,6 +7711,32 @@ class enum_family {
 template <class T, class... Enums>
 const detail::family_ops enum_family<T, Enums...>::node::table = {
     core::type, core::kind, false, &next, &restart, &label, &chosen, &detail::same_choice<args_type>, &unregister, &detail::node_state, nullptr};
+
+#else  // compiled out
+
+template <class T, class... Enums>
+class NARTHEX_DETAIL_IDLE enum_family : public detail::no_family<typename T::series_handle> {
+  using args_type = detail::unread<typename T::core_type::args>;
+
+ public:
+  using handle_type = typename T::series_handle;
+  constexpr enum_family(detail::kept_name, detail::kept_help, const label_names<sizeof...(Enums)>&,
+              args_type = {}) noexcept {}
+  constexpr enum_family(registry_core&, detail::kept_name, detail::kept_help, const label_names<sizeof...(Enums)>&,
+              args_type = {}) noexcept {}
+  enum_family(const enum_family&) = delete;
+  enum_family& operator=(const enum_family&) = delete;
+  handle_type labels(Enums... values) const noexcept {
+    if (false) mention(label_values(values)...);  // an enum's function in one file would be unused
+    return handle_type(detail::no_core());
+  }
+
+ private:
+  template <class... All>
+  static void mention(const All&...) noexcept {}
+};
+
+#endif  // NARTHEX_HAS(METRICS)
 
 NARTHEX_END_NAMESPACE
 
@@ -7407,6 +7794,7 @@ number to_number(Value value) noexcept {
 
 }  // namespace detail
 
+#if NARTHEX_HAS(METRICS)
 /// A counter or gauge whose value is fetched at scrape time; see callback_counter and callback_gauge.
 template <metric_type Type>
 class callback_of {
@@ -7478,6 +7866,21 @@ const detail::family_ops callback_of<Type>::node::table = {
     Type,      detail::storage::callback, false,   &next, &detail::nothing_to_restart, &detail::no_label,
     &detail::nothing_more, &detail::never_same, nullptr, nullptr, nullptr};
 
+#else  // compiled out; not constexpr, as nobody names a callback in one file, and clang would say that it is unused
+
+template <metric_type Type>
+class NARTHEX_DETAIL_IDLE callback_of : public detail::no_node {
+ public:
+  template <class F>
+  callback_of(detail::kept_name, detail::kept_help, F&&) noexcept {}
+  template <class F>
+  callback_of(registry_core&, detail::kept_name, detail::kept_help, F&&) noexcept {}
+  callback_of(const callback_of&) = delete;
+  callback_of& operator=(const callback_of&) = delete;
+};
+
+#endif  // NARTHEX_HAS(METRICS)
+
 /// A counter kept elsewhere: nx::callback_counter c{"x_total", "...", [&] { return source.total; }};
 using callback_counter = callback_of<metric_type::counter>;
 /// A gauge read at scrape time: nx::callback_gauge g{"depth", "...", [&q] { return q.size(); }};
@@ -7513,6 +7916,7 @@ struct declared {
   std::initializer_list<string_view> labels;
 };
 
+#if NARTHEX_HAS(METRICS)
 class collector;
 
 namespace detail {
@@ -7829,6 +8233,31 @@ inline bool collected::next(const detail::collected_node& n, detail::position& w
   return true;
 }
 
+#else  // compiled out
+
+class collected {
+ public:
+  template <class Value>
+  void add(unsigned, std::initializer_list<label_value>, Value) noexcept {}
+  void add_histogram(unsigned, std::initializer_list<label_value>, const buckets&, const std::uint64_t*, double) noexcept {}
+  void add_summary(unsigned, std::initializer_list<label_value>, const double*, const double*, unsigned, double,
+                   std::uint64_t) noexcept {}
+  collected(const collected&) = delete;
+  collected& operator=(const collected&) = delete;
+};
+
+class NARTHEX_DETAIL_IDLE collector : public detail::no_node {
+ public:
+  template <class F>
+  collector(std::initializer_list<declared>, F&&) noexcept {}
+  template <class F>
+  collector(registry_core&, std::initializer_list<declared>, F&&) noexcept {}
+  collector(const collector&) = delete;
+  collector& operator=(const collector&) = delete;
+};
+
+#endif  // NARTHEX_HAS(METRICS)
+
 NARTHEX_END_NAMESPACE
 
 #endif  // NARTHEX_HAS(HEAP)
@@ -7848,6 +8277,7 @@ NARTHEX_END_NAMESPACE
 
 NARTHEX_BEGIN_NAMESPACE
 
+#if NARTHEX_HAS(METRICS)
 /// One pass over a registry and what is attached to it. Every format is a loop around next().
 ///
 /// Families come in name order, series in the order of their creation, each series read once, whole. What
@@ -7859,7 +8289,7 @@ NARTHEX_BEGIN_NAMESPACE
 class walk {
  public:
   explicit walk(registry_core& root) noexcept
-      : count_(0), present_(nobody), shown_from_(0), resting_(true), side_(0), last_(nullptr), steady_(nullptr)
+      : count_(0), present_(nobody), shown_from_(0), resting_(true), side_(0), last_(nullptr), steady_(nullptr), steady_at_(nullptr)
 #if NARTHEX_HAS(HEAP)
         , batches_(nullptr)
 #endif
@@ -7893,7 +8323,7 @@ class walk {
   bool next() noexcept {
     // The next series of the family in hand, of which all but the series stands in now_ already.
     if (NARTHEX_HAS(HEAP) && NARTHEX_DETAIL_LIKELY(steady_ != nullptr && steady_->is_shown())) {
-      detail::position& where = cursors_[present_].where;
+      detail::position& where = *steady_at_;
       if (NARTHEX_DETAIL_LIKELY(steady_->ops->next(*steady_, where, now_))) {
         NARTHEX_DETAIL_FETCH(where.at, 1024, 0);  // series mostly lie one behind the other
         NARTHEX_DETAIL_FETCH(where.at, 1024 + 64, 0);
@@ -8019,7 +8449,10 @@ class walk {
       now_.prefix = full.prefix;
       now_.name = full.name;
       now_.help = help;
-      if (shared && count_ == 1) steady_ = &n;
+      if (shared && count_ == 1) {
+        steady_ = &n;
+        steady_at_ = &c.where;
+      }
       return true;
     }
     return false;
@@ -8159,12 +8592,30 @@ class walk {
   std::uint32_t side_;
   const char* last_;  // the name last shown
   detail::family_node* steady_;  // the family in hand if nothing needs to be asked but itself; never while resting
+  detail::position* steady_at_;  // how far the walk came in it
 #if NARTHEX_HAS(HEAP)
   collected* batches_;
 #endif
   cursor cursors_[registry_core::max_registries];
   detail::reading now_;
 };
+
+#else  // compiled out
+
+class NARTHEX_DETAIL_IDLE walk {
+ public:
+  explicit walk(registry_core&) noexcept {}
+  walk(const walk&) = delete;
+  walk& operator=(const walk&) = delete;
+  bool next() noexcept { return false; }
+  const sample& now() const noexcept { return now_; }
+  void rest() noexcept {}
+
+ private:
+  sample now_;
+};
+
+#endif  // NARTHEX_HAS(METRICS)
 
 NARTHEX_END_NAMESPACE
 
@@ -8182,6 +8633,7 @@ NARTHEX_END_NAMESPACE
 
 NARTHEX_BEGIN_NAMESPACE
 
+#if NARTHEX_HAS(METRICS)
 /// What a registry adds to its metrics: nx::registry_options().label("region", "east").prefix("shop_").
 ///
 /// Views only: what they point to must live until the registry is made.
@@ -8383,6 +8835,25 @@ inline void registry_core::end() noexcept {
 #endif
 }
 
+#else  // compiled out
+
+class registry_options {
+ public:
+  enum : unsigned { max_labels = 8 };
+  registry_options& label(label_name, string_view) noexcept { return *this; }
+  registry_options& prefix(metric_name) noexcept { return *this; }
+};
+
+class NARTHEX_DETAIL_IDLE registry : public registry_core {
+ public:
+  constexpr registry() noexcept {}
+  constexpr explicit registry(const registry_options&) noexcept {}
+  enum : std::size_t { max_label_bytes = 200 };
+  NARTHEX_NAMESPACE::status status() const noexcept { return NARTHEX_NAMESPACE::status(); }
+};
+
+#endif  // NARTHEX_HAS(METRICS)
+
 NARTHEX_END_NAMESPACE
 
 #endif  // NARTHEX_REGISTRY_HPP
@@ -8526,7 +8997,7 @@ class text_writer {
 
   void write(const sample& s) {
     if (s.starts_family) head(s);
-    if (NARTHEX_DETAIL_LIKELY(s.type != metric_type::histogram && s.type != metric_type::summary)) return number_line<0>(s, "\0\0\0\0\0\0\0", s.value);
+    if (NARTHEX_DETAIL_LIKELY(s.type != metric_type::histogram && s.type != metric_type::summary)) return number_line(s, "{", s.value);
 #if NARTHEX_HAS(HEAP)
     if (s.type == metric_type::histogram) distribution_text<metric_type::histogram>::write(*this, s);
     else distribution_text<metric_type::summary>::write(*this, s);
@@ -8564,10 +9035,10 @@ class text_writer {
     out_(type_word(s.type));
     if (!NARTHEX_HAS(HEAP)) return;
     stem_size_ = s.prefix.size() + s.name.size();
-    if (stem_size_ > stem_room) {
+    if (stem_size_ >= stem_room) {
       stem_size_ = ~std::size_t(0) / 2;  // no chunk has room for that at once
     } else {
-      copy_bytes(copy_bytes(stem_, s.prefix.data(), s.prefix.size()), s.name.data(), s.name.size());
+      *copy_bytes(copy_bytes(stem_, s.prefix.data(), s.prefix.size()), s.name.data(), s.name.size()) = '{';
     }
   }
 
@@ -8603,35 +9074,38 @@ class text_writer {
   // What follows is written at once, and may touch `slack` bytes behind its end: room is asked for with that.
   enum : std::size_t { slack = 32 };
 
-  /// The name and what stands behind it, in whole blocks.
-  char* put_name(char* to, const char (&suffix)[8], std::size_t suffix_size) const noexcept {
-    for (std::size_t i = 0; i < stem_size_; i += 32) std::memcpy(to + i, stem_ + i, 32);
-    std::memcpy(to + stem_size_, suffix, 8);
-    return to + stem_size_ + suffix_size;
+  /// The name and what stands behind it, in whole blocks. `suffix` ends in a brace.
+  template <std::size_t suffix_size>
+  char* put_name(char* to, const char (&suffix)[suffix_size + 1]) const noexcept {
+    const std::size_t size = stem_size_;
+    for (std::size_t i = 0; i <= size; i += 32) std::memcpy(to + i, stem_ + i, 32);
+    if (suffix_size > 1) std::memcpy(to + size, suffix, suffix_size);  // the brace alone stands behind the name
+    return to + size + suffix_size;
   }
 
-  /// One function for each size, so that the line of a counter is inline in the loop over series.
-  template <std::size_t suffix_size>
-  void number_line(const sample& s, const char (&suffix)[8], const number& n) {
-    if (!out_.has_room(stem_size_ + suffix_size + s.labels.size() + 4 + max_double_chars + slack)) {
-      return line_in_parts(s, string_view(suffix, suffix_size), "", "", n);
+  /// One function for each suffix, so that the line of a counter is inline in the loop over series.
+  template <std::size_t n>
+  void number_line(const sample& s, const char (&suffix)[n], const number& value) {
+    if (!out_.has_room(stem_size_ + n + s.labels.size() + 4 + max_double_chars + slack)) {
+      return line_in_parts(s, string_view(suffix, n - 2), "", "", value);
     }
-    char* at = put_name(out_.at(), suffix, suffix_size);
+    char* at = put_name<n - 1>(out_.at(), suffix);
     if (!s.labels.empty()) {
-      *at = '{';
-      at = copy_bytes(at + 1, s.labels.data(), s.labels.size());
-      *at++ = '}';
+      at = copy_bytes(at, s.labels.data(), s.labels.size());
+      std::memcpy(at, "} ", 2);
+      at += 2;
+    } else {
+      at[-1] = ' ';
     }
-    *at++ = ' ';
-    const bool is_short = n.is == number::kind::u64 && n.u64 < 100000000u;
-    if (NARTHEX_DETAIL_LIKELY(is_short)) at = write_up_to_8(at, static_cast<std::uint32_t>(n.u64));
-    else at = digits(at, n);
+    const bool is_short = value.is == number::kind::u64 && value.u64 < 100000000u;
+    if (NARTHEX_DETAIL_LIKELY(is_short)) at = write_up_to_8(at, static_cast<std::uint32_t>(value.u64));
+    else at = digits(at, value);
     *at++ = '\n';
     out_.done(at);
   }
   NARTHEX_DETAIL_NOINLINE void sum_and_count(const sample& s) {
-    number_line<4>(s, "_sum\0\0\0", s.sum);
-    number_line<6>(s, "_count\0", s.count);
+    number_line(s, "_sum{", s.sum);
+    number_line(s, "_count{", s.count);
   }
   NARTHEX_DETAIL_COLD void quantile_lines(const sample& s) {
     for (unsigned i = 0; i < s.quantile_count; ++i) {
@@ -8648,8 +9122,7 @@ class text_writer {
     char* begins_end = begins;
     const bool fits = NARTHEX_HAS(HEAP) && stem_size_ + s.labels.size() + 9 + slack <= start_room;
     if (fits) {
-      begins_end = put_name(begins, "_bucket", 7);
-      *begins_end++ = '{';
+      begins_end = put_name<8>(begins, "_bucket{");
       if (!s.labels.empty()) {
         begins_end = copy_bytes(begins_end, s.labels.data(), s.labels.size());
         *begins_end++ = ',';
@@ -8708,8 +9181,16 @@ void distribution_text<Type>::write(text_writer& to, const sample& s) {
   to.sum_and_count(s);
 }
 
+/// The one loop over series, for both ways to take the text.
+NARTHEX_DETAIL_NOINLINE inline void write_all(walk& series, chunk_writer& out) {
+  text_writer text(out);
+  while (out.is_open() && series.next()) text.write(series.now());
+  out.flush();
+}
+
 }  // namespace detail
 
+#if NARTHEX_HAS(METRICS)
 /// Writes everything a registry shows, in text format 0.0.4, to a sink.
 ///
 /// chunk:   room for `size` >= 1 bytes; the sink gets pieces of that size.
@@ -8722,9 +9203,7 @@ inline status write_text(registry_core& registry, const sink& to, char* chunk, s
   if (why == errc::ok) {
     walk series(registry);
     detail::chunk_writer out(to, series, chunk, size);
-    detail::text_writer text(out);
-    while (out.is_open() && series.next()) text.write(series.now());
-    out.flush();
+    detail::write_all(series, out);
     if (!out.is_open()) why = errc::closed;
   }
   return why == errc::ok ? status() : status(why, "write_text");
@@ -8769,9 +9248,7 @@ inline std::size_t write_text(registry_core& registry, char* buffer, std::size_t
   walk series(registry);
   detail::chunk_writer out(to, series, f.chunk(), f.chunk_size());
   f.out = &out;
-  detail::text_writer text(out);
-  while (series.next()) text.write(series.now());
-  out.flush();
+  detail::write_all(series, out);
   return f.total;
 }
 inline std::size_t write_text(char* buffer, std::size_t size) noexcept {
@@ -8786,6 +9263,19 @@ inline std::string to_text(registry_core& registry = default_registry()) {
   return text;
 }
 #endif
+
+#else  // compiled out
+
+inline status write_text(registry_core&, const sink&, char*, std::size_t) { return status(); }
+inline status write_text(registry_core&, const sink&) { return status(); }
+inline status write_text(const sink&) { return status(); }
+inline std::size_t write_text(registry_core&, char*, std::size_t) noexcept { return 0; }
+inline std::size_t write_text(char*, std::size_t) noexcept { return 0; }
+#if NARTHEX_HAS(HEAP)
+inline std::string to_text(registry_core& = default_registry()) { return std::string(); }
+#endif
+
+#endif  // NARTHEX_HAS(METRICS)
 
 NARTHEX_END_NAMESPACE
 

@@ -34,6 +34,8 @@
 
 
 NARTHEX_BEGIN_NAMESPACE
+
+#if NARTHEX_HAS(METRICS)
 /// Times a scope in seconds: { nx::timer t{latency}; ... } observes once, at its end.
 ///
 /// Takes a histogram or summary (observes) or a gauge (sets); the instrument must outlive the timer.
@@ -113,6 +115,32 @@ void set_to_current_time(Gauge& to) noexcept {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   to.set(std::chrono::duration_cast<std::chrono::duration<double>>(now).count());
 }
+
+#else  // compiled out: no clock is read
+
+class NARTHEX_DETAIL_IDLE timer {
+ public:
+  template <class Instrument>
+  explicit timer(Instrument&) noexcept {}
+  timer(timer&&) = default;
+  timer& operator=(timer&&) = delete;
+  double seconds() const noexcept { return 0; }
+  double stop() noexcept { return 0; }
+  void discard() noexcept {}
+};
+
+class NARTHEX_DETAIL_IDLE track_in_progress {
+ public:
+  template <class Gauge>
+  explicit track_in_progress(Gauge&) noexcept {}
+  track_in_progress(track_in_progress&&) = default;
+  track_in_progress& operator=(track_in_progress&&) = delete;
+};
+
+template <class Gauge>
+void set_to_current_time(Gauge&) noexcept {}
+
+#endif  // NARTHEX_HAS(METRICS)
 
 NARTHEX_END_NAMESPACE
 

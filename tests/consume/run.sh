@@ -86,6 +86,9 @@ macros() {
   done
   g++ -std=gnu++11 -pthread -I../narthex/single_include -include ./macros.hpp main.cpp -o main
   ./main
+  # And behind narthex's, live where a program uses it.
+  { cat every.cpp; echo '#include "macros.hpp"'; cat library.cpp; echo 'narthex::build_info build{"app", {{"version", "1"}}};'; } > after.cpp
+  g++ -std=gnu++11 -I../narthex/single_include -c after.cpp
 }
 
 # ---- Meson ----
@@ -230,6 +233,86 @@ old_glibc_meson() {
   "$gcc48/run-on-2.17" build/main
 }
 
+# ---- package managers: what the tool would do, in a few lines (examples/packaging/README.md says what is unchecked) ----
+platformio() {
+  local folder
+  folder=$(python3 -c 'import json; print(json.load(open("../narthex/library.json"))["build"]["includeDir"])')
+  g++ -std=c++11 -Werror -Wall -Wextra -pthread -I"../narthex/$folder" main.cpp -o main
+  ./main
+}
+arduino() {
+  cp -r ../narthex/examples/packaging/arduino library
+  cp -r ../narthex/single_include/narthex library/src/narthex
+  sed 's,<narthex/narthex.hpp>,<narthex.h>,' core.cpp > sketch.cpp
+  grep -q '<narthex.h>' sketch.cpp
+  g++ -std=c++11 -Werror -Wall -Wextra -Ilibrary/src sketch.cpp -o main
+  ./main
+}
+esp_idf() {
+  printf '%s\n' 'cmake_minimum_required(VERSION 3.16)' 'project(consumer CXX)' 'set(ESP_PLATFORM 1)' \
+    'function(idf_component_register)' 'cmake_parse_arguments(arg "" "" "SRCS;INCLUDE_DIRS" ${ARGN})' 'add_library(component INTERFACE)' \
+    'foreach(folder ${arg_INCLUDE_DIRS})' 'target_include_directories(component INTERFACE ${CMAKE_CURRENT_LIST_DIR}/${folder})' \
+    'endforeach()' 'endfunction()' 'add_subdirectory(../narthex narthex)' 'if(TARGET narthex)' 'message(FATAL_ERROR "more than a component")' \
+    'endif()' 'add_executable(main core.cpp)' 'target_link_libraries(main component)' > CMakeLists.txt
+  cmake_run
+  # Components are read once more before, as a script, for what they require.
+  printf '%s\n' 'set(ESP_PLATFORM 1)' 'macro(idf_component_register)' 'message("asked for: ${ARGN}")' 'return()' 'endmacro()' \
+    'include(../narthex/CMakeLists.txt)' > script.cmake
+  cmake -P script.cmake 2>&1 | grep -q 'asked for: INCLUDE_DIRS;include'
+}
+zephyr() {
+  local folder
+  folder=$(sed -n 's/^  cmake: //p' ../narthex/zephyr/module.yml)
+  printf '%s\n' 'cmake_minimum_required(VERSION 3.20)' 'project(consumer CXX)' 'add_executable(main core.cpp)' \
+    'function(zephyr_include_directories)' 'target_include_directories(main PRIVATE ${ARGN})' 'endfunction()' \
+    "add_subdirectory(../narthex/$folder narthex)" > CMakeLists.txt
+  cmake_run
+}
+conan() {
+  python3 conan_stand_in.py ../narthex/examples/packaging/conan/conanfile.py "$PWD/package" > said
+  grep -qx "version $version" said
+  g++ -std=c++11 -Werror -Wall -Wextra -I package/include main.cpp -o main $(sed -n 's/^system_libs /-l/p' said)
+  ./main
+  diff -r -x README.md ../narthex/include/narthex package/include/narthex
+  [ -s package/licenses/LICENSE ]
+}
+vcpkg() {
+  local port=../narthex/examples/packaging/vcpkg/narthex
+  printf '%s\n' 'function(vcpkg_from_github)' 'cmake_parse_arguments(arg "" "OUT_SOURCE_PATH;REPO;REF;SHA512;HEAD_REF" "" ${ARGN})' \
+    'if(NOT arg_REF STREQUAL "v${VERSION}")' 'message(FATAL_ERROR "${arg_REF}")' 'endif()' \
+    "set(\${arg_OUT_SOURCE_PATH} $work/narthex PARENT_SCOPE)" 'endfunction()' \
+    'function(run)' 'execute_process(COMMAND ${ARGN} RESULT_VARIABLE failed)' 'if(failed)' 'message(FATAL_ERROR "${ARGN}")' 'endif()' 'endfunction()' \
+    'function(vcpkg_cmake_configure)' 'cmake_parse_arguments(arg "" "SOURCE_PATH" "OPTIONS" ${ARGN})' \
+    'run(cmake -S ${arg_SOURCE_PATH} -B built -DCMAKE_INSTALL_PREFIX=${CURRENT_PACKAGES_DIR} ${arg_OPTIONS})' 'endfunction()' \
+    'function(vcpkg_cmake_install)' 'run(cmake --build built --target install)' 'endfunction()' \
+    'function(vcpkg_cmake_config_fixup)' 'cmake_parse_arguments(arg "" "CONFIG_PATH" "" ${ARGN})' \
+    'file(RENAME ${CURRENT_PACKAGES_DIR}/${arg_CONFIG_PATH} ${CURRENT_PACKAGES_DIR}/share/narthex)' \
+    'file(READ ${CURRENT_PACKAGES_DIR}/share/narthex/narthexTargets.cmake text)' \
+    'string(REPLACE "get_filename_component(_IMPORT_PREFIX \"\${_IMPORT_PREFIX}\" PATH)\nif" "if" text "${text}")' \
+    'file(WRITE ${CURRENT_PACKAGES_DIR}/share/narthex/narthexTargets.cmake "${text}")' 'file(GLOB left ${CURRENT_PACKAGES_DIR}/share/cmake/*)' \
+    'if(NOT left)' 'file(REMOVE_RECURSE ${CURRENT_PACKAGES_DIR}/share/cmake)' 'endif()' 'endfunction()' \
+    'function(vcpkg_install_copyright)' 'cmake_parse_arguments(arg "" "" "FILE_LIST" ${ARGN})' \
+    'configure_file(${arg_FILE_LIST} ${CURRENT_PACKAGES_DIR}/share/narthex/copyright COPYONLY)' 'endfunction()' \
+    "include($PWD/$port/portfile.cmake)" > stand_in.cmake
+  cmake -DCURRENT_PACKAGES_DIR="$PWD/packages" -DPORT=narthex -DVERSION="$version" -P stand_in.cmake
+  [ -s packages/share/narthex/copyright ]
+  # What vcpkg complains of: a package has nothing but these, and no empty folders.
+  [ "$(cd packages && find . -mindepth 1 -maxdepth 2 | sort | tr '\n' ' ')" = "./include ./include/narthex ./share ./share/narthex " ]
+  [ -z "$(find packages -type d -empty)" ]
+  rm -r built
+  cmake_project "$(block cmake_find)"
+  cmake_run -DCMAKE_PREFIX_PATH="$PWD/packages"
+}
+wrapdb() {
+  mkdir -p subprojects/packagecache
+  tar -C "$work" -czf "subprojects/packagecache/narthex-$version.tar.gz" --transform "s,^narthex,narthex-$version," --exclude=narthex/tests narthex
+  sed "s/^source_hash = 0/source_hash = $(sha256sum "subprojects/packagecache/narthex-$version.tar.gz" | cut -d' ' -f1)/" \
+    ../narthex/examples/packaging/wrap/narthex.wrap > subprojects/narthex.wrap
+  meson_project "$(meson_line)"
+  meson setup build --wrap-mode=forcefallback
+  meson test -C build -v
+}
+
 # ---- users' libraries ----
 static_library() {
   local flags
@@ -272,6 +355,55 @@ shared_libraries() {  # with hidden symbols, the default registry is one for eac
   done
 }
 
+link_time_optimised() {  # the linker sees both halves of a program whole, and compares their types
+  local flags="-std=c++11 -O2 -flto -pthread -I../narthex/include -DCONSUMER_HAS_FWD"
+  g++ --version | grep -q clang || flags="$flags -Werror=odr -Werror=lto-type-mismatch -flto-partition=none"
+  { every_header ../narthex/include; cat main.cpp; } > whole.cpp
+  # shellcheck disable=SC2086
+  {
+    g++ $flags -c whole.cpp library.cpp
+    echo 'namespace library { void work(); } int call() { return library::work(), 0; } int called = call();' > call.cpp
+    g++ $flags -c call.cpp
+    g++ $flags whole.o call.o library.o -o main
+  }
+  ./main > page
+  grep -qx 'library_jobs_total 1' page
+}
+halves() {  # halves ABI ABI: alpha.o and beta.o as one program, from archives, from shared libraries, optimised as one
+  local how
+  g++ part_main.cpp alpha.o beta.o -o main
+  ./main "$1" "$2"
+  for how in alpha beta; do
+    ar rc lib$how.a $how.o
+    g++ -shared $how.o -o lib$how.so
+  done
+  g++ part_main.cpp libalpha.a libbeta.a -o main
+  ./main "$1" "$2"
+  rm libalpha.a libbeta.a
+  g++ part_main.cpp -L. -lalpha -lbeta -Wl,-rpath,. -o main
+  ./main "$1" "$2"
+}
+two_versions() {
+  local now="v${version//./_}_mt" other="v9_8_7_mt" flags
+  cp -r ../narthex/include newer
+  sed -i -E 's/(VERSION_MAJOR) [0-9]+/\1 9/; s/(VERSION_MINOR) [0-9]+/\1 8/; s/(VERSION_PATCH) [0-9]+/\1 7/' newer/narthex/config.hpp
+  for flags in "" "-O2" "-O2 -flto"; do
+    [ "$flags" != "-O2 -flto" ] || ! g++ --version | grep -q clang || continue
+    # shellcheck disable=SC2086
+    {
+      g++ -std=c++11 -fPIC $flags -I../narthex/include -DPART=alpha -c part.cpp -o alpha.o
+      g++ -std=c++11 -fPIC $flags -Inewer -DPART=beta -c part.cpp -o beta.o
+    }
+    halves "$now" "$other"
+  done
+}
+half_compiled_out() {  # a library without metrics in a program with them
+  local now="v${version//./_}_mt"
+  g++ -std=c++11 -fPIC -I../narthex/include -DPART=alpha -c part.cpp -o alpha.o
+  g++ -std=c++11 -fPIC -I../narthex/include -DPART=beta -DNARTHEX_DISABLE=1 -c part.cpp -o beta.o
+  halves "$now" "${now}_off"
+}
+
 # ---- all of them, two at a time ----
 names=() titles=()
 consumer() {  # consumer NAME FUNCTION TOOL...
@@ -279,7 +411,7 @@ consumer() {  # consumer NAME FUNCTION TOOL...
   case $name in *"$only"*) ;; *) return ;; esac
   for tool; do command -v "$tool" > /dev/null || { echo "not here: $name ($tool)"; return; }; done
   while [ "$(jobs -rp | wc -l)" -ge 2 ]; do wait -n; done
-  mkdir "$work/$function" && cp "$here"/*.[ch]pp "$work/$function/"
+  mkdir "$work/$function" && cp "$here"/*.[ch]pp "$here"/*.py "$work/$function/"
   titles+=("$name") names+=("$function")
   (cd "$work/$function" && timeout -k 5 120 bash -exc "$function" > "$work/logs/$function" 2>&1 && touch "$work/logs/$function.ok") &
 }
@@ -301,11 +433,21 @@ consumer "CMake FetchContent, overridden" cmake_fetch_override cmake
 consumer "CMake, brought twice" cmake_twice cmake
 consumer "CMake find_package" cmake_find cmake
 consumer "CMake, a library that is installed" cmake_exported cmake
+consumer "PlatformIO's folders" platformio python3
+consumer "Arduino's folders" arduino
+consumer "ESP-IDF component" esp_idf cmake
+consumer "Zephyr module" zephyr cmake
+consumer "Conan recipe" conan python3
+consumer "vcpkg port" vcpkg cmake
+consumer "WrapDB's wrap" wrapdb meson sha256sum
 consumer "CMake, glibc 2.17" old_glibc cmake "$gcc48/bin/g++"
 consumer "Meson, glibc 2.17" old_glibc_meson meson "$gcc48/bin/g++"
 consumer "static library" static_library ar gcc-ar
 consumer "static library of which nothing is called" unused_in_static_library ar
 consumer "two shared libraries" shared_libraries
+consumer "link-time optimisation" link_time_optimised
+consumer "two versions in one program" two_versions ar
+consumer "a library compiled out, a program not" half_compiled_out ar
 wait
 for i in "${!names[@]}"; do
   if [ -e "$work/logs/${names[i]}.ok" ]; then echo "ok: ${titles[i]}"; continue; fi

@@ -31,11 +31,16 @@ class int_cell {
 #endif
 
  public:
+  using value = Int;
   int_cell() noexcept : value_(0) {}
   void add(Int by) noexcept { value_.fetch_add(static_cast<stored>(by), memory_order_relaxed); }
   void set(Int to) noexcept { value_.store(static_cast<stored>(to), memory_order_relaxed); }
   void restart() noexcept { set(0); }
   Int get() const noexcept { return value_.load(memory_order_relaxed); }
+  bool get_at_once(Int& to) const noexcept {
+    to = get();
+    return true;
+  }
   /// The largest amount that add() takes whole.
   static constexpr Int limit() noexcept { return static_cast<Int>(static_cast<stored>(~stored(0))); }
 
@@ -55,7 +60,12 @@ class double_cell : public guarded_double {
 #else
 class double_cell {
  public:
+  using value = double;
   void restart() noexcept { set(0); }
+  bool get_at_once(double& to) const noexcept {
+    to = get();
+    return true;
+  }
 #if NARTHEX_HAS(ATOMIC64)
   double_cell() noexcept : bits_(0) {}
   void add(double by) noexcept {
@@ -144,6 +154,12 @@ class adaptive_cell {
     if (!t) return first;
     const value base = Sum::of(t->base.load(memory_order_acquire));
     return first + (sum_of(*t) - base);
+  }
+  /// False where get() has more to do; small enough to be inline in a scrape's loop.
+  bool get_at_once(value& to) const noexcept {
+    if (!NARTHEX_DETAIL_LIKELY(shards_.get() == nullptr)) return false;
+    to = Sum::of(first_.load(memory_order_relaxed));
+    return true;
   }
 
   /// Counts from zero again: nobody else may store into a thread's word, so what they hold now becomes the base.

@@ -14,6 +14,7 @@
 #include "narthex/detail/memory.hpp"
 #include "narthex/detail/record.hpp"
 #include "narthex/detail/shared.hpp"
+#include "narthex/detail/slot.hpp"
 
 NARTHEX_BEGIN_NAMESPACE
 namespace detail {
@@ -58,6 +59,10 @@ class observation_set {
       return get_sum(now);
     }
   }
+
+#if NARTHEX_HAS(SHARDS)
+  bool is_untouched() const noexcept { return state_.is_untouched(); }
+#endif
 
   /// Sets the sum to 0; the counts at that moment go to `out`.
   void forget_sum(shared<cell_word>* counts, unsigned buckets_and_inf, cell_word* out) noexcept {
@@ -166,6 +171,10 @@ class distribution {
       }
     }
   }
+#if NARTHEX_HAS(SHARDS)
+  /// Nothing was ever observed here, nor taken off.
+  bool is_untouched() const noexcept { return sets_[0].is_untouched() && sets_[1].is_untouched(); }
+#endif
   unsigned size() const noexcept { return n_; }
   spin_lock& readers() const noexcept { return readers_; }
 

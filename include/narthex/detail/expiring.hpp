@@ -16,7 +16,7 @@
 #include "narthex/detail/single.hpp"
 #include "narthex/label.hpp"
 
-#if NARTHEX_HAS(HEAP)
+#if NARTHEX_HAS(HEAP) && NARTHEX_HAS(METRICS)
 
 NARTHEX_BEGIN_NAMESPACE
 namespace detail {
@@ -388,6 +388,6 @@ const family_ops expiring_node<Core>::table = {
 }  // namespace detail
 NARTHEX_END_NAMESPACE
 
-#endif  // NARTHEX_HAS(HEAP)
+#endif  // NARTHEX_HAS(HEAP) && NARTHEX_HAS(METRICS)
 
 #endif  // NARTHEX_DETAIL_EXPIRING_HPP

@@ -18,6 +18,13 @@ namespace detail {
 #if NARTHEX_HAS(HEAP)
 using kept_name = metric_name;
 using kept_help = string_view;
+#else
+using kept_name = static_name;
+using kept_help = const char*;
+#endif
+
+#if NARTHEX_HAS(METRICS)
+#if NARTHEX_HAS(HEAP)
 /// A copy that is kept for ever, once for each text: an object may outlive its registry. "" and no_memory when there
 /// is none.
 inline const char* keep_text(registry_core&, string_view text, errc& why) noexcept {
@@ -26,8 +33,6 @@ inline const char* keep_text(registry_core&, string_view text, errc& why) noexce
   return copy ? copy : "";
 }
 #else
-using kept_name = static_name;
-using kept_help = const char*;
 inline const char* keep_text(registry_core&, string_view text, errc&) noexcept { return text.data(); }
 #endif
 
@@ -46,6 +51,7 @@ inline errc check_name(string_view name, std::size_t& at) noexcept {
   at = name.empty() ? 0 : bad_byte(name.data(), 0, name.size(), alphabet::metric);
   return name.empty() ? errc::empty_name : at != name.size() ? errc::bad_name : errc::ok;
 }
+#endif  // NARTHEX_HAS(METRICS)
 
 }  // namespace detail
 NARTHEX_END_NAMESPACE

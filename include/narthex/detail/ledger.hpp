@@ -96,16 +96,19 @@ class ledger {
   double read_set(std::uint64_t turn, std::uint64_t* to) const noexcept {
     const set& s = sets_[turn % 2];
     if (s.generation.load(memory_order_acquire) != turn / 2) return 0;
+    const shared<std::uint64_t>* const all = counts(turn % 2);
+    const unsigned n = n_;
     std::uint64_t seen[buckets::max_bounds + 1];
     for (;;) {
       const std::uint64_t entry = s.entry.load(memory_order_acquire);
+      if (entry == 0) return 0;  // nothing in this set, as in most that are not hot
       const double sum = bits_double(s.sum[entry / places % 2].load(memory_order_acquire));
       std::uint64_t followed = 0;
-      for (unsigned i = 0; i < n_; ++i) followed += seen[i] = counts(turn % 2)[i].load(memory_order_acquire);
+      for (unsigned i = 0; i < n; ++i) followed += seen[i] = all[i].load(memory_order_acquire);
       if (s.entry.load(memory_order_relaxed) != entry) continue;
       NARTHEX_ASSERT(entry / places - followed <= 1);
       seen[entry % places] += entry / places - followed;
-      for (unsigned i = 0; i < n_; ++i) to[i] += seen[i];
+      for (unsigned i = 0; i < n; ++i) to[i] += seen[i];
       return sum;
     }
   }

@@ -53,6 +53,9 @@ class record {
 
   bool is_present(const image& seen) const noexcept { return head_.load(memory_order_acquire) == seen.head; }
 
+  /// Nothing was ever changed.
+  bool is_untouched() const noexcept { return head_.load(memory_order_acquire) == 0; }
+
   /// Replaces the words by what `change(image& now, word (&next)[Words])` makes of them; it is called
   /// again when another writer came first. Gives how many changes there were before, modulo 2^28 at least.
   template <class Change>

@@ -15,6 +15,8 @@
 #include "narthex/detail/registry_core.hpp"
 #include "narthex/error_hook.hpp"
 
+#if NARTHEX_HAS(METRICS)
+
 NARTHEX_BEGIN_NAMESPACE
 
 #if NARTHEX_HAS(HEAP)
@@ -198,5 +200,7 @@ inline void registry_core::unlink(detail::family_node& n) noexcept {
 }
 
 NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_HAS(METRICS)
 
 #endif  // NARTHEX_DETAIL_REGISTRATION_HPP

@@ -28,6 +28,7 @@ enum : unsigned { mistake_kinds = 4 };
 
 class walk;
 
+#if NARTHEX_HAS(METRICS)
 namespace detail {
 
 /// What guards the lists of all registries of this program: visible, as attached registries of several shared
@@ -265,6 +266,24 @@ inline const registry_core* registry_core::next_in_tree(const registry_core* roo
   }
   return nullptr;
 }
+
+#else  // compiled out
+
+class registry_core {
+ public:
+  constexpr registry_core() noexcept {}
+  registry_core(const registry_core&) = delete;
+  registry_core& operator=(const registry_core&) = delete;
+  enum : unsigned { max_registries = NARTHEX_HAS(HEAP) ? 16 : 4 };
+  status attach(registry_core&) noexcept { return status(); }
+  status detach(registry_core&) noexcept { return status(); }
+  std::uint64_t refused(mistake) const noexcept { return 0; }
+  string_view prefix() const noexcept { return string_view(); }
+  string_view constant_labels() const noexcept { return string_view(); }
+  void count(mistake) noexcept {}
+};
+
+#endif
 
 NARTHEX_END_NAMESPACE
 

@@ -32,6 +32,11 @@ struct series {
   shared<std::uint32_t> hides;
   enum : std::uint32_t { fresh = 0 };
   bool is_hidden() const noexcept { return (hides.load(memory_order_acquire) & 1) != 0; }
+  /// Found by a scrape before, and not hidden.
+  bool is_shown() const noexcept {
+    const std::uint32_t seen = hides.load(memory_order_acquire);
+    return seen != fresh && (seen & 1) == 0;
+  }
   void show() noexcept { show(hides.load(memory_order_acquire)); }
   /// Unless it was hidden again since `seen`.
   void show(std::uint32_t seen) noexcept {

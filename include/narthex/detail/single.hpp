@@ -9,6 +9,7 @@
 #include <type_traits>
 
 #include "narthex/config.hpp"
+#include "narthex/detail/compiled_out.hpp"
 #include "narthex/detail/default_registry.hpp"
 #include "narthex/detail/in_place.hpp"
 #include "narthex/detail/memory.hpp"
@@ -26,6 +27,8 @@ namespace detail {
 //   static size_t room(args)      bytes of arrays behind each storage, a multiple of 8
 //   Core(const args& kept, void* room)
 //   bool read(reading&) const     fills the sample; false when nothing was counted since the start or restart()
+//   bool read_at_once(reading&) const
+//                                 the same value in a few instructions; false when it takes more
 //   void restart()                counts from zero again
 //   const args& chosen() const
 
@@ -44,6 +47,11 @@ struct nothing_chosen_holder {
 template <class Once>
 const no_args nothing_chosen_holder<Once>::value = no_args();
 inline const no_args& nothing_chosen() noexcept { return nothing_chosen_holder<void>::value; }
+
+}  // namespace detail
+
+#if NARTHEX_HAS(METRICS)
+namespace detail {
 
 template <class Core>
 struct single : family_node {
@@ -249,7 +257,11 @@ namespace detail {
 NARTHEX_DETAIL_COLD inline void refuse_update(const family_node& n) noexcept {
   if (registry_core* const home = n.home.load(memory_order_acquire)) home->count(mistake::update);
 }
+}  // namespace detail
 
+#endif  // NARTHEX_HAS(METRICS)
+
+namespace detail {
 #if NARTHEX_HAS(HEAP)
 template <class Core>
 using registered_or_fixed = handle<Core>;

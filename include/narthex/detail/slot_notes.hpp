@@ -56,23 +56,23 @@ class slot_notes {
   /// The slot; noted() or more without a note.
   std::uintptr_t find() const noexcept {
     const std::uintptr_t me = thread_pointer();
-    return all_[place_of(me)].word.load(memory_order_relaxed) ^ me;
+    return all_[place_of(me)].bits_word.load(memory_order_relaxed) ^ me;
   }
   void write(std::uint32_t slot) noexcept {
     const std::uintptr_t me = thread_pointer();
     std::uintptr_t nothing = 0;
     if (slot >= noted()) return;
-    all_[place_of(me)].word.compare_exchange_strong(nothing, me | slot, memory_order_relaxed, memory_order_relaxed);
+    all_[place_of(me)].bits_word.compare_exchange_strong(nothing, me | slot, memory_order_relaxed, memory_order_relaxed);
   }
   void erase() noexcept {
-    if (find() < noted()) all_[place_of(thread_pointer())].word.store(0, memory_order_relaxed);
+    if (find() < noted()) all_[place_of(thread_pointer())].bits_word.store(0, memory_order_relaxed);
   }
 
  private:
   enum : std::size_t { places = 64 };
   struct note {
-    constexpr note() noexcept : word(0) {}
-    shared<std::uintptr_t> word;
+    constexpr note() noexcept : bits_word(0) {}
+    shared<std::uintptr_t> bits_word;
   };
   /// Thread pointers are often a stack's size apart: the product's upper bits depend on all of theirs.
   static std::size_t place_of(std::uintptr_t thread) noexcept {

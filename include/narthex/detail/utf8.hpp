@@ -67,8 +67,7 @@ inline bool is_plain(string_view text) noexcept {
 /// A byte that is not part of well-formed UTF-8 becomes U+FFFD and its two hexadecimal digits, so
 /// that two different broken values stay two different values.
 /// Source: Prometheus exposition formats, text 0.0.4, "Comments, help text, and type information".
-template <class Put>
-void put_safe(string_view text, quoting form, Put& put) {
+inline void put_safe(string_view text, quoting form, void (*put)(void*, const char*, std::size_t), void* to) {
   std::size_t begin = 0, i = 0;
   while (i < text.size()) {
     const char letter = text[i];
@@ -77,19 +76,24 @@ void put_safe(string_view text, quoting form, Put& put) {
       i += n;
       continue;
     }
-    if (i > begin) put(text.data() + begin, i - begin);
+    if (i > begin) put(to, text.data() + begin, i - begin);
     if (n == 0) {
       const char* const hex = "0123456789abcdef";
       const unsigned byte = static_cast<unsigned char>(letter);
       const char broken[5] = {'\xef', '\xbf', '\xbd', hex[byte >> 4], hex[byte & 15]};
-      put(broken, sizeof broken);
+      put(to, broken, sizeof broken);
     } else {
       const char escaped[2] = {'\\', letter == '\n' ? 'n' : letter};
-      put(escaped, sizeof escaped);
+      put(to, escaped, sizeof escaped);
     }
     begin = ++i;
   }
-  if (i > begin) put(text.data() + begin, i - begin);
+  if (i > begin) put(to, text.data() + begin, i - begin);
+}
+
+template <class Put>
+void put_safe(string_view text, quoting form, Put& to) {
+  put_safe(text, form, [](void* put, const char* data, std::size_t size) { (*static_cast<Put*>(put))(data, size); }, &to);
 }
 
 /// How many bytes put_safe would write.

@@ -1,0 +1,2 @@
+// A program's settings for narthex: one file, named by NARTHEX_CONFIG_HEADER.
+#define NARTHEX_NAMESPACE acme_metrics

@@ -58,11 +58,12 @@ class buckets {
 
   /// `count` bounds: start, start + width, start + 2 width, ... width must be positive.
   static buckets linear(double start, double width, unsigned count) noexcept {
-    return buckets(shape::linear, start, width, count);
+    return buckets(&next_sum, start, width, count);
   }
   /// `count` bounds: start, start * factor, ... start must be positive, factor above 1.
   static buckets exponential(double start, double factor, unsigned count) noexcept {
-    return buckets(shape::exponential, start, factor, count);
+    const double bad = detail::bits_double(0x7ff0000000000000u);  // which first_bad finds
+    return buckets(&next_power, detail::is_less(0, start) ? start : bad, factor, count);
   }
 
   buckets(std::initializer_list<double> bounds) noexcept : buckets(bounds.begin(), bounds.size()) {}
@@ -70,7 +71,7 @@ class buckets {
   buckets(const double (&bounds)[N]) noexcept : buckets(bounds, N) {}
   /// values[count]; stays the caller's.
   buckets(const double* values, std::size_t count) noexcept
-      : values_(values), start_(0), step_(0), count_(static_cast<unsigned>(count)), shape_(shape::list) {
+      : values_(values), start_(0), step_(0), count_(static_cast<unsigned>(count)), next_(nullptr) {
     if (count > max_bounds + 1) count_ = max_bounds + 2;  // one too many even without a +Inf
     else if (count && detail::double_bits(values[count - 1]) == 0x7ff0000000000000u) --count_;
   }
@@ -79,20 +80,19 @@ class buckets {
 
   /// Bound number `i`, i < size(). Formulas are computed term by term, so every call gives the same double.
   double operator[](unsigned i) const noexcept {
-    if (shape_ == shape::list) return values_[i];
+    if (!next_) return values_[i];
     double bound = start_;
-    for (; i; --i) bound = next(bound);
+    for (; i; --i) bound = next_(bound, step_);
     return bound;
   }
 
   /// The number of the first bad bound; size() when all are good.
   unsigned first_bad() const noexcept {
     if (count_ > max_bounds) return max_bounds;
-    if (shape_ == shape::exponential && !(start_ > 0)) return 0;
     double last = 0;
     for (unsigned i = 0; i < count_; ++i) {
       const double bound = (*this)[i];
-      if (!detail::is_finite(bound) || (i && !(bound > last))) return i;
+      if (!detail::is_finite(bound) || (i && !detail::is_less(last, bound))) return i;
       last = bound;
     }
     return count_;
@@ -100,28 +100,31 @@ class buckets {
 
   /// The number of the bucket that `value` falls in: the first bound >= value, or size() for +Inf.
   unsigned find(double value) const noexcept {
-    if (shape_ != shape::list) {
+    if (next_) {
       unsigned i = 0;
-      for (double bound = start_; i < count_ && bound < value; bound = next(bound)) ++i;
+      for (double bound = start_; i < count_ && detail::is_less(bound, value); bound = next_(bound, step_)) ++i;
       return i;
     }
-    if (count_ < detail::window) {
+    return find_among(values_, count_, value);
+  }
+  static unsigned find_among(const double* values, unsigned count, double value) noexcept {
+    if (NARTHEX_HAS(TINY) || count < detail::window) {
       unsigned below = 0;
-      for (unsigned i = 0; i < count_; ++i) below += static_cast<unsigned>(values_[i] < value);
+      for (unsigned i = 0; i < count; ++i) below += static_cast<unsigned>(detail::is_less(values[i], value));
       return below;
     }
     // Halving without a branch on the data, which nobody foresees: with one, GCC 12's choice for `?:`, an observation
     // took twice as long. What is left lies in a window, whose other numbers are sorted to the sides that they are on.
-    const double* at = values_;
-    std::size_t rest = count_;
+    const double* at = values;
+    std::size_t rest = count;
     while (rest > detail::window) {
       const std::size_t half = rest / 2;
       at += half & (0 - static_cast<std::size_t>(at[half - 1] < value));
       rest -= half;
     }
-    const double* const last = values_ + (count_ - detail::window);
+    const double* const last = values + (count - detail::window);
     at = at < last ? at : last;
-    return static_cast<unsigned>(at - values_) + detail::count_below(at, value);
+    return static_cast<unsigned>(at - values) + detail::count_below(at, value);
   }
 
   friend bool operator==(const buckets& a, const buckets& b) noexcept {
@@ -134,18 +137,20 @@ class buckets {
   friend bool operator!=(const buckets& a, const buckets& b) noexcept { return !(a == b); }
 
   /// Whether the bounds are an array that must outlive this object.
-  bool is_list() const noexcept { return shape_ == shape::list; }
+  bool is_list() const noexcept { return !next_; }
 
  private:
-  enum class shape : unsigned char { list, linear, exponential };
-  buckets(shape s, double start, double step, unsigned count) noexcept
-      : values_(nullptr), start_(start), step_(step), count_(count), shape_(s) {}
-  double next(double bound) const noexcept { return shape_ == shape::linear ? bound + step_ : bound * step_; }
+  // A pointer, so that a program without formulas has no multiplication of doubles in it.
+  using formula = double (*)(double bound, double step);
+  static double next_sum(double bound, double step) noexcept { return detail::add(bound, step); }
+  static double next_power(double bound, double step) noexcept { return bound * step; }
+  buckets(formula f, double start, double step, unsigned count) noexcept
+      : values_(nullptr), start_(start), step_(step), count_(count), next_(f) {}
 
   const double* values_;
   double start_, step_;
   unsigned count_;
-  shape shape_;
+  formula next_;
 };
 
 NARTHEX_END_NAMESPACE

@@ -28,9 +28,20 @@ struct calling_node : family_node {
   }
 };
 
-}  // namespace detail
+/// While it lives its node stays, and the walk that calls it is not in the lists.
+class pinned {
+ public:
+  pinned(calling_node& n, const reading& by) noexcept : node_(n) {
+    node_.calls.fetch_add(1, memory_order_seq_cst);
+    by.rest();
+  }
+  ~pinned() { node_.calls.fetch_sub(1, memory_order_release); }
+  pinned(const pinned&) = delete;
+  pinned& operator=(const pinned&) = delete;
 
-namespace detail {
+ private:
+  calling_node& node_;
+};
 
 template <class Value>
 number to_number(Value value) noexcept {
@@ -92,6 +103,7 @@ class callback_of {
       number operator()() { return detail::to_number(f()); }
     };
     static bool next(detail::family_node& n, detail::position& where, detail::reading& out) noexcept {
+      const detail::pinned call(static_cast<node&>(n), out);
       if (where.index++) return false;
       registry_core* const home = n.home.load(detail::memory_order_acquire);
       if (!home) return false;  // taken out just before the call

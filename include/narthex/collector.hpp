@@ -271,7 +271,7 @@ inline void collector::join(registry_core& registry, std::initializer_list<decla
     n->refuse(why, at);
   }
   // A scrape may call the function as soon as the first has joined: all are complete by now.
-  for (unsigned i = 0; i < count_; ++i) detail::join(registry, nodes_[i], nodes_[i].reason, nodes_[i].reason_at);
+  for (unsigned i = 0; i < count_; ++i) detail::join(registry, nodes_[i], nodes_[i].home.reason(), nodes_[i].home.reason_at());
 }
 
 inline void collected::refuse() noexcept {

@@ -24,11 +24,26 @@
 #define NARTHEX_INTERRUPTS 1  // one core: a main loop and its handlers
 #define NARTHEX_THREADS 2     // threads
 #ifndef NARTHEX_CONCURRENCY
-#if defined(__STDCPP_THREADS__) || defined(__unix__) || defined(__APPLE__) || defined(_WIN32)
+#if defined(NARTHEX_CRITICAL_ENTER)
+#define NARTHEX_CONCURRENCY NARTHEX_INTERRUPTS
+#elif defined(__STDCPP_THREADS__) || defined(__unix__) || defined(__APPLE__) || defined(_WIN32)
 #define NARTHEX_CONCURRENCY NARTHEX_THREADS
 #else
 #define NARTHEX_CONCURRENCY NARTHEX_NONE
 #endif
+#endif
+
+// With NARTHEX_INTERRUPTS: how interrupts are kept out for some ten instructions, where the processor cannot change a word
+// in one step (Cortex-M0), and on others to save RAM: a histogram of three bounds has 52 bytes instead of 260.
+//   NARTHEX_CRITICAL_ENTER()      an expression: keeps them out, and gives the state before, of any integer type
+//   NARTHEX_CRITICAL_EXIT(state)  brings that state back
+// Both nest, both keep the compiler from moving memory accesses across them. For example:
+//   FreeRTOS    taskENTER_CRITICAL_FROM_ISR()  taskEXIT_CRITICAL_FROM_ISR(state)   (in tasks, too: they save the mask)
+//   Zephyr      irq_lock()                     irq_unlock(state)
+//   bare metal  functions around PRIMASK:      examples/18_bare_metal/metrics_config.h
+// Tasks that only such an interrupt switches between count as handlers; register and scrape in one of them.
+#if defined(NARTHEX_CRITICAL_ENTER) != defined(NARTHEX_CRITICAL_EXIT)
+#error "NARTHEX_CRITICAL_ENTER and NARTHEX_CRITICAL_EXIT come together"
 #endif
 
 // NARTHEX_HEAP 0: instruments hold their own storage; nothing is ever allocated.
@@ -82,13 +97,36 @@
 #elif NARTHEX_CONCURRENCY == NARTHEX_INTERRUPTS
 #define NARTHEX_DETAIL_HAS_THREADS 0
 #define NARTHEX_DETAIL_HAS_CONCURRENCY 1
+#ifdef NARTHEX_CRITICAL_ENTER
+#define NARTHEX_DETAIL_TAG_CONCURRENCY _isr_cs
+#else
 #define NARTHEX_DETAIL_TAG_CONCURRENCY _isr
+#endif
 #elif NARTHEX_CONCURRENCY == NARTHEX_NONE
 #define NARTHEX_DETAIL_HAS_THREADS 0
 #define NARTHEX_DETAIL_HAS_CONCURRENCY 0
 #define NARTHEX_DETAIL_TAG_CONCURRENCY _st
 #else
 #error "NARTHEX_CONCURRENCY must be NARTHEX_NONE, NARTHEX_INTERRUPTS or NARTHEX_THREADS"
+#endif
+
+#ifdef NARTHEX_CRITICAL_ENTER
+#define NARTHEX_DETAIL_HAS_CRITICAL 1
+#if NARTHEX_CONCURRENCY != NARTHEX_INTERRUPTS
+#error "NARTHEX_CRITICAL_ENTER is for NARTHEX_CONCURRENCY=NARTHEX_INTERRUPTS"
+#endif
+#else
+#define NARTHEX_DETAIL_HAS_CRITICAL 0
+#endif
+
+// Words that change in one step, whoever else is there.
+#if NARTHEX_HAS(CONCURRENCY) && !NARTHEX_HAS(CRITICAL)
+#define NARTHEX_DETAIL_HAS_LOCK_FREE 1
+#if ATOMIC_INT_LOCK_FREE != 2 || ATOMIC_POINTER_LOCK_FREE != 2
+#error "this processor cannot change a word in one step: define NARTHEX_CRITICAL_ENTER() and NARTHEX_CRITICAL_EXIT(state), see config.hpp; or NARTHEX_CONCURRENCY=NARTHEX_NONE"
+#endif
+#else
+#define NARTHEX_DETAIL_HAS_LOCK_FREE 0
 #endif
 
 // 64-bit atomics without libatomic. is_lock_free() is no substitute: with clang <= 16 and libstdc++
@@ -124,6 +162,13 @@
 #define NARTHEX_DETAIL_HAS_INT128 1
 #else
 #define NARTHEX_DETAIL_HAS_INT128 0
+#endif
+
+// Where bytes of code count more than nanoseconds: a small processor without a heap.
+#if !NARTHEX_HAS(HEAP) && !NARTHEX_HAS(INT128)
+#define NARTHEX_DETAIL_HAS_TINY 1
+#else
+#define NARTHEX_DETAIL_HAS_TINY 0
 #endif
 
 // Names written as literals are checked by the compiler where it can (C++20).

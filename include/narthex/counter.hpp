@@ -118,7 +118,7 @@ class NARTHEX_DETAIL_IDLE double_counter_of : public Holder {
   ///         narthex_refused_total{what="update"}.
   /// Cost:   one compare-exchange; a load, an addition and a store once threads have met.
   void inc(double by) noexcept {
-    if (NARTHEX_DETAIL_LIKELY(detail::is_finite(by) && !(by < 0))) {
+    if (NARTHEX_DETAIL_LIKELY(detail::is_finite(by) && !detail::is_less(by, 0))) {
       this->core().cell.add(by);
     } else {
       detail::refuse_update(this->node());

@@ -23,6 +23,20 @@ struct bucket_args : buckets {
   bucket_args(std::initializer_list<double> bounds) noexcept : buckets(bounds) {}
 };
 
+template <class Distribution>
+bool read_distribution(const Distribution& observed, const buckets& bounds, reading& out) noexcept {
+  out.is_distribution<metric_type::histogram>();
+  out.sum = observed.read(out.count_room, out.count);
+  out.counts = out.count_room;
+  out.bounds_copy = bounds;
+  out.bounds = &out.bounds_copy;
+  return out.count != 0;
+}
+inline errc validate_bounds(const buckets& bounds, unsigned most, std::size_t& at) noexcept {
+  at = bounds.size() > most ? most : bounds.first_bad();
+  return at == bounds.size() ? errc::ok : errc::bad_buckets;
+}
+
 /// The storage of one histogram; bounds and cells lie in room that comes with it.
 template <class Distribution>
 struct histogram_core_of {
@@ -32,8 +46,7 @@ struct histogram_core_of {
   enum : std::size_t { smallest_room = Distribution::bytes(1) };
   static args smallest() noexcept { return args(buckets(nullptr, 0)); }
   static errc validate(const args& a, std::size_t& at) noexcept {
-    at = a.first_bad();
-    return at == a.size() ? errc::ok : errc::bad_buckets;
+    return validate_bounds(a, buckets::max_bounds, at);
   }
   static std::size_t args_room(const args& a) noexcept { return round_up(sizeof(args)) + a.size() * sizeof(double); }
   /// Copies the bounds: a list in braces does not live long.
@@ -46,65 +59,89 @@ struct histogram_core_of {
 
   histogram_core_of(const args& kept, void* cells) noexcept : bounds(kept), observed(cells, kept.size() + 1) {}
 
-  bool read(reading& out) const noexcept {
-    out.sum = observed.read(out.count_room, out.count);
-    out.counts = out.count_room;
-    out.bounds_copy = bounds;
-    out.bounds = &out.bounds_copy;
-    return out.count != 0;
-  }
+  bool read(reading& out) const noexcept { return read_distribution(observed, bounds, out); }
   static bool read_at_once(reading&) noexcept { return false; }
   void restart() noexcept { observed.restart(); }
   void observe(double value) noexcept { observed.observe(bounds.find(value), value); }
   const args& chosen() const noexcept { return bounds; }
 
+ private:
   const args& bounds;
   Distribution observed;
 };
 using histogram_core = histogram_core_of<adaptive_distribution>;
-
-template <unsigned Bounds>
-struct inline_histogram_room {
-  explicit inline_histogram_room(const bucket_args& a) noexcept : values(), own_bounds(buckets(values, a.size())) {
-    for (unsigned i = 0; i < a.size(); ++i) values[i] = a[i];  // a list in braces does not live long
-  }
-  double values[Bounds ? Bounds : 1];
-  bucket_args own_bounds;
-  shared<cell_word> cells[distribution::cells(Bounds + 1)];
-};
 
 template <>
 struct is_in_place<histogram_core> : std::false_type {};
 
 /// The same with room for up to `Bounds` bounds inside.
 template <unsigned Bounds>
-struct inline_histogram_core : private inline_histogram_room<Bounds>, histogram_core_of<distribution> {
-  using base = histogram_core_of<distribution>;
-  using args = base::args;
-  static errc validate(const args& a, std::size_t& at) noexcept {
-    at = Bounds;
-    return a.size() > Bounds ? errc::bad_buckets : base::validate(a, at);
-  }
-  static std::size_t args_room(const args&) noexcept { return 0; }
-  static const args* keep(const args& a, void*) noexcept { return &a; }
-  static std::size_t room(const args&) noexcept { return 0; }
-  inline_histogram_core(const args& a, void*) noexcept
-      : inline_histogram_room<Bounds>(good(a) ? a : smallest()),
-        base(inline_histogram_room<Bounds>::own_bounds, inline_histogram_room<Bounds>::cells) {}
-
+class inline_histogram_core {
+ public:
+  static constexpr metric_type type = metric_type::histogram;
+  static constexpr storage kind = storage::histogram;
+  using args = bucket_args;
+  static errc validate(const args& a, std::size_t& at) noexcept { return validate_bounds(a, Bounds, at); }
+  inline_histogram_core(const args& a, void*) noexcept : bounds(copied(a, values)) {}
+  void observe(double value) noexcept { observed.observe(bounds.find(value), value); }
   /// Copies the bounds, too: the object may go away while a sink is given the sample.
   bool read(reading& out) const noexcept {
-    const bool counted = base::read(out);
     for (unsigned i = 0; i < bounds.size(); ++i) out.bound_room[i] = bounds[i];
-    out.bounds_copy = buckets(out.bound_room, bounds.size());
-    return counted;
+    return read_distribution(observed, buckets(out.bound_room, bounds.size()), out);
   }
+  void restart() noexcept { observed.restart(); }
+  const args& chosen() const noexcept { return bounds; }
 
  private:
-  static bool good(const args& a) noexcept {
+  /// A list in braces does not live long.
+  static buckets copied(const args& a, double* to) noexcept {
     std::size_t at = 0;
-    return validate(a, at) == errc::ok;
+    const unsigned n = validate(a, at) == errc::ok ? a.size() : 0;
+    for (unsigned i = 0; i < n; ++i) to[i] = a[i];
+    return buckets(to, n);
   }
+  double values[Bounds ? Bounds : 1];
+  bucket_args bounds;
+  placed_distribution<Bounds + 1> observed;
+};
+
+/// An array of static lifetime, kept where it is.
+class static_bounds {
+ public:
+  template <std::size_t N>
+  static_bounds(const double (&bounds)[N]) noexcept : values_(bounds), count_(view_of(bounds, N).size()) {}
+  template <std::size_t N>
+  static_bounds(const double (&&)[N]) = delete;  // would keep a pointer into a temporary
+  buckets view() const noexcept { return view_of(values_, count_); }
+  unsigned find(double value) const noexcept { return buckets::find_among(values_, count_, value); }
+  friend bool operator==(const static_bounds& a, const static_bounds& b) noexcept { return a.view() == b.view(); }
+
+ private:
+  static buckets view_of(const double* values, std::size_t count) noexcept { return buckets(values, count); }
+  const double* values_;
+  unsigned count_;
+};
+
+/// The same with the bounds left where they are.
+template <unsigned Bounds>
+class static_histogram_core {
+ public:
+  static constexpr metric_type type = metric_type::histogram;
+  static constexpr storage kind = storage::static_histogram;
+  using args = static_bounds;
+  static errc validate(const args& a, std::size_t& at) noexcept { return validate_bounds(a.view(), Bounds, at); }
+  static_histogram_core(const args& a, void*) noexcept : bounds(a) {}
+  void observe(double value) noexcept {
+    const unsigned bucket = bounds.find(value);
+    if (NARTHEX_DETAIL_LIKELY(bucket <= Bounds)) observed.observe(bucket, value);  // else it was refused
+  }
+  bool read(reading& out) const noexcept { return read_distribution(observed, bounds.view(), out); }
+  void restart() noexcept { observed.restart(); }
+  const args& chosen() const noexcept { return bounds; }
+
+ private:
+  static_bounds bounds;
+  placed_distribution<Bounds + 1> observed;
 };
 
 }  // namespace detail
@@ -154,6 +191,14 @@ class NARTHEX_DETAIL_IDLE histogram_of : public Holder {
 /// A histogram with its storage inside, for up to `Bounds` bounds (more are refused: errc::bad_buckets).
 template <unsigned Bounds = 11>
 using fixed_histogram = histogram_of<fixed<detail::inline_histogram_core<Bounds>>>;
+
+/// The same over bounds that stay where they are: static const double bounds[] = {.01, .1, 1}; in flash, on a microcontroller.
+///
+///   nx::static_histogram<3> latency{"request_seconds", "Time to serve.", bounds};
+///
+/// Memory: with a critical section (see config.hpp) 16 bytes + 4 per bucket beside its place in the registry.
+template <unsigned Bounds>
+using static_histogram = histogram_of<fixed<detail::static_histogram_core<Bounds>>>;
 
 #if NARTHEX_HAS(HEAP)
 using histogram = histogram_of<handle<detail::histogram_core>>;

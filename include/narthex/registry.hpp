@@ -10,6 +10,7 @@
 #include "narthex/detail/registration.hpp"
 #include "narthex/detail/registry_core.hpp"
 #include "narthex/label.hpp"
+#include "narthex/walk.hpp"
 
 NARTHEX_BEGIN_NAMESPACE
 
@@ -127,6 +128,10 @@ class registry : public registry_core {
 // ---- attaching ----
 
 inline status registry_core::attach(registry_core& other) noexcept {
+#if !NARTHEX_HAS(HEAP)
+  detail::attaching<void>::is_same = &detail::is_same_metric;
+  detail::attaching<void>::several = &walk::step_among;
+#endif
   for (;;) {
     const std::uint32_t seen = detail::lists::version.load(detail::memory_order_acquire);
     const detail::inside_lists inside;
@@ -142,12 +147,12 @@ inline status registry_core::attach(registry_core& other) noexcept {
     for (const registry_core* r = &all; r && why.ok(); r = r->next_in_tree(&all)) {
       for (const registry_core* o = &other; o && why.ok(); o = o->next_in_tree(&other)) {
         for (detail::family_node* x = r->first(); x && why.ok(); x = x->next.load(detail::memory_order_seq_cst)) {
-          if (x->hidden.load(detail::memory_order_acquire) == detail::family_node::unregistered) continue;
+          if (x->is_unregistered()) continue;
           for (detail::family_node* y = o->first(); y; y = y->next.load(detail::memory_order_seq_cst)) {
             detail::name_relation relation;
             const errc code = clash(*r, *x, *o, *y, relation);
             if (code == errc::ok) continue;
-            if (y->hidden.load(detail::memory_order_acquire) == detail::family_node::unregistered) continue;
+            if (y->is_unregistered()) continue;
             why = status(code, y->name);
             break;
           }

@@ -9,11 +9,24 @@
 #include "narthex/buckets.hpp"
 #include "narthex/config.hpp"
 #include "narthex/desc.hpp"
+#include "narthex/detail/number.hpp"
 #include "narthex/string_view.hpp"
 
 NARTHEX_BEGIN_NAMESPACE
 
+struct sample;
+namespace detail {
+class text_writer;
+/// Writes a histogram's or summary's lines; defined in text_format.hpp.
+template <metric_type Type>
+struct distribution_text {
+  static void write(text_writer& to, const sample& s);
+};
+}  // namespace detail
+
 /// A value as it was counted: integers stay exact to 64 bits.
+///
+/// In a build without a heap a double brings its text's writer along, so that a program without doubles links none.
 struct number {
   enum class kind : std::uint8_t { u64, i64, f64 };
   kind is;
@@ -25,7 +38,14 @@ struct number {
   number() noexcept : is(kind::u64), u64(0) {}
   number(std::uint64_t value) noexcept : is(kind::u64), u64(value) {}
   number(std::int64_t value) noexcept : is(kind::i64), i64(value) {}
+#if NARTHEX_HAS(HEAP)
   number(double value) noexcept : is(kind::f64), f64(value) {}
+  char* write_f64(char* out) const noexcept { return detail::write_double(out, f64); }
+#else
+  number(double value) noexcept : is(kind::f64), f64(value), writer(&detail::write_double<>) {}
+  char* write_f64(char* out) const noexcept { return writer(out, f64); }
+  char* (*writer)(char*, const double&);
+#endif
   double as_double() const noexcept {
     return is == kind::u64 ? static_cast<double>(u64) : is == kind::i64 ? static_cast<double>(i64) : f64;
   }
@@ -35,6 +55,10 @@ struct number {
 ///
 /// Views point into memory that stays as it is until the walk that filled the sample moves on.
 struct sample {
+#if !NARTHEX_HAS(HEAP)
+  /// As number::writer: what a histogram or summary brings along.
+  void (*lines)(detail::text_writer&, const sample&);
+#endif
   // the family
   metric_type type;
   string_view prefix;   ///< the registry's; the full name is prefix + name

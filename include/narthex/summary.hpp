@@ -108,6 +108,7 @@ struct summary_core {
     if (kept.size() != 0) add_window(memory);
   }
   bool read(reading& out) const noexcept {
+    out.is_distribution<metric_type::summary>();
     out.sum = observed.read(out.count_room, out.count);
     out.quantile_count = 0;
     if (late) {
@@ -159,8 +160,9 @@ struct fixed_summary_core {
   static std::size_t args_room(const args&) noexcept { return 0; }
   static const args* keep(const args& a, void*) noexcept { return &a; }
   static std::size_t room(const args&) noexcept { return 0; }
-  fixed_summary_core(const args&, void*) noexcept : observed(cells, 1) {}
+  fixed_summary_core(const args&, void*) noexcept {}
   bool read(reading& out) const noexcept {
+    out.is_distribution<metric_type::summary>();
     out.sum = observed.read(out.count_room, out.count);
     out.quantile_count = 0;
     return out.count != 0;
@@ -170,8 +172,7 @@ struct fixed_summary_core {
   const args& chosen() const noexcept { return nothing_chosen(); }
 
  private:
-  shared<cell_word> cells[distribution::cells(1)];
-  distribution observed;
+  placed_distribution<1> observed;
 };
 
 }  // namespace detail

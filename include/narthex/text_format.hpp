@@ -103,35 +103,42 @@ class text_writer {
   void write(const sample& s) {
     if (s.starts_family) head(s);
     if (NARTHEX_DETAIL_LIKELY(s.type != metric_type::histogram && s.type != metric_type::summary)) return number_line(s, "{", s.value);
-    if (s.type == metric_type::histogram) bucket_lines(s);
-    else quantile_lines(s);
-    sum_and_count(s);
+#if NARTHEX_HAS(HEAP)
+    if (s.type == metric_type::histogram) distribution_text<metric_type::histogram>::write(*this, s);
+    else distribution_text<metric_type::summary>::write(*this, s);
+#else
+    s.lines(*this, s);
+#endif
   }
 
  private:
+  template <metric_type Type>
+  friend struct distribution_text;
   static string_view type_word(metric_type type) noexcept {
     switch (type) {
-      case metric_type::counter: return " counter\n";
-      case metric_type::histogram: return " histogram\n";
-      case metric_type::summary: return " summary\n";
-      case metric_type::unknown: return " untyped\n";
+      case metric_type::counter: return "counter\n";
+      case metric_type::histogram: return "histogram\n";
+      case metric_type::summary: return "summary\n";
+      case metric_type::unknown: return "untyped\n";
       case metric_type::gauge:
       case metric_type::info:
       case metric_type::state_set: break;
     }
-    return " gauge\n";
+    return "gauge\n";
   }
 
+  NARTHEX_DETAIL_COLD void comment(string_view mark, const sample& s) {
+    out_(mark);
+    out_(s.prefix);
+    out_(s.name);
+    out_(" ", 1);
+  }
   NARTHEX_DETAIL_COLD void head(const sample& s) {
-    out_("# HELP ");
-    out_(s.prefix);
-    out_(s.name);
-    out_(" ");
+    comment("# HELP ", s);
     put_safe(s.help, quoting::help, out_);
-    out_("\n# TYPE ");
-    out_(s.prefix);
-    out_(s.name);
+    comment("\n# TYPE ", s);
     out_(type_word(s.type));
+    if (!NARTHEX_HAS(HEAP)) return;
     stem_size_ = s.prefix.size() + s.name.size();
     if (stem_size_ >= stem_room) {
       stem_size_ = ~std::size_t(0) / 2;  // no chunk has room for that at once
@@ -143,24 +150,27 @@ class text_writer {
   static char* digits(char* to, const number& n) noexcept {
     return n.is == number::kind::u64   ? write_u64(to, n.u64)
            : n.is == number::kind::i64 ? write_i64(to, n.i64)
-                                       : write_double(to, n.f64);
+                                       : n.write_f64(to);
   }
   /// A line in pieces, where a chunk ends in it or it is longer than what is kept here. label: `name="`, or empty.
   NARTHEX_DETAIL_NOINLINE void line_in_parts(const sample& s, string_view suffix, string_view label, string_view value,
                                              const number& n) {
-    const bool labelled = !s.labels.empty() || !label.empty();
     out_(s.prefix);
     out_(s.name);
     out_(suffix);
-    if (labelled) out_("{", 1);
-    out_(s.labels);
+    char before = '{';
+    for (const string_view part : {s.labels, label}) {
+      if (part.empty()) continue;
+      out_(&before, 1);
+      out_(part);
+      before = ',';
+    }
     if (!label.empty()) {
-      if (!s.labels.empty()) out_(",", 1);
-      out_(label);
       out_(value);
       out_("\"", 1);
     }
-    out_(labelled ? "} " : " ");
+    if (before == ',') out_("}", 1);
+    out_(" ", 1);
     char text[max_double_chars];
     out_(text, static_cast<std::size_t>(digits(text, n) - text));
     out_("\n", 1);
@@ -269,6 +279,13 @@ class text_writer {
   bound_text bounds_[remembered];
 };
 
+template <metric_type Type>
+void distribution_text<Type>::write(text_writer& to, const sample& s) {
+  if (Type == metric_type::histogram) to.bucket_lines(s);
+  else to.quantile_lines(s);
+  to.sum_and_count(s);
+}
+
 /// The one loop over series, for both ways to take the text.
 NARTHEX_DETAIL_NOINLINE inline void write_all(walk& series, chunk_writer& out) {
   text_writer text(out);
@@ -287,11 +304,14 @@ NARTHEX_DETAIL_NOINLINE inline void write_all(walk& series, chunk_writer& out) {
 /// Threads: any number at once; updates and new series never wait for it, and it holds nothing while the sink runs.
 /// Cost:    memory is constant, whatever the number of series; no allocation but for custom collectors.
 inline status write_text(registry_core& registry, const sink& to, char* chunk, std::size_t size) {
-  if (size == 0) return status(errc::no_memory, "write_text");
-  walk series(registry);
-  detail::chunk_writer out(to, series, chunk, size);
-  detail::write_all(series, out);
-  return out.is_open() ? status() : status(errc::closed, "write_text");
+  errc why = size == 0 ? errc::no_memory : errc::ok;
+  if (why == errc::ok) {
+    walk series(registry);
+    detail::chunk_writer out(to, series, chunk, size);
+    detail::write_all(series, out);
+    if (!out.is_open()) why = errc::closed;
+  }
+  return why == errc::ok ? status() : status(why, "write_text");
 }
 
 /// The same in pieces of 8 KB (512 bytes without a heap), on the stack.

@@ -33,6 +33,8 @@ class walk {
         , batches_(nullptr)
 #endif
   {
+    now_.let_go = [](void* me) { static_cast<walk*>(me)->rest(); };
+    now_.walker = this;
     const detail::inside_lists inside;
     for (const registry_core* r = &root; r && count_ < registry_core::max_registries; r = r->next_in_tree(&root)) {
       cursor& c = cursors_[count_++];
@@ -59,7 +61,7 @@ class walk {
   /// Reads the next series; false after the last. The sample before is gone then.
   bool next() noexcept {
     // The next series of the family in hand, of which all but the series stands in now_ already.
-    if (NARTHEX_DETAIL_LIKELY(steady_ != nullptr && !steady_->hidden.load(detail::memory_order_acquire))) {
+    if (NARTHEX_HAS(HEAP) && NARTHEX_DETAIL_LIKELY(steady_ != nullptr && steady_->is_shown())) {
       detail::position& where = *steady_at_;
       if (NARTHEX_DETAIL_LIKELY(steady_->ops->next(*steady_, where, now_))) {
         NARTHEX_DETAIL_FETCH(where.at, 1024, 0);  // series mostly lie one behind the other
@@ -84,6 +86,7 @@ class walk {
   }
 
  private:
+  friend class registry_core;
   enum : unsigned { nobody = ~0u };
 
   /// A registry of the tree and how far the walk came in it.
@@ -126,7 +129,7 @@ class walk {
       if (present_ == nobody && !choose()) return false;
       cursor& c = cursors_[present_];
       detail::family_node* const n = c.node;
-      if (n && !n->hidden.load(detail::memory_order_acquire) && read(c, *n)) {
+      if (n && n->is_shown() && read(c, *n)) {
         shown_from_ |= 1u << present_;
         return true;
       }
@@ -143,27 +146,17 @@ class walk {
     const cursor* const at = present_ == nobody ? nullptr : &cursors_[present_];
     const detail::family_node* const stood_on = at ? at->node : nullptr;
     for (unsigned i = 0; i < count_; ++i) cursors_[i].find_again();
-    if (at && at->node != stood_on) lose(detail::full_name{at->registry->prefix(), at->name});
-  }
-
-  /// The family in hand has gone away: another registry may have the next name. Of the lost one's series elsewhere
-  /// nobody can tell any more which were shown.
-  void lose(const detail::full_name& lost) noexcept {
+    if (!at || at->node == stood_on) return;
+    const detail::full_name lost = {at->registry->prefix(), at->name};
     present_ = nobody;
-    if (!last_ || detail::relate(lost, detail::full_name{now_.prefix, now_.name}).order != 0) return;
-    for (unsigned i = 0; i < count_; ++i) {
-      cursor& c = cursors_[i];
-      while (c.node && detail::relate(c.full(), lost).order == 0) c.start(c.node->next.load(detail::memory_order_seq_cst));
-    }
+    if (count_ > 1) several(step::lose, lost);
   }
 
   /// Turns to the first name among all registries.
   bool choose() noexcept {
     shown_from_ = 0;
-    for (unsigned i = 0; i < count_; ++i) {
-      const cursor& c = cursors_[i];
-      if (c.node && (present_ == nobody || detail::relate(c.full(), cursors_[present_].full()).order < 0)) present_ = i;
-    }
+    if (count_ > 1) return several(step::choose, detail::full_name());
+    if (cursors_[0].node) present_ = 0;
     return present_ != nobody;
   }
 
@@ -176,13 +169,8 @@ class walk {
     while ((shown_from_ >> before & 1) && c.node && detail::relate(c.full(), left).order == 0) {
       c.start(c.node->next.load(detail::memory_order_seq_cst));
     }
-    present_ = nobody;
-    for (unsigned i = before; i < count_ && count_ > 1; ++i) {
-      if (cursors_[i].node && detail::relate(cursors_[i].full(), left).order == 0) {
-        present_ = i;
-        return;
-      }
-    }
+    if (count_ > 1) several(step::pass, left);
+    else present_ = nobody;
   }
 
   NARTHEX_DETAIL_COLD bool read(cursor& c, detail::family_node& n) noexcept {
@@ -191,7 +179,7 @@ class walk {
     const string_view help = n.help;
     const bool shared = is_shared(n);  // asked before a callback, whose node may be gone after it
     while (next_of(c, n)) {
-      if (shared && count_ > 1 && !merge(c)) continue;
+            if (shared && count_ > 1 && !several(step::merge, full)) continue;
       // A family is known by its name: it may go on in another registry, or in another node after a rest.
       const bool goes_on = last_ == full.name.data() && now_.prefix.data() == full.prefix.data();
       now_.starts_family = !goes_on && (!last_ || detail::relate(full, detail::full_name{now_.prefix, now_.name}).order != 0);
@@ -212,18 +200,13 @@ class walk {
   /// Reads the next series of `n` into now_. A user's code is called without the lists, so that whoever takes a
   /// node out waits for it only when it is that node's own call.
   bool next_of(cursor& c, detail::family_node& n) noexcept {
-    const detail::storage kind = n.ops->kind;
-    if (kind != detail::storage::callback && kind != detail::storage::collected) return n.ops->next(n, c.where, now_);
-    detail::calling_node& call = static_cast<detail::calling_node&>(n);
-    call.calls.fetch_add(1, detail::memory_order_seq_cst);
-    rest();
-    bool got = false;
-    if (kind == detail::storage::callback) got = n.ops->next(n, c.where, now_);
 #if NARTHEX_HAS(HEAP)
-    else got = next_collected(c, static_cast<detail::collected_node&>(n));
+    if (n.ops->kind == detail::storage::collected) {
+      const detail::pinned call(static_cast<detail::calling_node&>(n), now_);
+      return next_collected(c, static_cast<detail::collected_node&>(n));
+    }
 #endif
-    call.calls.fetch_sub(1, detail::memory_order_release);
-    return got;
+    return n.ops->next(n, c.where, now_);
   }
 
 #if NARTHEX_HAS(HEAP)
@@ -251,6 +234,56 @@ class walk {
     return n.ops->kind != detail::storage::callback && n.ops->kind != detail::storage::collected;
   }
 
+  // ---- with registries attached ----
+
+  enum class step { choose, pass, lose, merge };
+#if NARTHEX_HAS(HEAP)
+  bool several(step what, const detail::full_name& name) noexcept { return step_among(*this, what, name); }
+#else
+  bool several(step what, const detail::full_name& name) noexcept {
+    return detail::attaching<void>::several(*this, static_cast<int>(what), name);
+  }
+  static bool step_among(walk& me, int what, const detail::full_name& name) noexcept {
+    return step_among(me, static_cast<step>(what), name);
+  }
+#endif
+  NARTHEX_DETAIL_COLD static bool step_among(walk& me, step what, const detail::full_name& name) noexcept {
+    switch (what) {
+      case step::choose: return me.choose_first();
+      case step::pass: me.pass_on(name); return true;
+      case step::lose: me.lose(name); return true;
+      case step::merge: break;
+    }
+    return me.merge(me.cursors_[me.present_]);
+  }
+
+  bool choose_first() noexcept {
+    for (unsigned i = 0; i < count_; ++i) {
+      const cursor& c = cursors_[i];
+      if (c.node && (present_ == nobody || detail::relate(c.full(), cursors_[present_].full()).order < 0)) present_ = i;
+    }
+    return present_ != nobody;
+  }
+  void pass_on(const detail::full_name& left) noexcept {
+    const unsigned before = present_;
+    present_ = nobody;
+    for (unsigned i = before; i < count_; ++i) {
+      if (cursors_[i].node && detail::relate(cursors_[i].full(), left).order == 0) {
+        present_ = i;
+        return;
+      }
+    }
+  }
+  /// The family in hand has gone away: another registry may have the next name. Of the lost one's series elsewhere
+  /// nobody can tell any more which were shown.
+  void lose(const detail::full_name& lost) noexcept {
+    if (!last_ || detail::relate(lost, detail::full_name{now_.prefix, now_.name}).order != 0) return;
+    for (unsigned i = 0; i < count_; ++i) {
+      cursor& c = cursors_[i];
+      while (c.node && detail::relate(c.full(), lost).order == 0) c.start(c.node->next.load(detail::memory_order_seq_cst));
+    }
+  }
+
   /// With the same series in several registries: adds up what can be added, or shows the first one's.
   /// False when now_ has been shown already, by an earlier registry.
   NARTHEX_DETAIL_COLD bool merge(const cursor& c) noexcept {
@@ -265,7 +298,7 @@ class walk {
         const int order = detail::relate(detail::full_name{other.prefix(), n->name}, c.full()).order;
         if (order > 0) break;
         if (order < 0 || n->ops->kind != c.node->ops->kind) continue;
-        if (n->hidden.load(detail::memory_order_acquire) && !was_shown) continue;
+        if (!n->is_shown() && !was_shown) continue;
         is_there = true;
         detail::position from_start = {nullptr, 0};
         detail::reading theirs;
@@ -283,12 +316,12 @@ class walk {
   void add(metric_type type, const detail::reading& theirs) noexcept {
     if (type == metric_type::counter) {
       if (now_.value.is == number::kind::u64) now_.value = now_.value.u64 + theirs.value.u64;
-      else now_.value = now_.value.f64 + theirs.value.f64;
+      else now_.value = detail::add(now_.value.f64, theirs.value.f64);
     } else if (type == metric_type::histogram || type == metric_type::summary) {
       const unsigned n = type == metric_type::histogram ? now_.bounds->size() + 1 : 1;
       for (unsigned i = 0; i < n; ++i) now_.count_room[i] += theirs.count_room[i];
       now_.count += theirs.count;
-      now_.sum += theirs.sum;
+      now_.sum = detail::add(now_.sum, theirs.sum);
     }
   }
 

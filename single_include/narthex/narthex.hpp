@@ -49,11 +49,26 @@
 #define NARTHEX_INTERRUPTS 1  // one core: a main loop and its handlers
 #define NARTHEX_THREADS 2     // threads
 #ifndef NARTHEX_CONCURRENCY
-#if defined(__STDCPP_THREADS__) || defined(__unix__) || defined(__APPLE__) || defined(_WIN32)
+#if defined(NARTHEX_CRITICAL_ENTER)
+#define NARTHEX_CONCURRENCY NARTHEX_INTERRUPTS
+#elif defined(__STDCPP_THREADS__) || defined(__unix__) || defined(__APPLE__) || defined(_WIN32)
 #define NARTHEX_CONCURRENCY NARTHEX_THREADS
 #else
 #define NARTHEX_CONCURRENCY NARTHEX_NONE
 #endif
+#endif
+
+// With NARTHEX_INTERRUPTS: how interrupts are kept out for some ten instructions, where the processor cannot change a word
+// in one step (Cortex-M0), and on others to save RAM: a histogram of three bounds has 52 bytes instead of 260.
+//   NARTHEX_CRITICAL_ENTER()      an expression: keeps them out, and gives the state before, of any integer type
+//   NARTHEX_CRITICAL_EXIT(state)  brings that state back
+// Both nest, both keep the compiler from moving memory accesses across them. For example:
+//   FreeRTOS    taskENTER_CRITICAL_FROM_ISR()  taskEXIT_CRITICAL_FROM_ISR(state)   (in tasks, too: they save the mask)
+//   Zephyr      irq_lock()                     irq_unlock(state)
+//   bare metal  functions around PRIMASK:      examples/18_bare_metal/metrics_config.h
+// Tasks that only such an interrupt switches between count as handlers; register and scrape in one of them.
+#if defined(NARTHEX_CRITICAL_ENTER) != defined(NARTHEX_CRITICAL_EXIT)
+#error "NARTHEX_CRITICAL_ENTER and NARTHEX_CRITICAL_EXIT come together"
 #endif
 
 // NARTHEX_HEAP 0: instruments hold their own storage; nothing is ever allocated.
@@ -107,13 +122,36 @@
 #elif NARTHEX_CONCURRENCY == NARTHEX_INTERRUPTS
 #define NARTHEX_DETAIL_HAS_THREADS 0
 #define NARTHEX_DETAIL_HAS_CONCURRENCY 1
+#ifdef NARTHEX_CRITICAL_ENTER
+#define NARTHEX_DETAIL_TAG_CONCURRENCY _isr_cs
+#else
 #define NARTHEX_DETAIL_TAG_CONCURRENCY _isr
+#endif
 #elif NARTHEX_CONCURRENCY == NARTHEX_NONE
 #define NARTHEX_DETAIL_HAS_THREADS 0
 #define NARTHEX_DETAIL_HAS_CONCURRENCY 0
 #define NARTHEX_DETAIL_TAG_CONCURRENCY _st
 #else
 #error "NARTHEX_CONCURRENCY must be NARTHEX_NONE, NARTHEX_INTERRUPTS or NARTHEX_THREADS"
+#endif
+
+#ifdef NARTHEX_CRITICAL_ENTER
+#define NARTHEX_DETAIL_HAS_CRITICAL 1
+#if NARTHEX_CONCURRENCY != NARTHEX_INTERRUPTS
+#error "NARTHEX_CRITICAL_ENTER is for NARTHEX_CONCURRENCY=NARTHEX_INTERRUPTS"
+#endif
+#else
+#define NARTHEX_DETAIL_HAS_CRITICAL 0
+#endif
+
+// Words that change in one step, whoever else is there.
+#if NARTHEX_HAS(CONCURRENCY) && !NARTHEX_HAS(CRITICAL)
+#define NARTHEX_DETAIL_HAS_LOCK_FREE 1
+#if ATOMIC_INT_LOCK_FREE != 2 || ATOMIC_POINTER_LOCK_FREE != 2
+#error "this processor cannot change a word in one step: define NARTHEX_CRITICAL_ENTER() and NARTHEX_CRITICAL_EXIT(state), see config.hpp; or NARTHEX_CONCURRENCY=NARTHEX_NONE"
+#endif
+#else
+#define NARTHEX_DETAIL_HAS_LOCK_FREE 0
 #endif
 
 // 64-bit atomics without libatomic. is_lock_free() is no substitute: with clang <= 16 and libstdc++
@@ -149,6 +187,13 @@
 #define NARTHEX_DETAIL_HAS_INT128 1
 #else
 #define NARTHEX_DETAIL_HAS_INT128 0
+#endif
+
+// Where bytes of code count more than nanoseconds: a small processor without a heap.
+#if !NARTHEX_HAS(HEAP) && !NARTHEX_HAS(INT128)
+#define NARTHEX_DETAIL_HAS_TINY 1
+#else
+#define NARTHEX_DETAIL_HAS_TINY 0
 #endif
 
 // Names written as literals are checked by the compiler where it can (C++20).
@@ -561,48 +606,73 @@ using std::memory_order_relaxed;
 using std::memory_order_release;
 using std::memory_order_seq_cst;
 
-#if NARTHEX_HAS(CONCURRENCY)
+/// While it lives no interrupt comes, where that is how words change as one; elsewhere it is nothing.
+class critical {
+ public:
+#if NARTHEX_HAS(CRITICAL)
+  critical() noexcept : state_(NARTHEX_CRITICAL_ENTER()) {}
+  ~critical() { NARTHEX_CRITICAL_EXIT(state_); }
+#else
+  critical() noexcept {}
+#endif
+  critical(const critical&) = delete;
+  critical& operator=(const critical&) = delete;
+
+#if NARTHEX_HAS(CRITICAL)
+ private:
+  const decltype(NARTHEX_CRITICAL_ENTER()) state_;
+#endif
+};
+
+#if NARTHEX_HAS(LOCK_FREE)
 template <class T>
 using shared = std::atomic<T>;
 #else
 /// The face of std::atomic over a plain value: with nobody else around, an 8-byte counter needs no
-/// libatomic and a Cortex-M0 needs no read-modify-write instruction.
+/// libatomic; a Cortex-M0, which has no read-modify-write instruction, keeps interrupts out.
+///
+/// Order: an interrupt sees all that the program it stops has stored, so only the compiler must be kept from moving
+///        things: where there are interrupts, the accesses are volatile.
 template <class T>
 class shared {
  public:
   constexpr shared() noexcept : value_() {}
   constexpr shared(T value) noexcept : value_(value) {}
-  T load(std::memory_order) const noexcept { return value_; }
-  void store(T value, std::memory_order) noexcept { value_ = value; }
-  T exchange(T value, std::memory_order) noexcept {
-    const T old = value_;
-    value_ = value;
+  T load(std::memory_order) const noexcept { return static_cast<const seen&>(value_); }
+  void store(T value, std::memory_order) noexcept { static_cast<seen&>(value_) = value; }
+  T exchange(T value, std::memory_order order) noexcept {
+    const critical alone;
+    const T old = load(order);
+    store(value, order);
     return old;
   }
-  T fetch_add(T by, std::memory_order) noexcept {
+  T fetch_add(T by, std::memory_order order) noexcept {
     using wraps = typename std::make_unsigned<T>::type;  // as std::atomic does, also for signed types
-    const T old = value_;
-    value_ = static_cast<T>(static_cast<wraps>(old) + static_cast<wraps>(by));
+    const critical alone;
+    const T old = load(order);
+    store(static_cast<T>(static_cast<wraps>(old) + static_cast<wraps>(by)), order);
     return old;
   }
-  T fetch_sub(T by, std::memory_order) noexcept {
-    const T old = value_;
-    value_ = static_cast<T>(old - by);
-    return old;
-  }
-  bool compare_exchange_strong(T& expected, T wanted, std::memory_order, std::memory_order) noexcept {
-    if (value_ != expected) {
-      expected = value_;
-      return false;
-    }
-    value_ = wanted;
-    return true;
+  T fetch_sub(T by, std::memory_order order) noexcept { return fetch_add(static_cast<T>(T(0) - by), order); }
+  bool compare_exchange_strong(T& expected, T wanted, std::memory_order order, std::memory_order) noexcept {
+    const critical alone;
+    const T now = load(order);
+    if (now == expected) store(wanted, order);
+    const bool done = now == expected;
+    expected = now;
+    return done;
   }
   bool compare_exchange_weak(T& expected, T wanted, std::memory_order a, std::memory_order b) noexcept {
     return compare_exchange_strong(expected, wanted, a, b);
   }
 
  private:
+#if NARTHEX_HAS(CRITICAL)
+  static_assert(sizeof(T) <= sizeof(void*), "a load must be one instruction");
+  using seen = volatile T;
+#else
+  using seen = T;
+#endif
   T value_;
 };
 #endif
@@ -618,68 +688,6 @@ using cell_word = std::uint32_t;
 NARTHEX_END_NAMESPACE
 
 #endif  // NARTHEX_DETAIL_SHARED_HPP
-
-// ==== narthex/error_hook.hpp ====================================================================
-// narthex/error_hook.hpp - one line about each refused registration, to whoever wants to know.
-// Room: foundations. SPDX-License-Identifier: MIT
-#ifndef NARTHEX_ERROR_HOOK_HPP
-#define NARTHEX_ERROR_HOOK_HPP
-
-
-#if NARTHEX_HAS(HOST)
-#include <cstdio>
-#endif
-
-NARTHEX_BEGIN_NAMESPACE
-
-/// Called with each refused registration, in the thread that tried it.
-using error_hook = void (*)(const status&);
-
-namespace detail {
-
-inline void print_refusal(const status& why) noexcept {
-#if NARTHEX_HAS(HOST)
-  char line[status::max_message + 16] = "narthex: ";
-  std::size_t n = 9;
-  n += why.message(line + n, status::max_message);
-  line[n++] = '\n';
-  std::fwrite(line, 1, n, stderr);  // one call, so that lines of several threads do not mix
-#else
-  static_cast<void>(why);
-#endif
-}
-
-template <class Once>
-struct error_hook_holder {
-  static shared<error_hook> hook;
-};
-template <class Once>
-shared<error_hook> error_hook_holder<Once>::hook(&print_refusal);
-
-inline void report(const status& why) noexcept {
-  const error_hook hook = error_hook_holder<void>::hook.load(memory_order_acquire);
-  if (hook) hook(why);
-}
-
-}  // namespace detail
-
-/// Replaces what is told of refused registrations; a null pointer silences it.
-///
-/// hook:    must not throw. The first one writes a line to stderr (to nowhere in a build without a host).
-/// Returns: the hook that was there.
-/// Threads: any, at any time; one hook for all registries.
-inline error_hook set_error_hook(error_hook hook) noexcept {
-#if NARTHEX_HAS(METRICS)
-  return detail::error_hook_holder<void>::hook.exchange(hook, detail::memory_order_acq_rel);
-#else
-  static_cast<void>(hook);
-  return nullptr;
-#endif
-}
-
-NARTHEX_END_NAMESPACE
-
-#endif  // NARTHEX_ERROR_HOOK_HPP
 
 // ==== narthex/detail/ascii.hpp ==================================================================
 // narthex/detail/ascii.hpp - which bytes may stand in names; no locale is asked.
@@ -889,6 +897,61 @@ inline bool is_finite(const double& value) noexcept { return exponent_bits(doubl
 
 inline bool is_nan(const double& value) noexcept { return double_bits(value) << 1 > std::uint64_t{0x7ff} << 53; }
 
+/// The sum of two doubles by their bits, rounded to the nearest, ties to even: exactly what hardware gives, NaN's bits aside.
+///
+/// The sum of a Cortex-M0's library takes 1.7 KB, this one 0.3.
+/// Source: IEEE 754-2008, sections 4.3.1, 6.3 and 7.2.
+inline std::uint64_t add_bits(std::uint64_t a, std::uint64_t b) noexcept {
+  const std::uint64_t sign = std::uint64_t{1} << 63, hidden = std::uint64_t{1} << 52;
+  if (a << 1 < b << 1) {
+    const std::uint64_t larger = b;
+    b = a;
+    a = larger;
+  }
+  std::uint32_t exponent = exponent_bits(a), lower = exponent_bits(b);
+  const bool differ = ((a ^ b) & sign) != 0;
+  if (exponent == 0x7ffu) return lower == 0x7ffu && differ ? std::uint64_t{0x7ff8} << 48 : a;
+  // Three more bits: two to round by, and one that tells whether there was anything below them.
+  std::uint64_t sum = (a & (hidden - 1)) << 3, small_part = (b & (hidden - 1)) << 3;
+  if (exponent) sum |= hidden << 3;
+  else exponent = 1;
+  if (lower) small_part |= hidden << 3;
+  else lower = 1;
+  for (std::uint32_t apart = exponent - lower; apart && small_part > 1; --apart) small_part = small_part >> 1 | (small_part & 1);
+  sum = differ ? sum - small_part : sum + small_part;
+  if (sum == 0 && differ) return 0;
+  if (sum >> 56) {
+    sum = sum >> 1 | (sum & 1);
+    ++exponent;
+  }
+  for (; sum >> 55 == 0 && exponent > 1; --exponent) sum <<= 1;
+  // The hidden bit and a carry out of it both raise the exponent, to the infinite one at last.
+  std::uint64_t bits = (sum >> 3) + (static_cast<std::uint64_t>(exponent - 1) << 52);
+  const unsigned below = static_cast<unsigned>(sum & 7);
+  bits += static_cast<std::uint64_t>(below + (bits & 1) > 4);
+  if (exponent_bits(bits) == 0x7ffu) bits = std::uint64_t{0x7ff} << 52;
+  return bits | (a & sign);
+}
+
+/// a + b.
+inline double add(const double& a, const double& b) noexcept {
+  return NARTHEX_HAS(TINY) ? bits_double(add_bits(double_bits(a), double_bits(b))) : a + b;
+}
+
+/// a < b, for numbers.
+inline bool is_less(const double& a, const double& b) noexcept {
+#if NARTHEX_HAS(TINY)
+  // By bits: the comparisons of a Cortex-M0's library take 700 bytes.
+  const auto place = [](std::uint64_t bits) {
+    const std::uint64_t sign = std::uint64_t{1} << 63;
+    return bits << 1 == 0 ? sign : bits & sign ? ~bits : bits | sign;
+  };
+  return place(double_bits(a)) < place(double_bits(b));
+#else
+  return a < b;
+#endif
+}
+
 /// How many bits below the lowest one that is set; not for 0.
 inline unsigned low_zero_bits(std::uint64_t bits) noexcept {
 #if defined(__GNUC__)
@@ -909,6 +972,69 @@ inline unsigned low_zero_bits(std::uint64_t bits) noexcept {
 NARTHEX_END_NAMESPACE
 
 #endif  // NARTHEX_DETAIL_BITS_HPP
+
+// ==== narthex/detail/guarded.hpp ================================================================
+// narthex/detail/guarded.hpp - a double that changes while interrupts are kept out, alone or with a count.
+// Room: foundations. Read detail/shared.hpp first. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_DETAIL_GUARDED_HPP
+#define NARTHEX_DETAIL_GUARDED_HPP
+
+#include <cstdint>
+#include <cstring>
+
+
+#if !NARTHEX_HAS(LOCK_FREE)
+
+NARTHEX_BEGIN_NAMESPACE
+namespace detail {
+
+/// A sum in cell-sized words: a double alone would be aligned to 8 bytes, which costs a node 4.
+///
+/// The addition, a hundred cycles on a processor without doubles, is done before interrupts are kept out; only if one has
+/// come between it is done again, with them kept out, so that no stream of interrupts holds it up.
+class guarded_double {
+ public:
+  guarded_double() noexcept { put(0); }
+  double get() const noexcept {
+    const critical alone;
+    return peek();
+  }
+  void set(double to) noexcept {
+    const critical alone;
+    put(double_bits(to));
+  }
+  void add(double by) noexcept {
+    add_with(by, [] {});
+  }
+  /// Adds, and does `more` in the same step.
+  template <class More>
+  void add_with(double by, const More& more) noexcept {
+    const double before = get();
+    const double after = detail::add(before, by);
+    const critical alone;
+    const double now = peek();
+    put(double_bits(double_bits(now) == double_bits(before) ? after : detail::add(now, by)));
+    more();
+  }
+
+  /// Both only while a `critical` lives.
+  double peek() const noexcept {
+    double value;
+    std::memcpy(&value, words_, sizeof value);
+    return value;
+  }
+  void put(std::uint64_t bits) noexcept { std::memcpy(words_, &bits, sizeof bits); }
+
+ private:
+  cell_word words_[sizeof(double) / sizeof(cell_word)];
+};
+
+}  // namespace detail
+NARTHEX_END_NAMESPACE
+
+#endif  // !NARTHEX_HAS(LOCK_FREE)
+
+#endif  // NARTHEX_DETAIL_GUARDED_HPP
 
 // ==== narthex/detail/lock.hpp ===================================================================
 // narthex/detail/lock.hpp - the cold path's lock and grace period, from <atomic> alone.
@@ -1635,6 +1761,8 @@ NARTHEX_END_NAMESPACE
 #define NARTHEX_DETAIL_RECORD_HPP
 
 
+#if NARTHEX_HAS(LOCK_FREE)
+
 NARTHEX_BEGIN_NAMESPACE
 namespace detail {
 
@@ -1658,7 +1786,6 @@ class record {
     cell_word head;
   };
 
-#if NARTHEX_HAS(CONCURRENCY)
   enum : unsigned { places = NARTHEX_HAS(THREADS) ? 8 : 4 };  // interrupts: main loop + 2 nested handlers
 
   record() noexcept : head_(0) {
@@ -1726,31 +1853,12 @@ class record {
   shared<cell_word> head_;
   shared<std::uint32_t> taken_[places];
   shared<cell_word> slot_[places][Words];
-#else
-  record() noexcept {
-    for (unsigned i = 0; i < Words; ++i) words_[i] = 0;
-  }
-  image read() const noexcept {
-    image now;
-    for (unsigned i = 0; i < Words; ++i) now.words[i] = words_[i];
-    now.head = 0;
-    return now;
-  }
-  bool is_present(const image&) const noexcept { return true; }
-  template <class Change>
-  cell_word update(Change&& change) noexcept {
-    image now = read();
-    change(now, words_);
-    return 0;
-  }
-
- private:
-  cell_word words_[Words];
-#endif
 };
 
 }  // namespace detail
 NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_HAS(LOCK_FREE)
 
 #endif  // NARTHEX_DETAIL_RECORD_HPP
 
@@ -1802,6 +1910,12 @@ using unsigned_cell = int_cell<std::uint64_t, std::uint32_t>;
 using signed_cell = int_cell<std::int64_t, std::int32_t>;
 
 /// A double: one 64-bit word, or two words that change together.
+#if !NARTHEX_HAS(LOCK_FREE)
+class double_cell : public guarded_double {
+ public:
+  void restart() noexcept { set(0); }
+};
+#else
 class double_cell {
  public:
   using value = double;
@@ -1825,7 +1939,7 @@ class double_cell {
   shared<std::uint64_t> bits_;
 #else
   void add(double by) noexcept {
-    words_.update([by](const image& now, cell_word(&next)[2]) { split(join(now.words) + by, next); });
+    words_.update([by](const image& now, cell_word(&next)[2]) { split(detail::add(join(now.words), by), next); });
   }
   void set(double to) noexcept {
     words_.update([to](const image&, cell_word(&next)[2]) { split(to, next); });
@@ -1844,6 +1958,7 @@ class double_cell {
   record<2> words_;
 #endif
 };
+#endif
 
 #if NARTHEX_HAS(SHARDS)
 
@@ -2089,6 +2204,34 @@ enum : std::size_t {
 
 // ---- integers ----
 
+#if NARTHEX_HAS(TINY)
+/// Takes the last decimal digit off a number. Byte by byte, as 6554 / 2^16 is 1 / 10 closely enough below 2560: a
+/// Cortex-M0 has no division, and its library's takes 700 bytes.
+inline char take_digit(std::uint64_t& value) noexcept {
+  std::uint32_t halves[2] = {static_cast<std::uint32_t>(value >> 32), static_cast<std::uint32_t>(value)};
+  std::uint32_t rest = 0;
+  for (std::uint32_t& half : halves) {
+    for (int i = 0; i < 4; ++i) {
+      const std::uint32_t part = rest << 8 | half >> 24;
+      const std::uint32_t tenth = part * 6554 >> 16;
+      rest = part - tenth * 10;
+      half = half << 8 | tenth;
+    }
+  }
+  value = static_cast<std::uint64_t>(halves[0]) << 32 | halves[1];
+  return static_cast<char>('0' + rest);
+}
+/// Writes plain digits; out: max_u64_chars.
+inline char* write_u64(char* out, std::uint64_t value) noexcept {
+  char digits[max_u64_chars];
+  unsigned n = 0;
+  do digits[n++] = take_digit(value);
+  while (value);
+  while (n) *out++ = digits[--n];
+  return out;
+}
+inline char* write_up_to_8(char* out, std::uint32_t value) noexcept { return write_u64(out, value); }
+#else
 /// Writes the two digits of a number below 100.
 inline void write_2(char* out, std::uint32_t value) noexcept { std::memcpy(out, digit_pairs<>::text + 2 * value, 2); }
 
@@ -2158,6 +2301,7 @@ inline char* write_u64(char* out, std::uint64_t value) noexcept {
   const std::uint64_t high = value / 100000000u;
   return write_8(write_u64(out, high), static_cast<std::uint32_t>(value - high * 100000000u));
 }
+#endif
 
 /// Writes plain digits, with a minus if need be; out: max_i64_chars.
 inline char* write_i64(char* out, std::int64_t value) noexcept {
@@ -2206,12 +2350,29 @@ inline u128 multiply_add(std::uint64_t a, std::uint64_t b, std::uint64_t carry) 
 /// The first 128 bits of powers of ten, rounded up. 10^e is 5^e of another scale, which has 64 bits up to 5^27: that
 /// gives those of everyday numbers at once, and the others by 10^(near + rest) = 10^near * 5^rest * 2^rest.
 struct powers {
+  /// 5^e, shifted up to the first bit; e < step.
+  static std::uint64_t five_to(std::uint32_t e) noexcept {
+#if NARTHEX_HAS(TINY)
+    std::uint64_t power = 1;
+    for (; e; --e) power *= 5;
+    while (power >> 63 == 0) power <<= 1;
+    return power;
+#else
+    return powers_of_five<>::top[e];
+#endif
+  }
   static u128 get(std::int32_t e) noexcept {
-    if (static_cast<std::uint32_t>(e) < sparse_powers_of_ten<>::step) return u128{powers_of_five<>::top[e], 0};
+    if (static_cast<std::uint32_t>(e) < sparse_powers_of_ten<>::step) return u128{five_to(static_cast<std::uint32_t>(e)), 0};
     const std::uint32_t from_first = static_cast<std::uint32_t>(e - sparse_powers_of_ten<>::first);
     const std::uint32_t step = sparse_powers_of_ten<>::step;
-    const std::uint64_t* const nearest = sparse_powers_of_ten<>::top[from_first / step];
-    const std::uint64_t five = powers_of_five<>::top[from_first % step];
+#if NARTHEX_HAS(TINY)
+    std::uint32_t steps = 0, rest = from_first;
+    for (; rest >= step; rest -= step) ++steps;
+#else
+    const std::uint32_t steps = from_first / step, rest = from_first % step;
+#endif
+    const std::uint64_t* const nearest = sparse_powers_of_ten<>::top[steps];
+    const std::uint64_t five = five_to(rest);
     // 192 by 64 bits, from the low end. Both have their first bit set, so the product lacks one at most.
     const u128 low = multiply(nearest[2], five);
     const u128 middle = multiply_add(nearest[1], five, low.high);
@@ -2264,7 +2425,12 @@ decimal shortest(std::uint64_t significand, std::int32_t binary, bool closer) no
   const std::uint64_t most = round_to_odd(power, (4 * significand + 2) << shift) - odd;
 
   const std::uint64_t below = value / 4;
+#if NARTHEX_HAS(TINY)
+  std::uint64_t below_tenth = below;
+  const std::uint64_t below_10 = below - static_cast<std::uint64_t>(take_digit(below_tenth) - '0');
+#else
   const std::uint64_t below_10 = below / 10 * 10;
+#endif
   const bool below_10_fits = 4 * below_10 >= least;
   const bool above_10_fits = 4 * (below_10 + 10) <= most;
   if (below_10_fits != above_10_fits) return decimal{below_10_fits ? below_10 : below_10 + 10, exponent};
@@ -2282,6 +2448,18 @@ decimal shortest(std::uint64_t significand, std::int32_t binary, bool closer) no
 ///
 /// What differs from one number to the next at random (how many digits, how many zeros) is done without branches.
 inline char* write_decimal(char* out, decimal d) noexcept {
+#if NARTHEX_HAS(TINY)
+  char plain[max_u64_chars];
+  const std::size_t count = static_cast<std::size_t>(write_u64(plain, d.digits) - plain);
+  const std::int32_t point = d.exponent + static_cast<std::int32_t>(count) - 1;
+  char* first = out + 1;
+  if (point < 0 && point >= -4) {
+    std::memcpy(out, "0.000", 5);
+    first -= point;
+  }
+  std::memcpy(first, plain, count);
+  char* end = first + count;
+#else
   if (d.digits < 100000000u) {  // make it 17 digits, and keep those before the zeros
     d.digits *= 100000000u;
     d.exponent -= 8;
@@ -2305,6 +2483,7 @@ inline char* write_decimal(char* out, decimal d) noexcept {
   write_8(first + 1, static_cast<std::uint32_t>(high) - lead * 100000000u);
   char* end = first + 9;
   if (low != 0) end = write_8(end, low);
+#endif
   while (end[-1] == '0') --end;
 
   if (point < -4 || point >= 6) {
@@ -2313,12 +2492,17 @@ inline char* write_decimal(char* out, decimal d) noexcept {
     end -= end == first + 1;
     *end++ = 'e';
     *end++ = point < 0 ? '-' : '+';
-    std::uint32_t size = static_cast<std::uint32_t>(point < 0 ? -point : point);
+    const std::uint32_t size = static_cast<std::uint32_t>(point < 0 ? -point : point);
+#if NARTHEX_HAS(TINY)
+    if (size < 10) *end++ = '0';
+    return write_u64(end, size);
+#else
     const std::uint32_t hundreds = size / 100;
     *end = static_cast<char>('0' + hundreds);
     end += hundreds != 0;
     write_2(end, size - hundreds * 100);
     return end + 2;
+#endif
   }
   if (point >= 0) {
     for (std::int32_t i = 0; i <= point; ++i) out[i] = out[i + 1];
@@ -2546,11 +2730,12 @@ class buckets {
 
   /// `count` bounds: start, start + width, start + 2 width, ... width must be positive.
   static buckets linear(double start, double width, unsigned count) noexcept {
-    return buckets(shape::linear, start, width, count);
+    return buckets(&next_sum, start, width, count);
   }
   /// `count` bounds: start, start * factor, ... start must be positive, factor above 1.
   static buckets exponential(double start, double factor, unsigned count) noexcept {
-    return buckets(shape::exponential, start, factor, count);
+    const double bad = detail::bits_double(0x7ff0000000000000u);  // which first_bad finds
+    return buckets(&next_power, detail::is_less(0, start) ? start : bad, factor, count);
   }
 
   buckets(std::initializer_list<double> bounds) noexcept : buckets(bounds.begin(), bounds.size()) {}
@@ -2558,7 +2743,7 @@ class buckets {
   buckets(const double (&bounds)[N]) noexcept : buckets(bounds, N) {}
   /// values[count]; stays the caller's.
   buckets(const double* values, std::size_t count) noexcept
-      : values_(values), start_(0), step_(0), count_(static_cast<unsigned>(count)), shape_(shape::list) {
+      : values_(values), start_(0), step_(0), count_(static_cast<unsigned>(count)), next_(nullptr) {
     if (count > max_bounds + 1) count_ = max_bounds + 2;  // one too many even without a +Inf
     else if (count && detail::double_bits(values[count - 1]) == 0x7ff0000000000000u) --count_;
   }
@@ -2567,20 +2752,19 @@ class buckets {
 
   /// Bound number `i`, i < size(). Formulas are computed term by term, so every call gives the same double.
   double operator[](unsigned i) const noexcept {
-    if (shape_ == shape::list) return values_[i];
+    if (!next_) return values_[i];
     double bound = start_;
-    for (; i; --i) bound = next(bound);
+    for (; i; --i) bound = next_(bound, step_);
     return bound;
   }
 
   /// The number of the first bad bound; size() when all are good.
   unsigned first_bad() const noexcept {
     if (count_ > max_bounds) return max_bounds;
-    if (shape_ == shape::exponential && !(start_ > 0)) return 0;
     double last = 0;
     for (unsigned i = 0; i < count_; ++i) {
       const double bound = (*this)[i];
-      if (!detail::is_finite(bound) || (i && !(bound > last))) return i;
+      if (!detail::is_finite(bound) || (i && !detail::is_less(last, bound))) return i;
       last = bound;
     }
     return count_;
@@ -2588,28 +2772,31 @@ class buckets {
 
   /// The number of the bucket that `value` falls in: the first bound >= value, or size() for +Inf.
   unsigned find(double value) const noexcept {
-    if (shape_ != shape::list) {
+    if (next_) {
       unsigned i = 0;
-      for (double bound = start_; i < count_ && bound < value; bound = next(bound)) ++i;
+      for (double bound = start_; i < count_ && detail::is_less(bound, value); bound = next_(bound, step_)) ++i;
       return i;
     }
-    if (count_ < detail::window) {
+    return find_among(values_, count_, value);
+  }
+  static unsigned find_among(const double* values, unsigned count, double value) noexcept {
+    if (NARTHEX_HAS(TINY) || count < detail::window) {
       unsigned below = 0;
-      for (unsigned i = 0; i < count_; ++i) below += static_cast<unsigned>(values_[i] < value);
+      for (unsigned i = 0; i < count; ++i) below += static_cast<unsigned>(detail::is_less(values[i], value));
       return below;
     }
     // Halving without a branch on the data, which nobody foresees: with one, GCC 12's choice for `?:`, an observation
     // took twice as long. What is left lies in a window, whose other numbers are sorted to the sides that they are on.
-    const double* at = values_;
-    std::size_t rest = count_;
+    const double* at = values;
+    std::size_t rest = count;
     while (rest > detail::window) {
       const std::size_t half = rest / 2;
       at += half & (0 - static_cast<std::size_t>(at[half - 1] < value));
       rest -= half;
     }
-    const double* const last = values_ + (count_ - detail::window);
+    const double* const last = values + (count - detail::window);
     at = at < last ? at : last;
-    return static_cast<unsigned>(at - values_) + detail::count_below(at, value);
+    return static_cast<unsigned>(at - values) + detail::count_below(at, value);
   }
 
   friend bool operator==(const buckets& a, const buckets& b) noexcept {
@@ -2622,18 +2809,20 @@ class buckets {
   friend bool operator!=(const buckets& a, const buckets& b) noexcept { return !(a == b); }
 
   /// Whether the bounds are an array that must outlive this object.
-  bool is_list() const noexcept { return shape_ == shape::list; }
+  bool is_list() const noexcept { return !next_; }
 
  private:
-  enum class shape : unsigned char { list, linear, exponential };
-  buckets(shape s, double start, double step, unsigned count) noexcept
-      : values_(nullptr), start_(start), step_(step), count_(count), shape_(s) {}
-  double next(double bound) const noexcept { return shape_ == shape::linear ? bound + step_ : bound * step_; }
+  // A pointer, so that a program without formulas has no multiplication of doubles in it.
+  using formula = double (*)(double bound, double step);
+  static double next_sum(double bound, double step) noexcept { return detail::add(bound, step); }
+  static double next_power(double bound, double step) noexcept { return bound * step; }
+  buckets(formula f, double start, double step, unsigned count) noexcept
+      : values_(nullptr), start_(start), step_(step), count_(count), next_(f) {}
 
   const double* values_;
   double start_, step_;
   unsigned count_;
-  shape shape_;
+  formula next_;
 };
 
 NARTHEX_END_NAMESPACE
@@ -2866,7 +3055,19 @@ NARTHEX_END_NAMESPACE
 
 NARTHEX_BEGIN_NAMESPACE
 
+struct sample;
+namespace detail {
+class text_writer;
+/// Writes a histogram's or summary's lines; defined in text_format.hpp.
+template <metric_type Type>
+struct distribution_text {
+  static void write(text_writer& to, const sample& s);
+};
+}  // namespace detail
+
 /// A value as it was counted: integers stay exact to 64 bits.
+///
+/// In a build without a heap a double brings its text's writer along, so that a program without doubles links none.
 struct number {
   enum class kind : std::uint8_t { u64, i64, f64 };
   kind is;
@@ -2878,7 +3079,14 @@ struct number {
   number() noexcept : is(kind::u64), u64(0) {}
   number(std::uint64_t value) noexcept : is(kind::u64), u64(value) {}
   number(std::int64_t value) noexcept : is(kind::i64), i64(value) {}
+#if NARTHEX_HAS(HEAP)
   number(double value) noexcept : is(kind::f64), f64(value) {}
+  char* write_f64(char* out) const noexcept { return detail::write_double(out, f64); }
+#else
+  number(double value) noexcept : is(kind::f64), f64(value), writer(&detail::write_double<>) {}
+  char* write_f64(char* out) const noexcept { return writer(out, f64); }
+  char* (*writer)(char*, const double&);
+#endif
   double as_double() const noexcept {
     return is == kind::u64 ? static_cast<double>(u64) : is == kind::i64 ? static_cast<double>(i64) : f64;
   }
@@ -2888,6 +3096,10 @@ struct number {
 ///
 /// Views point into memory that stays as it is until the walk that filled the sample moves on.
 struct sample {
+#if !NARTHEX_HAS(HEAP)
+  /// As number::writer: what a histogram or summary brings along.
+  void (*lines)(detail::text_writer&, const sample&);
+#endif
   // the family
   metric_type type;
   string_view prefix;   ///< the registry's; the full name is prefix + name
@@ -3039,6 +3251,8 @@ NARTHEX_END_NAMESPACE
 NARTHEX_BEGIN_NAMESPACE
 namespace detail {
 
+#if NARTHEX_HAS(LOCK_FREE)
+
 /// A set of bucket counts and their sum, such that a snapshot is always of whole observations.
 ///
 /// An observation commits by one compare-exchange of a record: the new sum, the bucket, and that bucket's new
@@ -3058,7 +3272,7 @@ class observation_set {
     const cell_word before = state_.update([&](const image& now, cell_word(&next)[words]) {
       follow(counts, now);
       count = static_cast<cell_word>(counts[bucket].load(memory_order_acquire) + 1);
-      put(next, get_sum(now) + value, bucket, count);
+      put(next, add(get_sum(now), value), bucket, count);
     });
     move_on(counts[bucket], count);
     return before;
@@ -3126,11 +3340,7 @@ class observation_set {
 /// load; one that is suspended there delays nobody. Nothing is moved between the sets, ever.
 class distribution {
  public:
-#if NARTHEX_HAS(CONCURRENCY)
   enum : unsigned { sets = 2 };
-#else
-  enum : unsigned { sets = 1 };
-#endif
 
   /// Cells for `n` buckets, +Inf included: each set's counts, and what is taken off since restart().
   static constexpr std::size_t cells(std::size_t n) noexcept { return (sets + 1) * n; }
@@ -3169,7 +3379,7 @@ class distribution {
     double sum = 0;
     for (unsigned s = 0; s < sets; ++s) {
       hot_.store((s + 1) % sets, memory_order_relaxed);
-      sum += sets_[s].read(cells_ + s * n_, n_, set_counts);
+      sum = add(sum, sets_[s].read(cells_ + s * n_, n_, set_counts));
       for (unsigned i = 0; i < n_; ++i) counts[i] = set_counts[i] + (s ? counts[i] : 0);
     }
     bool near_wrap = false;
@@ -3210,6 +3420,88 @@ class distribution {
   mutable spin_lock readers_;  // one snapshot at a time; no writer ever looks at it
   mutable observation_set sets_[sets];
 };
+
+#else
+
+/// Observations of one series: an interrupt never sees one half done, nor does a snapshot.
+///
+/// A snapshot keeps interrupts out while it copies the counts, four instructions each.
+class distribution {
+ public:
+  /// Cells for `n` buckets, +Inf included.
+  static constexpr std::size_t cells(std::size_t n) noexcept { return n; }
+  static constexpr std::size_t bytes(std::size_t n) noexcept { return round_up(n * sizeof(cell_word)); }
+
+  distribution(void* room, unsigned n) noexcept : cells_(static_cast<cell_word*>(room)), n_(n) { clear(sum_, cells_, n_); }
+  void observe(unsigned bucket, double value) noexcept { observe(sum_, cells_[bucket], value); }
+  double read(std::uint64_t* counts, std::uint64_t& total) const noexcept { return read(sum_, cells_, n_, counts, total); }
+  void restart() const noexcept { clear(sum_, cells_, n_); }
+
+  static void observe(guarded_double& sum, cell_word& cell, double value) noexcept {
+    sum.add_with(value, [&cell] { ++cell; });
+  }
+  /// Fills counts[n] and returns the sum of the same observations; `total` is the sum of the counts.
+  static double read(guarded_double& sum, cell_word* cells, unsigned n, std::uint64_t* counts, std::uint64_t& total) noexcept {
+    double seen;
+    {
+      const critical alone;
+      seen = sum.peek();
+      for (unsigned i = 0; i < n; ++i) counts[i] = cells[i];
+    }
+    total = 0;
+    std::uint64_t most = 0;
+    for (unsigned i = 0; i < n; ++i) {
+      total += counts[i];
+      most |= counts[i];
+    }
+    // All buckets start over together, long before one of them would alone: rate() sees one ordinary reset.
+    if (most > static_cast<cell_word>(~cell_word(0)) / 2) clear(sum, cells, n);
+    return seen;
+  }
+  static void clear(guarded_double& sum, cell_word* cells, unsigned n) noexcept {
+    const critical alone;
+    sum.put(0);
+    for (unsigned i = 0; i < n; ++i) cells[i] = 0;
+  }
+
+ private:
+  cell_word* cells_;
+  unsigned n_;
+  mutable guarded_double sum_;
+};
+
+#endif
+
+// ---- with the cells inside ----
+
+#if NARTHEX_HAS(LOCK_FREE)
+template <unsigned N>
+struct cells_inside {
+  shared<cell_word> cells[distribution::cells(N)];
+};
+/// A distribution of N buckets, +Inf included, in one piece.
+template <unsigned N>
+class placed_distribution : cells_inside<N>, public distribution {
+ public:
+  placed_distribution() noexcept : distribution(cells_inside<N>::cells, N) {}
+};
+#else
+/// A distribution of N buckets, +Inf included, in one piece: no pointer, no number.
+template <unsigned N>
+class placed_distribution {
+ public:
+  placed_distribution() noexcept { restart(); }
+  void observe(unsigned bucket, double value) noexcept { distribution::observe(sum_, cells_[bucket], value); }
+  double read(std::uint64_t* counts, std::uint64_t& total) const noexcept {
+    return distribution::read(sum_, cells_, N, counts, total);
+  }
+  void restart() const noexcept { distribution::clear(sum_, cells_, N); }
+
+ private:
+  mutable guarded_double sum_;
+  mutable cell_word cells_[N];
+};
+#endif
 
 }  // namespace detail
 NARTHEX_END_NAMESPACE
@@ -3622,8 +3914,9 @@ NARTHEX_DETAIL_COLD inline name_relation relate(const full_name& a, const full_n
   return name_relation{order, i};
 }
 
-/// Whether a metric of this type writes a sample `name + tail`.
-NARTHEX_DETAIL_COLD inline bool writes_suffix(metric_type type, const full_name& longer, std::size_t from) noexcept {
+/// Whether `longer` from there on is one of the endings of a distribution's samples.
+template <metric_type Type>
+NARTHEX_DETAIL_COLD bool is_tail(const full_name& longer, std::size_t from) noexcept {
   const auto tail_is = [&](string_view tail) {
     if (longer.size() - from != tail.size()) return false;
     for (std::size_t i = 0; i < tail.size(); ++i) {
@@ -3631,8 +3924,14 @@ NARTHEX_DETAIL_COLD inline bool writes_suffix(metric_type type, const full_name&
     }
     return true;
   };
-  if (type != metric_type::histogram && type != metric_type::summary) return false;
-  return tail_is("_sum") || tail_is("_count") || (type == metric_type::histogram && tail_is("_bucket"));
+  return tail_is("_sum") || tail_is("_count") || (Type == metric_type::histogram && tail_is("_bucket"));
+}
+
+/// What tells whether a metric of this type writes a sample `name + tail`; null: it writes none but its name.
+using tail_test = bool (*)(const full_name& longer, std::size_t from);
+constexpr tail_test tails_of(metric_type type) noexcept {
+  return type == metric_type::histogram ? &is_tail<metric_type::histogram>
+         : type == metric_type::summary ? &is_tail<metric_type::summary> : nullptr;
 }
 
 }  // namespace detail
@@ -3662,11 +3961,26 @@ struct family_node;
 /// once it was read.
 struct reading : sample {
   enum : std::size_t { text_room = 256, max_quantiles = 16 };
+  buckets bounds_copy = buckets(nullptr, 0);
   char text[text_room];                             // labels of series whose text is not kept ready
   double quantile_room[max_quantiles];
   std::uint64_t count_room[buckets::max_bounds + 1];
   double bound_room[buckets::max_bounds];           // bounds that lie in an object that may go away meanwhile
-  buckets bounds_copy = buckets(nullptr, 0);
+
+  /// Lets the walk that reads go of the lists, before a user's code runs.
+  void rest() const {
+    if (let_go) let_go(walker);
+  }
+  void (*let_go)(void* walk) = nullptr;
+  void* walker = nullptr;
+
+  /// Says that it is a distribution of this type.
+  template <metric_type Type>
+  void is_distribution() noexcept {
+#if !NARTHEX_HAS(HEAP)
+    lines = &distribution_text<Type>::write;
+#endif
+  }
 };
 
 /// How far a walk came within one family.
@@ -3677,59 +3991,113 @@ struct position {
 
 // What kind of storage stands behind a name: a second registration must have the same.
 enum class storage : std::uint8_t {
-  counter, double_counter, gauge, int_gauge, histogram, summary, fixed_summary, info, state_set, callback, collected, self,
+  counter, double_counter, gauge, int_gauge, histogram, static_histogram, summary, fixed_summary, info, state_set, callback, collected, self,
   expiring
 };
 
 /// What a registry asks of a family. One constant table per kind.
 struct family_ops {
+  using next_series = bool (*)(family_node&, position& where, reading&);
+  using to_node = void (*)(family_node&);
+  using label_of = string_view (*)(const family_node&, unsigned i);
+  using choice_of = const void* (*)(const family_node&);
+  using comparison = bool (*)(const void*, const void*);
+  using to_series = void (*)(family_node&, void* core);
+  using state_of = status (*)(const family_node&, const void* core);
+  using end_of = void (*)(family_node*);
+
+  constexpr family_ops(metric_type of_type, storage of_kind, bool is_owned, next_series a, to_node b, label_of c, choice_of d,
+                       comparison e, to_series f, state_of g, end_of h) noexcept
+      : type(of_type), kind(of_kind), owned(is_owned), next(a), restart(b), label(c), chosen(d), same(e), unregister(f),
+        state(g), destroy(h), has_tail(tails_of(of_type)) {}
+
   metric_type type;
   storage kind;
   /// The registry's memory: never unlinked, only hidden. Otherwise the node lives inside a user's object.
   bool owned;
   /// Reads the next visible series after `where` and moves it on; false when there is none.
-  bool (*next)(family_node&, position& where, reading&);
-  /// Counts from zero again.
-  void (*restart)(family_node&);
+  next_series next;
+  /// Counts from zero again; null where nobody asks that, as for the last three.
+  to_node restart;
   /// The family's label name number `i`; empty beyond the last.
-  string_view (*label)(const family_node&, unsigned i);
+  label_of label;
   /// What else makes it the metric it is (bounds, quantiles, states): of one type for each kind of storage.
-  const void* (*chosen)(const family_node&);
+  choice_of chosen;
   /// Whether two such choices are the same.
-  bool (*same)(const void*, const void*);
+  comparison same;
   /// Takes the instrument with this storage out of the exposition.
-  void (*unregister)(family_node&, void* core);
+  to_series unregister;
   /// What became of the instrument with this storage.
-  status (*state)(const family_node&, const void* core);
-  /// Ends and frees an owned node; null for the others.
-  void (*destroy)(family_node*);
+  state_of state;
+  /// Ends and frees an owned node.
+  end_of destroy;
+  /// Whether a name goes on, behind this one, as that of a sample that this one writes; null: it writes none but its name.
+  tail_test has_tail;
 };
 
-/// One name. Members but `next`, `home` and `hidden` never change after registration.
+/// Where a node stands: its registry, and whether it is shown there; or why it was refused. One word, as a counter has
+/// 24 bytes on a microcontroller.
+///
+/// Order: of a node that a registry owns it changes under the lists' lock alone.
+class membership {
+ public:
+  enum state : std::uint32_t { shown, unregistered, coming_back, refused };
+
+  constexpr explicit membership(registry_core* registry) noexcept : word_(registry) {}
+
+  /// Null: refused, unlinked, or the registry is gone.
+  registry_core* load(std::memory_order order) const noexcept {
+    const std::uintptr_t w = word(order);
+    return (w & tag) == refused ? nullptr : reinterpret_cast<registry_core*>(w & ~std::uintptr_t(tag));
+  }
+  void store(registry_core* registry, std::memory_order order) noexcept { word_.store(registry, order); }
+
+  state visibility(std::memory_order order) const noexcept { return static_cast<state>(word(order) & tag); }
+  void show_as(state s) noexcept {
+    put((word(memory_order_relaxed) & ~std::uintptr_t(tag)) | s, memory_order_release);
+  }
+
+  /// Before anybody else sees the node, or of one that nobody but its owner does.
+  void refuse(errc why, std::size_t at) noexcept {
+    const std::uintptr_t place = at < 0xffff ? at : 0xffff;
+    put(place << 16 | static_cast<std::uintptr_t>(why) << 8 | refused, memory_order_relaxed);
+  }
+  errc reason() const noexcept {
+    const std::uintptr_t w = word(memory_order_relaxed);
+    return (w & tag) == refused ? static_cast<errc>(w >> 8 & 0xff) : errc::ok;
+  }
+  std::uint16_t reason_at() const noexcept { return static_cast<std::uint16_t>(word(memory_order_relaxed) >> 16); }
+
+ private:
+  enum : std::uint32_t { tag = 3 };
+  std::uintptr_t word(std::memory_order order) const noexcept { return reinterpret_cast<std::uintptr_t>(word_.load(order)); }
+  void put(std::uintptr_t w, std::memory_order order) noexcept { word_.store(reinterpret_cast<void*>(w), order); }
+  shared<void*> word_;  // a pointer, so that the default registry's own node is there before any code runs
+};
+
+/// One name. Members but `next` and `home` never change after registration.
 struct family_node {
   constexpr family_node(const family_ops* kind, const char* full, const char* words,
                         registry_core* registry = nullptr) noexcept
-      : ops(kind), name(full), help(words), next(nullptr), home(registry), hidden(shown), reason(errc::ok), reason_at(0) {}
+      : ops(kind), name(full), help(words), next(nullptr), home(registry) {}
 
   const family_ops* ops;
   const char* name;                    // NUL-terminated, without the registry's prefix
   const char* help;                    // NUL-terminated
   shared<family_node*> next;           // by name; seq_cst, see grace
-  shared<registry_core*> home;         // null: refused, unlinked, or the registry is gone
-  enum : std::uint32_t { shown, unregistered, coming_back };
-  shared<std::uint32_t> hidden;        // 32 bits: riscv64 needs libatomic for a byte
-  errc reason;                         // why it was refused
-  std::uint16_t reason_at;             // the offender's position
+  membership home;
 
   void refuse(errc why, std::size_t at) noexcept {
-    reason = why;
-    reason_at = static_cast<std::uint16_t>(at < 0xffff ? at : 0xffff);
+    if (why != errc::ok) home.refuse(why, at);
   }
+
+  bool is_shown() const noexcept { return home.visibility(memory_order_acquire) == membership::shown; }
+  bool is_unregistered() const noexcept { return home.visibility(memory_order_acquire) == membership::unregistered; }
 
   /// The answer to status() of an instrument of this family.
   status state() const noexcept {
-    if (reason != errc::ok) return refusal();
-    if (hidden.load(memory_order_acquire) || !home.load(memory_order_acquire)) {
+    if (home.reason() != errc::ok) return refusal();
+    if (!is_shown() || !home.load(memory_order_acquire)) {
       return status(errc::not_registered, name);
     }
     return status();
@@ -3737,6 +4105,8 @@ struct family_node {
 
   /// Why the registration was refused, in full: the metric, the label, the position.
   NARTHEX_DETAIL_COLD status refusal() const noexcept {
+    const errc reason = home.reason();
+    const unsigned reason_at = home.reason_at();
     char subject[96];
     std::size_t n = 0;
     const auto put = [&subject, &n](string_view text) {
@@ -3785,6 +4155,90 @@ NARTHEX_END_NAMESPACE
 
 #endif  // NARTHEX_DETAIL_FAMILY_NODE_HPP
 
+// ==== narthex/error_hook.hpp ====================================================================
+// narthex/error_hook.hpp - one line about each refused registration, to whoever wants to know.
+// Room: foundations. Read detail/family_node.hpp first. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_ERROR_HOOK_HPP
+#define NARTHEX_ERROR_HOOK_HPP
+
+
+#if NARTHEX_HAS(HOST)
+#include <cstdio>
+#endif
+
+NARTHEX_BEGIN_NAMESPACE
+
+/// Called with each refused registration, in the thread that tried it.
+using error_hook = void (*)(const status&);
+
+namespace detail {
+
+#if NARTHEX_HAS(HOST)
+inline void print_refusal(const status& why) noexcept {
+  char line[status::max_message + 16] = "narthex: ";
+  std::size_t n = 9;
+  n += why.message(line + n, status::max_message);
+  line[n++] = '\n';
+  std::fwrite(line, 1, n, stderr);  // one call, so that lines of several threads do not mix
+}
+#endif
+
+template <class Once>
+struct error_hook_holder {
+  static shared<error_hook> hook;
+#if !NARTHEX_HAS(HEAP)
+  static void (*teller)(const family_node&);  // null until somebody listens: the words need half a kilobyte of code
+#endif
+};
+template <class Once>
+shared<error_hook> error_hook_holder<Once>::hook(
+#if NARTHEX_HAS(HOST)
+    &print_refusal
+#else
+    nullptr
+#endif
+);
+#if !NARTHEX_HAS(HEAP)
+template <class Once>
+void (*error_hook_holder<Once>::teller)(const family_node&) = nullptr;
+#endif
+
+inline void report(const status& why) noexcept {
+  const error_hook hook = error_hook_holder<void>::hook.load(memory_order_acquire);
+  if (hook) hook(why);
+}
+inline void report_refusal(const family_node& n) noexcept { report(n.refusal()); }
+inline void report(const family_node& n) noexcept {
+#if NARTHEX_HAS(HEAP)
+  report_refusal(n);
+#else
+  if (error_hook_holder<void>::teller) error_hook_holder<void>::teller(n);
+#endif
+}
+
+}  // namespace detail
+
+/// Replaces what is told of refused registrations; a null pointer silences it.
+///
+/// hook:    must not throw. The first one writes a line to stderr (without a host there is none).
+/// Returns: the hook that was there.
+/// Threads: any, at any time; one hook for all registries.
+inline error_hook set_error_hook(error_hook hook) noexcept {
+#if NARTHEX_HAS(METRICS)
+#if !NARTHEX_HAS(HEAP)
+  detail::error_hook_holder<void>::teller = &detail::report_refusal;
+#endif
+  return detail::error_hook_holder<void>::hook.exchange(hook, detail::memory_order_acq_rel);
+#else
+  static_cast<void>(hook);
+  return nullptr;
+#endif
+}
+
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_ERROR_HOOK_HPP
+
 // ==== narthex/detail/registry_core.hpp ==========================================================
 // narthex/detail/registry_core.hpp - the list of names, and who may join it.
 // Room: foundations. Read detail/family_node.hpp first. SPDX-License-Identifier: MIT
@@ -3806,6 +4260,8 @@ enum class mistake : std::uint8_t {
 };
 enum : unsigned { mistake_kinds = 4 };
 
+class walk;
+
 #if NARTHEX_HAS(METRICS)
 namespace detail {
 
@@ -3825,6 +4281,25 @@ shared<std::uint32_t> structure<Once>::version(0);
 template <class Once>
 grace structure<Once>::readers;
 using lists = structure<void>;
+
+/// Whether two nodes of one name are the same metric, but for their registry.
+NARTHEX_DETAIL_COLD inline bool is_same_metric(const family_node& x, const family_node& y) noexcept {
+  return x.ops->kind == y.ops->kind && x.ops->type == y.ops->type && string_view(x.help) == string_view(y.help) &&
+         same_labels(x, y) && x.ops->same(x.ops->chosen(x), y.ops->chosen(y));
+}
+
+#if !NARTHEX_HAS(HEAP)
+/// What only attached registries need: registry_core::attach fills it in, so that a program without links none of it.
+template <class Once>
+struct attaching {
+  static bool (*is_same)(const family_node&, const family_node&);
+  static bool (*several)(walk&, int step, const full_name&);
+};
+template <class Once>
+bool (*attaching<Once>::is_same)(const family_node&, const family_node&) = nullptr;
+template <class Once>
+bool (*attaching<Once>::several)(walk&, int step, const full_name&) = nullptr;
+#endif
 
 /// While it lives, no node that can be reached goes away.
 class inside_lists {
@@ -3892,8 +4367,8 @@ class registry_core {
   void unlink(detail::family_node& n) noexcept;
   void hide(detail::family_node& n) noexcept {
     const detail::hold held(detail::lists::lock);
-    if (n.hidden.load(detail::memory_order_relaxed) != detail::family_node::shown) return;  // or coming back
-    n.hidden.store(detail::family_node::unregistered, detail::memory_order_release);
+    if (!n.is_shown()) return;  // or coming back
+    n.home.show_as(detail::membership::unregistered);
     detail::lists::version.fetch_add(1, detail::memory_order_release);
   }
   void count(mistake what) noexcept {
@@ -3902,7 +4377,7 @@ class registry_core {
   /// Tells of a refused registration and counts it.
   void tell(const detail::family_node& n) noexcept {
     count(mistake::registration);
-    detail::report(n.refusal());
+    detail::report(n);
   }
 #if NARTHEX_HAS(HEAP)
   /// What the handles of a refused registration use until the registry ends: `fresh`, or the node of an equal
@@ -3979,7 +4454,8 @@ namespace detail {
 
 /// Shows each kind of refusal once it is not 0, so that a program without mistakes exposes nothing of ours.
 NARTHEX_DETAIL_COLD inline bool next_refusal(family_node& n, position& where, reading& out) noexcept {
-  static const char* const what[mistake_kinds] = {"registration", "update", "series", "sample"};
+  static const char* const what[mistake_kinds] = {"what=\"registration\"", "what=\"update\"", "what=\"series\"",
+                                                  "what=\"sample\""};
   const registry_core* const home = n.home.load(memory_order_acquire);
   while (home && where.index < mistake_kinds) {
     const unsigned i = where.index++;
@@ -3987,7 +4463,7 @@ NARTHEX_DETAIL_COLD inline bool next_refusal(family_node& n, position& where, re
     if (value == 0) continue;
     label_text text(out.text, reading::text_room);
     text.add_ready(home->constant_labels());
-    text.add("what", what[i]);
+    text.add_ready(what[i]);
     out.labels = text.text();
     out.value = value;
     return true;
@@ -3995,15 +4471,13 @@ NARTHEX_DETAIL_COLD inline bool next_refusal(family_node& n, position& where, re
   return false;
 }
 
-inline string_view refusal_label(const family_node&, unsigned i) noexcept { return i ? "" : "what"; }
-
 template <class Once>
 struct self_ops {
   static const family_ops table;
 };
 template <class Once>
 const family_ops self_ops<Once>::table = {
-    metric_type::counter, storage::self, false,   &next_refusal, &nothing_to_restart, &refusal_label,
+    metric_type::counter, storage::self, false,   &next_refusal, &nothing_to_restart, &no_label,
     &nothing_more,        &always_same,  nullptr, nullptr,       nullptr};
 
 constexpr self_node::self_node(registry_core* registry) noexcept
@@ -4095,12 +4569,14 @@ NARTHEX_DETAIL_COLD inline errc registry_core::clash(const registry_core& a, con
   const detail::full_name left = {a.prefix(), x.name}, right = {b.prefix(), y.name};
   relation = detail::relate(left, right);
   if (relation.order == 0) {
-    const bool same = x.ops->kind == y.ops->kind && x.ops->type == y.ops->type &&
-                      string_view(x.help) == string_view(y.help) && detail::same_labels(x, y) && x.ops->same(x.ops->chosen(x), y.ops->chosen(y));
-    return same ? errc::ok : errc::name_taken;
+#if NARTHEX_HAS(HEAP)
+    return detail::is_same_metric(x, y) ? errc::ok : errc::name_taken;
+#else  // in one registry, a node inside an object is never another's
+    return &a != &b && detail::attaching<void>::is_same(x, y) ? errc::ok : errc::name_taken;
+#endif
   }
-  if ((relation.common == left.size() && detail::writes_suffix(x.ops->type, right, relation.common)) ||
-      (relation.common == right.size() && detail::writes_suffix(y.ops->type, left, relation.common))) {
+  if ((relation.common == left.size() && x.ops->has_tail && x.ops->has_tail(right, relation.common)) ||
+      (relation.common == right.size() && y.ops->has_tail && y.ops->has_tail(left, relation.common))) {
     return errc::name_collides;
   }
   return errc::ok;
@@ -4111,12 +4587,14 @@ NARTHEX_DETAIL_COLD inline registry_core::verdict registry_core::judge(const det
   // The first name that can matter: n's own, or what n would be a sample of.
   detail::full_name from = {prefix(), n.name};
   const std::size_t size = from.size();
+#if NARTHEX_HAS(HEAP)  // elsewhere a search begins at the first name of all
   for (const char* const tail : {"_bucket", "_count", "_sum"}) {
     if (!from.name.ends_with(tail)) continue;
     from.name = from.name.first(from.name.size() - std::strlen(tail));
     break;
   }
   if (!from.prefix.empty() && from.name.size() < 7) from = detail::full_name();  // a tail begun in the prefix
+#endif
   const registry_core& all = top();
   for (const registry_core* r = &all; r; r = r->next_in_tree(&all)) {
     for (detail::family_node* x = r->start_for(from); x; x = x->next.load(detail::memory_order_seq_cst)) {
@@ -4124,12 +4602,12 @@ NARTHEX_DETAIL_COLD inline registry_core::verdict registry_core::judge(const det
       const errc why = clash(*r, *x, *this, n, relation);
       if (relation.order > 0 && relation.common < size) break;  // nothing related follows
       if (r == this && relation.order <= 0) v.before = x;
-      const bool hidden = x->hidden.load(detail::memory_order_acquire) == detail::family_node::unregistered;
+      const bool hidden = x->is_unregistered();
       if (why != errc::ok) {
         if (!hidden) v.why = why;
       } else if (relation.order == 0 && r == this) {
         // A node inside a user's object cannot be shared.
-        if (x->ops->owned && n.ops->owned) v.twin = x;
+        if (NARTHEX_HAS(HEAP) && x->ops->owned && n.ops->owned) v.twin = x;
         else if (!hidden) v.why = errc::name_taken;
       }
       if (v.why != errc::ok) return v;
@@ -4162,7 +4640,7 @@ NARTHEX_DETAIL_COLD inline detail::family_node* registry_core::keep_refused(deta
     const detail::hold held(detail::lists::lock);
     unsigned looked_at = 0;
     for (equal = refused_nodes_; equal; equal = equal->next.load(detail::memory_order_relaxed)) {
-      if (equal->ops == fresh.ops && equal->reason == why && string_view(equal->name) == string_view(fresh.name) &&
+      if (equal->ops == fresh.ops && equal->home.reason() == why && string_view(equal->name) == string_view(fresh.name) &&
           string_view(equal->help) == string_view(fresh.help) && detail::same_labels(*equal, fresh)) {
         break;
       }
@@ -4176,7 +4654,7 @@ NARTHEX_DETAIL_COLD inline detail::family_node* registry_core::keep_refused(deta
       refused_nodes_ = &fresh;
     }
   }
-  detail::report(fresh.refusal());
+  detail::report(fresh);
   if (!equal) return &fresh;
   fresh.ops->destroy(&fresh);
   return equal;
@@ -4187,17 +4665,19 @@ NARTHEX_DETAIL_COLD inline errc registry_core::insert(detail::family_node& n, de
   for (detail::patience p;;) {
     const std::uint32_t seen = detail::lists::version.load(detail::memory_order_acquire);
     const detail::inside_lists inside;
-    const verdict v = judge(n);
-    const std::uint32_t hidden = v.twin ? v.twin->hidden.load(detail::memory_order_acquire) : 0u;
-    if (hidden == detail::family_node::coming_back && (p.wait(), !p.in_vain())) continue;
+    verdict v = judge(n);
+    if (!NARTHEX_HAS(HEAP)) v.twin = nullptr;  // as a compiler does not see by itself
+    const detail::membership::state was =
+        v.twin ? v.twin->home.visibility(detail::memory_order_acquire) : detail::membership::shown;
+    if (was == detail::membership::coming_back && (p.wait(), !p.in_vain())) continue;
     const detail::hold held(detail::lists::lock);
     if (detail::lists::version.load(detail::memory_order_relaxed) != seen) continue;  // somebody was quicker
     if (v.why != errc::ok) return v.why;
     twin = v.twin;
     detail::lists::version.fetch_add(1, detail::memory_order_release);
     if (twin) {
-      if (hidden == detail::family_node::shown) return errc::ok;
-      twin->hidden.store(detail::family_node::coming_back, detail::memory_order_release);
+      if (was == detail::membership::shown) return errc::ok;
+      twin->home.show_as(detail::membership::coming_back);
       break;
     }
     NARTHEX_ASSERT(!n.home.load(detail::memory_order_relaxed));
@@ -4213,7 +4693,7 @@ NARTHEX_DETAIL_COLD inline errc registry_core::insert(detail::family_node& n, de
   // By one registration alone: another one's restart would take what was counted since the first returned.
   twin->ops->restart(*twin);
   const detail::hold held(detail::lists::lock);
-  twin->hidden.store(detail::family_node::shown, detail::memory_order_release);
+  twin->home.show_as(detail::membership::shown);
   return errc::ok;
 }
 
@@ -4406,8 +4886,8 @@ struct single_ops {
 };
 template <class Core, bool Owned>
 const family_ops single_ops<Core, Owned>::table = {
-    Core::type, Core::kind,  Owned,       &next,       &restart,
-    &no_label,  &chosen,     &same_choice<typename Core::args>, &unregister, &node_state,
+    Core::type, Core::kind,  Owned,       &next,       Owned ? &restart : nullptr,
+    &no_label,  &chosen,     &same_choice<typename Core::args>, Owned ? &unregister : nullptr, Owned ? &node_state : nullptr,
     Owned ? &destroy : nullptr};
 
 /// Checks what can be checked without a registry.
@@ -4720,7 +5200,7 @@ class NARTHEX_DETAIL_IDLE double_counter_of : public Holder {
   ///         narthex_refused_total{what="update"}.
   /// Cost:   one compare-exchange; a load, an addition and a store once threads have met.
   void inc(double by) noexcept {
-    if (NARTHEX_DETAIL_LIKELY(detail::is_finite(by) && !(by < 0))) {
+    if (NARTHEX_DETAIL_LIKELY(detail::is_finite(by) && !detail::is_less(by, 0))) {
       this->core().cell.add(by);
     } else {
       detail::refuse_update(this->node());
@@ -4828,6 +5308,20 @@ struct bucket_args : buckets {
   bucket_args(std::initializer_list<double> bounds) noexcept : buckets(bounds) {}
 };
 
+template <class Distribution>
+bool read_distribution(const Distribution& observed, const buckets& bounds, reading& out) noexcept {
+  out.is_distribution<metric_type::histogram>();
+  out.sum = observed.read(out.count_room, out.count);
+  out.counts = out.count_room;
+  out.bounds_copy = bounds;
+  out.bounds = &out.bounds_copy;
+  return out.count != 0;
+}
+inline errc validate_bounds(const buckets& bounds, unsigned most, std::size_t& at) noexcept {
+  at = bounds.size() > most ? most : bounds.first_bad();
+  return at == bounds.size() ? errc::ok : errc::bad_buckets;
+}
+
 /// The storage of one histogram; bounds and cells lie in room that comes with it.
 template <class Distribution>
 struct histogram_core_of {
@@ -4837,8 +5331,7 @@ struct histogram_core_of {
   enum : std::size_t { smallest_room = Distribution::bytes(1) };
   static args smallest() noexcept { return args(buckets(nullptr, 0)); }
   static errc validate(const args& a, std::size_t& at) noexcept {
-    at = a.first_bad();
-    return at == a.size() ? errc::ok : errc::bad_buckets;
+    return validate_bounds(a, buckets::max_bounds, at);
   }
   static std::size_t args_room(const args& a) noexcept { return round_up(sizeof(args)) + a.size() * sizeof(double); }
   /// Copies the bounds: a list in braces does not live long.
@@ -4851,65 +5344,89 @@ struct histogram_core_of {
 
   histogram_core_of(const args& kept, void* cells) noexcept : bounds(kept), observed(cells, kept.size() + 1) {}
 
-  bool read(reading& out) const noexcept {
-    out.sum = observed.read(out.count_room, out.count);
-    out.counts = out.count_room;
-    out.bounds_copy = bounds;
-    out.bounds = &out.bounds_copy;
-    return out.count != 0;
-  }
+  bool read(reading& out) const noexcept { return read_distribution(observed, bounds, out); }
   static bool read_at_once(reading&) noexcept { return false; }
   void restart() noexcept { observed.restart(); }
   void observe(double value) noexcept { observed.observe(bounds.find(value), value); }
   const args& chosen() const noexcept { return bounds; }
 
+ private:
   const args& bounds;
   Distribution observed;
 };
 using histogram_core = histogram_core_of<adaptive_distribution>;
-
-template <unsigned Bounds>
-struct inline_histogram_room {
-  explicit inline_histogram_room(const bucket_args& a) noexcept : values(), own_bounds(buckets(values, a.size())) {
-    for (unsigned i = 0; i < a.size(); ++i) values[i] = a[i];  // a list in braces does not live long
-  }
-  double values[Bounds ? Bounds : 1];
-  bucket_args own_bounds;
-  shared<cell_word> cells[distribution::cells(Bounds + 1)];
-};
 
 template <>
 struct is_in_place<histogram_core> : std::false_type {};
 
 /// The same with room for up to `Bounds` bounds inside.
 template <unsigned Bounds>
-struct inline_histogram_core : private inline_histogram_room<Bounds>, histogram_core_of<distribution> {
-  using base = histogram_core_of<distribution>;
-  using args = base::args;
-  static errc validate(const args& a, std::size_t& at) noexcept {
-    at = Bounds;
-    return a.size() > Bounds ? errc::bad_buckets : base::validate(a, at);
-  }
-  static std::size_t args_room(const args&) noexcept { return 0; }
-  static const args* keep(const args& a, void*) noexcept { return &a; }
-  static std::size_t room(const args&) noexcept { return 0; }
-  inline_histogram_core(const args& a, void*) noexcept
-      : inline_histogram_room<Bounds>(good(a) ? a : smallest()),
-        base(inline_histogram_room<Bounds>::own_bounds, inline_histogram_room<Bounds>::cells) {}
-
+class inline_histogram_core {
+ public:
+  static constexpr metric_type type = metric_type::histogram;
+  static constexpr storage kind = storage::histogram;
+  using args = bucket_args;
+  static errc validate(const args& a, std::size_t& at) noexcept { return validate_bounds(a, Bounds, at); }
+  inline_histogram_core(const args& a, void*) noexcept : bounds(copied(a, values)) {}
+  void observe(double value) noexcept { observed.observe(bounds.find(value), value); }
   /// Copies the bounds, too: the object may go away while a sink is given the sample.
   bool read(reading& out) const noexcept {
-    const bool counted = base::read(out);
     for (unsigned i = 0; i < bounds.size(); ++i) out.bound_room[i] = bounds[i];
-    out.bounds_copy = buckets(out.bound_room, bounds.size());
-    return counted;
+    return read_distribution(observed, buckets(out.bound_room, bounds.size()), out);
   }
+  void restart() noexcept { observed.restart(); }
+  const args& chosen() const noexcept { return bounds; }
 
  private:
-  static bool good(const args& a) noexcept {
+  /// A list in braces does not live long.
+  static buckets copied(const args& a, double* to) noexcept {
     std::size_t at = 0;
-    return validate(a, at) == errc::ok;
+    const unsigned n = validate(a, at) == errc::ok ? a.size() : 0;
+    for (unsigned i = 0; i < n; ++i) to[i] = a[i];
+    return buckets(to, n);
   }
+  double values[Bounds ? Bounds : 1];
+  bucket_args bounds;
+  placed_distribution<Bounds + 1> observed;
+};
+
+/// An array of static lifetime, kept where it is.
+class static_bounds {
+ public:
+  template <std::size_t N>
+  static_bounds(const double (&bounds)[N]) noexcept : values_(bounds), count_(view_of(bounds, N).size()) {}
+  template <std::size_t N>
+  static_bounds(const double (&&)[N]) = delete;  // would keep a pointer into a temporary
+  buckets view() const noexcept { return view_of(values_, count_); }
+  unsigned find(double value) const noexcept { return buckets::find_among(values_, count_, value); }
+  friend bool operator==(const static_bounds& a, const static_bounds& b) noexcept { return a.view() == b.view(); }
+
+ private:
+  static buckets view_of(const double* values, std::size_t count) noexcept { return buckets(values, count); }
+  const double* values_;
+  unsigned count_;
+};
+
+/// The same with the bounds left where they are.
+template <unsigned Bounds>
+class static_histogram_core {
+ public:
+  static constexpr metric_type type = metric_type::histogram;
+  static constexpr storage kind = storage::static_histogram;
+  using args = static_bounds;
+  static errc validate(const args& a, std::size_t& at) noexcept { return validate_bounds(a.view(), Bounds, at); }
+  static_histogram_core(const args& a, void*) noexcept : bounds(a) {}
+  void observe(double value) noexcept {
+    const unsigned bucket = bounds.find(value);
+    if (NARTHEX_DETAIL_LIKELY(bucket <= Bounds)) observed.observe(bucket, value);  // else it was refused
+  }
+  bool read(reading& out) const noexcept { return read_distribution(observed, bounds.view(), out); }
+  void restart() noexcept { observed.restart(); }
+  const args& chosen() const noexcept { return bounds; }
+
+ private:
+  static_bounds bounds;
+  placed_distribution<Bounds + 1> observed;
 };
 
 }  // namespace detail
@@ -4959,6 +5476,14 @@ class NARTHEX_DETAIL_IDLE histogram_of : public Holder {
 /// A histogram with its storage inside, for up to `Bounds` bounds (more are refused: errc::bad_buckets).
 template <unsigned Bounds = 11>
 using fixed_histogram = histogram_of<fixed<detail::inline_histogram_core<Bounds>>>;
+
+/// The same over bounds that stay where they are: static const double bounds[] = {.01, .1, 1}; in flash, on a microcontroller.
+///
+///   nx::static_histogram<3> latency{"request_seconds", "Time to serve.", bounds};
+///
+/// Memory: with a critical section (see config.hpp) 16 bytes + 4 per bucket beside its place in the registry.
+template <unsigned Bounds>
+using static_histogram = histogram_of<fixed<detail::static_histogram_core<Bounds>>>;
 
 #if NARTHEX_HAS(HEAP)
 using histogram = histogram_of<handle<detail::histogram_core>>;
@@ -5076,6 +5601,7 @@ struct summary_core {
     if (kept.size() != 0) add_window(memory);
   }
   bool read(reading& out) const noexcept {
+    out.is_distribution<metric_type::summary>();
     out.sum = observed.read(out.count_room, out.count);
     out.quantile_count = 0;
     if (late) {
@@ -5127,8 +5653,9 @@ struct fixed_summary_core {
   static std::size_t args_room(const args&) noexcept { return 0; }
   static const args* keep(const args& a, void*) noexcept { return &a; }
   static std::size_t room(const args&) noexcept { return 0; }
-  fixed_summary_core(const args&, void*) noexcept : observed(cells, 1) {}
+  fixed_summary_core(const args&, void*) noexcept {}
   bool read(reading& out) const noexcept {
+    out.is_distribution<metric_type::summary>();
     out.sum = observed.read(out.count_room, out.count);
     out.quantile_count = 0;
     return out.count != 0;
@@ -5138,8 +5665,7 @@ struct fixed_summary_core {
   const args& chosen() const noexcept { return nothing_chosen(); }
 
  private:
-  shared<cell_word> cells[distribution::cells(1)];
-  distribution observed;
+  placed_distribution<1> observed;
 };
 
 }  // namespace detail
@@ -7243,9 +7769,20 @@ struct calling_node : family_node {
   }
 };
 
-}  // namespace detail
+/// While it lives its node stays, and the walk that calls it is not in the lists.
+class pinned {
+ public:
+  pinned(calling_node& n, const reading& by) noexcept : node_(n) {
+    node_.calls.fetch_add(1, memory_order_seq_cst);
+    by.rest();
+  }
+  ~pinned() { node_.calls.fetch_sub(1, memory_order_release); }
+  pinned(const pinned&) = delete;
+  pinned& operator=(const pinned&) = delete;
 
-namespace detail {
+ private:
+  calling_node& node_;
+};
 
 template <class Value>
 number to_number(Value value) noexcept {
@@ -7307,6 +7844,7 @@ class callback_of {
       number operator()() { return detail::to_number(f()); }
     };
     static bool next(detail::family_node& n, detail::position& where, detail::reading& out) noexcept {
+      const detail::pinned call(static_cast<node&>(n), out);
       if (where.index++) return false;
       registry_core* const home = n.home.load(detail::memory_order_acquire);
       if (!home) return false;  // taken out just before the call
@@ -7621,7 +8159,7 @@ inline void collector::join(registry_core& registry, std::initializer_list<decla
     n->refuse(why, at);
   }
   // A scrape may call the function as soon as the first has joined: all are complete by now.
-  for (unsigned i = 0; i < count_; ++i) detail::join(registry, nodes_[i], nodes_[i].reason, nodes_[i].reason_at);
+  for (unsigned i = 0; i < count_; ++i) detail::join(registry, nodes_[i], nodes_[i].home.reason(), nodes_[i].home.reason_at());
 }
 
 inline void collected::refuse() noexcept {
@@ -7725,6 +8263,363 @@ NARTHEX_END_NAMESPACE
 #endif  // NARTHEX_HAS(HEAP)
 
 #endif  // NARTHEX_COLLECTOR_HPP
+
+// ==== narthex/walk.hpp ==========================================================================
+// narthex/walk.hpp - goes through everything that a scrape shows: families by name, series by age.
+// Room: shelves. Read sample.hpp and detail/registry_core.hpp first. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_WALK_HPP
+#define NARTHEX_WALK_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+
+NARTHEX_BEGIN_NAMESPACE
+
+#if NARTHEX_HAS(METRICS)
+/// One pass over a registry and what is attached to it. Every format is a loop around next().
+///
+/// Families come in name order, series in the order of their creation, each series read once, whole. What
+/// is registered or removed meanwhile is seen or not; nothing is seen twice or torn.
+///
+/// Threads: any number of walks at once; a walk belongs to one thread. Updates and new series never wait for it.
+///          Call rest() before running code that may block or destroy instruments.
+/// Memory:  about 9 KB in place, whatever the number of series.
+class walk {
+ public:
+  explicit walk(registry_core& root) noexcept
+      : count_(0), present_(nobody), shown_from_(0), resting_(true), side_(0), last_(nullptr), steady_(nullptr), steady_at_(nullptr)
+#if NARTHEX_HAS(HEAP)
+        , batches_(nullptr)
+#endif
+  {
+    now_.let_go = [](void* me) { static_cast<walk*>(me)->rest(); };
+    now_.walker = this;
+    const detail::inside_lists inside;
+    for (const registry_core* r = &root; r && count_ < registry_core::max_registries; r = r->next_in_tree(&root)) {
+      cursor& c = cursors_[count_++];
+      c.registry = const_cast<registry_core*>(r);
+      c.registry->enter_walk();
+      c.start(c.registry->first());
+      c.save();
+    }
+  }
+  ~walk() {
+    rest();
+    for (unsigned i = 0; i < count_; ++i) cursors_[i].registry->leave_walk();
+#if NARTHEX_HAS(HEAP)
+    while (collected* const b = batches_) {
+      batches_ = b->next_;
+      b->~collected();
+      detail::release(b);
+    }
+#endif
+  }
+  walk(const walk&) = delete;
+  walk& operator=(const walk&) = delete;
+
+  /// Reads the next series; false after the last. The sample before is gone then.
+  bool next() noexcept {
+    // The next series of the family in hand, of which all but the series stands in now_ already.
+    if (NARTHEX_HAS(HEAP) && NARTHEX_DETAIL_LIKELY(steady_ != nullptr && steady_->is_shown())) {
+      detail::position& where = *steady_at_;
+      if (NARTHEX_DETAIL_LIKELY(steady_->ops->next(*steady_, where, now_))) {
+        NARTHEX_DETAIL_FETCH(where.at, 1024, 0);  // series mostly lie one behind the other
+        NARTHEX_DETAIL_FETCH(where.at, 1024 + 64, 0);
+        now_.starts_family = false;
+        return true;
+      }
+    }
+    return seek();
+  }
+
+  /// What next() has read.
+  const sample& now() const noexcept { return now_; }
+
+  /// Lets go of the registries' lists: nothing waits for this walk until the next call of next().
+  void rest() noexcept {
+    if (resting_) return;
+    for (unsigned i = 0; i < count_; ++i) cursors_[i].save();
+    detail::lists::readers.leave(side_);
+    resting_ = true;
+    steady_ = nullptr;
+  }
+
+ private:
+  friend class registry_core;
+  enum : unsigned { nobody = ~0u };
+
+  /// A registry of the tree and how far the walk came in it.
+  struct cursor {
+    registry_core* registry;
+    detail::family_node* node;  // the family to read next, or in it; null at the end
+    detail::position where;
+    const char* name;           // of `node`, which may go away while the walk rests; a name does not
+    bool owned;
+
+    void start(detail::family_node* n) noexcept {
+      node = n;
+      where.at = nullptr;
+      where.index = 0;
+    }
+    void save() noexcept {
+      if (!node) return;
+      name = node->name;
+      owned = node->ops->owned;
+    }
+    /// Finds the place again: the same node, or the first one behind it.
+    void find_again() noexcept {
+      if (!node || owned) return;
+      const bool begun = where.at || where.index;
+      for (detail::family_node* n = registry->first(); n; n = n->next.load(detail::memory_order_seq_cst)) {
+        if (n == node && n->name == name) return;
+        const int order = std::strcmp(n->name, name);
+        if (order > 0 || (order == 0 && !begun)) return start(n);
+      }
+      start(nullptr);
+    }
+    detail::full_name full() const noexcept { return detail::full_name{registry->prefix(), node->name}; }
+  };
+
+  /// Reads the next series where next() cannot tell at once.
+  NARTHEX_DETAIL_COLD bool seek() noexcept {
+    steady_ = nullptr;
+    for (;;) {
+      go_on();
+      if (present_ == nobody && !choose()) return false;
+      cursor& c = cursors_[present_];
+      detail::family_node* const n = c.node;
+      if (n && n->is_shown() && read(c, *n)) {
+        shown_from_ |= 1u << present_;
+        return true;
+      }
+      go_on();  // a callback ran without the lists
+      if (c.node == n && n) pass(c);
+      else present_ = nobody;
+    }
+  }
+
+  NARTHEX_DETAIL_COLD void go_on() noexcept {
+    if (!resting_) return;
+    side_ = detail::lists::readers.enter();
+    resting_ = false;
+    const cursor* const at = present_ == nobody ? nullptr : &cursors_[present_];
+    const detail::family_node* const stood_on = at ? at->node : nullptr;
+    for (unsigned i = 0; i < count_; ++i) cursors_[i].find_again();
+    if (!at || at->node == stood_on) return;
+    const detail::full_name lost = {at->registry->prefix(), at->name};
+    present_ = nobody;
+    if (count_ > 1) several(step::lose, lost);
+  }
+
+  /// Turns to the first name among all registries.
+  bool choose() noexcept {
+    shown_from_ = 0;
+    if (count_ > 1) return several(step::choose, detail::full_name());
+    if (cursors_[0].node) present_ = 0;
+    return present_ != nobody;
+  }
+
+  /// Leaves the family at `c`, for the same name in this or a later registry if there is one.
+  NARTHEX_DETAIL_COLD void pass(cursor& c) noexcept {
+    const detail::full_name left = c.full();
+    c.start(c.node->next.load(detail::memory_order_seq_cst));
+    const unsigned before = present_;
+    // A node that came under this name while the walk rested has its turn at the next scrape.
+    while ((shown_from_ >> before & 1) && c.node && detail::relate(c.full(), left).order == 0) {
+      c.start(c.node->next.load(detail::memory_order_seq_cst));
+    }
+    if (count_ > 1) several(step::pass, left);
+    else present_ = nobody;
+  }
+
+  NARTHEX_DETAIL_COLD bool read(cursor& c, detail::family_node& n) noexcept {
+    const detail::full_name full = c.full();
+    const metric_type type = n.ops->type;
+    const string_view help = n.help;
+    const bool shared = is_shared(n);  // asked before a callback, whose node may be gone after it
+    while (next_of(c, n)) {
+            if (shared && count_ > 1 && !several(step::merge, full)) continue;
+      // A family is known by its name: it may go on in another registry, or in another node after a rest.
+      const bool goes_on = last_ == full.name.data() && now_.prefix.data() == full.prefix.data();
+      now_.starts_family = !goes_on && (!last_ || detail::relate(full, detail::full_name{now_.prefix, now_.name}).order != 0);
+      last_ = full.name.data();
+      now_.type = type;
+      now_.prefix = full.prefix;
+      now_.name = full.name;
+      now_.help = help;
+      if (shared && count_ == 1) {
+        steady_ = &n;
+        steady_at_ = &c.where;
+      }
+      return true;
+    }
+    return false;
+  }
+
+  /// Reads the next series of `n` into now_. A user's code is called without the lists, so that whoever takes a
+  /// node out waits for it only when it is that node's own call.
+  bool next_of(cursor& c, detail::family_node& n) noexcept {
+#if NARTHEX_HAS(HEAP)
+    if (n.ops->kind == detail::storage::collected) {
+      const detail::pinned call(static_cast<detail::calling_node&>(n), now_);
+      return next_collected(c, static_cast<detail::collected_node&>(n));
+    }
+#endif
+    return n.ops->next(n, c.where, now_);
+  }
+
+#if NARTHEX_HAS(HEAP)
+  /// A collector is called when the walk meets its first family; what it gave is kept for the others.
+  NARTHEX_DETAIL_COLD bool next_collected(cursor& c, detail::collected_node& n) noexcept {
+    collected* batch = batches_;
+    while (batch && batch->from_serial_ != n.owner->serial_) batch = batch->next_;
+    if (!batch) {
+      void* const memory = detail::allocate(sizeof(collected));
+      if (!memory) {
+        c.registry->count(mistake::sample);
+        return false;
+      }
+      batch = batches_ = new (memory) collected(*n.owner, n.owner->serial_, batches_);
+      n.owner->function_(*batch);
+    }
+    // Another collector may have come to the same place in memory while the walk rested in its samples.
+    if (c.where.at != batch && c.where.index) return false;
+    c.where.at = batch;
+    return batch->next(n, c.where, now_);
+  }
+#endif
+
+  static bool is_shared(const detail::family_node& n) noexcept {
+    return n.ops->kind != detail::storage::callback && n.ops->kind != detail::storage::collected;
+  }
+
+  // ---- with registries attached ----
+
+  enum class step { choose, pass, lose, merge };
+#if NARTHEX_HAS(HEAP)
+  bool several(step what, const detail::full_name& name) noexcept { return step_among(*this, what, name); }
+#else
+  bool several(step what, const detail::full_name& name) noexcept {
+    return detail::attaching<void>::several(*this, static_cast<int>(what), name);
+  }
+  static bool step_among(walk& me, int what, const detail::full_name& name) noexcept {
+    return step_among(me, static_cast<step>(what), name);
+  }
+#endif
+  NARTHEX_DETAIL_COLD static bool step_among(walk& me, step what, const detail::full_name& name) noexcept {
+    switch (what) {
+      case step::choose: return me.choose_first();
+      case step::pass: me.pass_on(name); return true;
+      case step::lose: me.lose(name); return true;
+      case step::merge: break;
+    }
+    return me.merge(me.cursors_[me.present_]);
+  }
+
+  bool choose_first() noexcept {
+    for (unsigned i = 0; i < count_; ++i) {
+      const cursor& c = cursors_[i];
+      if (c.node && (present_ == nobody || detail::relate(c.full(), cursors_[present_].full()).order < 0)) present_ = i;
+    }
+    return present_ != nobody;
+  }
+  void pass_on(const detail::full_name& left) noexcept {
+    const unsigned before = present_;
+    present_ = nobody;
+    for (unsigned i = before; i < count_; ++i) {
+      if (cursors_[i].node && detail::relate(cursors_[i].full(), left).order == 0) {
+        present_ = i;
+        return;
+      }
+    }
+  }
+  /// The family in hand has gone away: another registry may have the next name. Of the lost one's series elsewhere
+  /// nobody can tell any more which were shown.
+  void lose(const detail::full_name& lost) noexcept {
+    if (!last_ || detail::relate(lost, detail::full_name{now_.prefix, now_.name}).order != 0) return;
+    for (unsigned i = 0; i < count_; ++i) {
+      cursor& c = cursors_[i];
+      while (c.node && detail::relate(c.full(), lost).order == 0) c.start(c.node->next.load(detail::memory_order_seq_cst));
+    }
+  }
+
+  /// With the same series in several registries: adds up what can be added, or shows the first one's.
+  /// False when now_ has been shown already, by an earlier registry.
+  NARTHEX_DETAIL_COLD bool merge(const cursor& c) noexcept {
+    for (unsigned i = 0; i < count_; ++i) {
+      if (&cursors_[i] == &c) continue;
+      const registry_core& other = *cursors_[i].registry;
+      // What an earlier registry has shown of this family may have been taken out since: then nobody can tell which
+      // series it had.
+      const bool was_shown = &cursors_[i] < &c && (shown_from_ >> i & 1) != 0;
+      bool is_there = false;
+      for (detail::family_node* n = other.first(); n; n = n->next.load(detail::memory_order_seq_cst)) {
+        const int order = detail::relate(detail::full_name{other.prefix(), n->name}, c.full()).order;
+        if (order > 0) break;
+        if (order < 0 || n->ops->kind != c.node->ops->kind) continue;
+        if (!n->is_shown() && !was_shown) continue;
+        is_there = true;
+        detail::position from_start = {nullptr, 0};
+        detail::reading theirs;
+        while (n->ops->next(*n, from_start, theirs)) {
+          if (theirs.labels != now_.labels) continue;
+          if (&cursors_[i] < &c) return false;
+          add(c.node->ops->type, theirs);
+          break;
+        }
+      }
+      if (was_shown && !is_there) return false;
+    }
+    return true;
+  }
+  void add(metric_type type, const detail::reading& theirs) noexcept {
+    if (type == metric_type::counter) {
+      if (now_.value.is == number::kind::u64) now_.value = now_.value.u64 + theirs.value.u64;
+      else now_.value = detail::add(now_.value.f64, theirs.value.f64);
+    } else if (type == metric_type::histogram || type == metric_type::summary) {
+      const unsigned n = type == metric_type::histogram ? now_.bounds->size() + 1 : 1;
+      for (unsigned i = 0; i < n; ++i) now_.count_room[i] += theirs.count_room[i];
+      now_.count += theirs.count;
+      now_.sum = detail::add(now_.sum, theirs.sum);
+    }
+  }
+
+  unsigned count_, present_;
+  std::uint32_t shown_from_;  // the registries that have shown something of the family in hand, one bit each
+  bool resting_;
+  std::uint32_t side_;
+  const char* last_;  // the name last shown
+  detail::family_node* steady_;  // the family in hand if nothing needs to be asked but itself; never while resting
+  detail::position* steady_at_;  // how far the walk came in it
+#if NARTHEX_HAS(HEAP)
+  collected* batches_;
+#endif
+  cursor cursors_[registry_core::max_registries];
+  detail::reading now_;
+};
+
+#else  // compiled out
+
+class NARTHEX_DETAIL_IDLE walk {
+ public:
+  explicit walk(registry_core&) noexcept {}
+  walk(const walk&) = delete;
+  walk& operator=(const walk&) = delete;
+  bool next() noexcept { return false; }
+  const sample& now() const noexcept { return now_; }
+  void rest() noexcept {}
+
+ private:
+  sample now_;
+};
+
+#endif  // NARTHEX_HAS(METRICS)
+
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_WALK_HPP
 
 // ==== narthex/registry.hpp ======================================================================
 // narthex/registry.hpp - a registry of one's own: options, attaching, and its end.
@@ -7852,6 +8747,10 @@ class registry : public registry_core {
 // ---- attaching ----
 
 inline status registry_core::attach(registry_core& other) noexcept {
+#if !NARTHEX_HAS(HEAP)
+  detail::attaching<void>::is_same = &detail::is_same_metric;
+  detail::attaching<void>::several = &walk::step_among;
+#endif
   for (;;) {
     const std::uint32_t seen = detail::lists::version.load(detail::memory_order_acquire);
     const detail::inside_lists inside;
@@ -7867,12 +8766,12 @@ inline status registry_core::attach(registry_core& other) noexcept {
     for (const registry_core* r = &all; r && why.ok(); r = r->next_in_tree(&all)) {
       for (const registry_core* o = &other; o && why.ok(); o = o->next_in_tree(&other)) {
         for (detail::family_node* x = r->first(); x && why.ok(); x = x->next.load(detail::memory_order_seq_cst)) {
-          if (x->hidden.load(detail::memory_order_acquire) == detail::family_node::unregistered) continue;
+          if (x->is_unregistered()) continue;
           for (detail::family_node* y = o->first(); y; y = y->next.load(detail::memory_order_seq_cst)) {
             detail::name_relation relation;
             const errc code = clash(*r, *x, *o, *y, relation);
             if (code == errc::ok) continue;
-            if (y->hidden.load(detail::memory_order_acquire) == detail::family_node::unregistered) continue;
+            if (y->is_unregistered()) continue;
             why = status(code, y->name);
             break;
           }
@@ -7958,330 +8857,6 @@ class NARTHEX_DETAIL_IDLE registry : public registry_core {
 NARTHEX_END_NAMESPACE
 
 #endif  // NARTHEX_REGISTRY_HPP
-
-// ==== narthex/walk.hpp ==========================================================================
-// narthex/walk.hpp - goes through everything that a scrape shows: families by name, series by age.
-// Room: shelves. Read sample.hpp and detail/registry_core.hpp first. SPDX-License-Identifier: MIT
-#ifndef NARTHEX_WALK_HPP
-#define NARTHEX_WALK_HPP
-
-#include <cstddef>
-#include <cstdint>
-#include <cstring>
-
-
-NARTHEX_BEGIN_NAMESPACE
-
-#if NARTHEX_HAS(METRICS)
-/// One pass over a registry and what is attached to it. Every format is a loop around next().
-///
-/// Families come in name order, series in the order of their creation, each series read once, whole. What
-/// is registered or removed meanwhile is seen or not; nothing is seen twice or torn.
-///
-/// Threads: any number of walks at once; a walk belongs to one thread. Updates and new series never wait for it.
-///          Call rest() before running code that may block or destroy instruments.
-/// Memory:  about 9 KB in place, whatever the number of series.
-class walk {
- public:
-  explicit walk(registry_core& root) noexcept
-      : count_(0), present_(nobody), shown_from_(0), resting_(true), side_(0), last_(nullptr), steady_(nullptr), steady_at_(nullptr)
-#if NARTHEX_HAS(HEAP)
-        , batches_(nullptr)
-#endif
-  {
-    const detail::inside_lists inside;
-    for (const registry_core* r = &root; r && count_ < registry_core::max_registries; r = r->next_in_tree(&root)) {
-      cursor& c = cursors_[count_++];
-      c.registry = const_cast<registry_core*>(r);
-      c.registry->enter_walk();
-      c.start(c.registry->first());
-      c.save();
-    }
-  }
-  ~walk() {
-    rest();
-    for (unsigned i = 0; i < count_; ++i) cursors_[i].registry->leave_walk();
-#if NARTHEX_HAS(HEAP)
-    while (collected* const b = batches_) {
-      batches_ = b->next_;
-      b->~collected();
-      detail::release(b);
-    }
-#endif
-  }
-  walk(const walk&) = delete;
-  walk& operator=(const walk&) = delete;
-
-  /// Reads the next series; false after the last. The sample before is gone then.
-  bool next() noexcept {
-    // The next series of the family in hand, of which all but the series stands in now_ already.
-    if (NARTHEX_DETAIL_LIKELY(steady_ != nullptr && !steady_->hidden.load(detail::memory_order_acquire))) {
-      detail::position& where = *steady_at_;
-      if (NARTHEX_DETAIL_LIKELY(steady_->ops->next(*steady_, where, now_))) {
-        NARTHEX_DETAIL_FETCH(where.at, 1024, 0);  // series mostly lie one behind the other
-        NARTHEX_DETAIL_FETCH(where.at, 1024 + 64, 0);
-        now_.starts_family = false;
-        return true;
-      }
-    }
-    return seek();
-  }
-
-  /// What next() has read.
-  const sample& now() const noexcept { return now_; }
-
-  /// Lets go of the registries' lists: nothing waits for this walk until the next call of next().
-  void rest() noexcept {
-    if (resting_) return;
-    for (unsigned i = 0; i < count_; ++i) cursors_[i].save();
-    detail::lists::readers.leave(side_);
-    resting_ = true;
-    steady_ = nullptr;
-  }
-
- private:
-  enum : unsigned { nobody = ~0u };
-
-  /// A registry of the tree and how far the walk came in it.
-  struct cursor {
-    registry_core* registry;
-    detail::family_node* node;  // the family to read next, or in it; null at the end
-    detail::position where;
-    const char* name;           // of `node`, which may go away while the walk rests; a name does not
-    bool owned;
-
-    void start(detail::family_node* n) noexcept {
-      node = n;
-      where.at = nullptr;
-      where.index = 0;
-    }
-    void save() noexcept {
-      if (!node) return;
-      name = node->name;
-      owned = node->ops->owned;
-    }
-    /// Finds the place again: the same node, or the first one behind it.
-    void find_again() noexcept {
-      if (!node || owned) return;
-      const bool begun = where.at || where.index;
-      for (detail::family_node* n = registry->first(); n; n = n->next.load(detail::memory_order_seq_cst)) {
-        if (n == node && n->name == name) return;
-        const int order = std::strcmp(n->name, name);
-        if (order > 0 || (order == 0 && !begun)) return start(n);
-      }
-      start(nullptr);
-    }
-    detail::full_name full() const noexcept { return detail::full_name{registry->prefix(), node->name}; }
-  };
-
-  /// Reads the next series where next() cannot tell at once.
-  NARTHEX_DETAIL_COLD bool seek() noexcept {
-    steady_ = nullptr;
-    for (;;) {
-      go_on();
-      if (present_ == nobody && !choose()) return false;
-      cursor& c = cursors_[present_];
-      detail::family_node* const n = c.node;
-      if (n && !n->hidden.load(detail::memory_order_acquire) && read(c, *n)) {
-        shown_from_ |= 1u << present_;
-        return true;
-      }
-      go_on();  // a callback ran without the lists
-      if (c.node == n && n) pass(c);
-      else present_ = nobody;
-    }
-  }
-
-  NARTHEX_DETAIL_COLD void go_on() noexcept {
-    if (!resting_) return;
-    side_ = detail::lists::readers.enter();
-    resting_ = false;
-    const cursor* const at = present_ == nobody ? nullptr : &cursors_[present_];
-    const detail::family_node* const stood_on = at ? at->node : nullptr;
-    for (unsigned i = 0; i < count_; ++i) cursors_[i].find_again();
-    if (at && at->node != stood_on) lose(detail::full_name{at->registry->prefix(), at->name});
-  }
-
-  /// The family in hand has gone away: another registry may have the next name. Of the lost one's series elsewhere
-  /// nobody can tell any more which were shown.
-  void lose(const detail::full_name& lost) noexcept {
-    present_ = nobody;
-    if (!last_ || detail::relate(lost, detail::full_name{now_.prefix, now_.name}).order != 0) return;
-    for (unsigned i = 0; i < count_; ++i) {
-      cursor& c = cursors_[i];
-      while (c.node && detail::relate(c.full(), lost).order == 0) c.start(c.node->next.load(detail::memory_order_seq_cst));
-    }
-  }
-
-  /// Turns to the first name among all registries.
-  bool choose() noexcept {
-    shown_from_ = 0;
-    for (unsigned i = 0; i < count_; ++i) {
-      const cursor& c = cursors_[i];
-      if (c.node && (present_ == nobody || detail::relate(c.full(), cursors_[present_].full()).order < 0)) present_ = i;
-    }
-    return present_ != nobody;
-  }
-
-  /// Leaves the family at `c`, for the same name in this or a later registry if there is one.
-  NARTHEX_DETAIL_COLD void pass(cursor& c) noexcept {
-    const detail::full_name left = c.full();
-    c.start(c.node->next.load(detail::memory_order_seq_cst));
-    const unsigned before = present_;
-    // A node that came under this name while the walk rested has its turn at the next scrape.
-    while ((shown_from_ >> before & 1) && c.node && detail::relate(c.full(), left).order == 0) {
-      c.start(c.node->next.load(detail::memory_order_seq_cst));
-    }
-    present_ = nobody;
-    for (unsigned i = before; i < count_ && count_ > 1; ++i) {
-      if (cursors_[i].node && detail::relate(cursors_[i].full(), left).order == 0) {
-        present_ = i;
-        return;
-      }
-    }
-  }
-
-  NARTHEX_DETAIL_COLD bool read(cursor& c, detail::family_node& n) noexcept {
-    const detail::full_name full = c.full();
-    const metric_type type = n.ops->type;
-    const string_view help = n.help;
-    const bool shared = is_shared(n);  // asked before a callback, whose node may be gone after it
-    while (next_of(c, n)) {
-      if (shared && count_ > 1 && !merge(c)) continue;
-      // A family is known by its name: it may go on in another registry, or in another node after a rest.
-      const bool goes_on = last_ == full.name.data() && now_.prefix.data() == full.prefix.data();
-      now_.starts_family = !goes_on && (!last_ || detail::relate(full, detail::full_name{now_.prefix, now_.name}).order != 0);
-      last_ = full.name.data();
-      now_.type = type;
-      now_.prefix = full.prefix;
-      now_.name = full.name;
-      now_.help = help;
-      if (shared && count_ == 1) {
-        steady_ = &n;
-        steady_at_ = &c.where;
-      }
-      return true;
-    }
-    return false;
-  }
-
-  /// Reads the next series of `n` into now_. A user's code is called without the lists, so that whoever takes a
-  /// node out waits for it only when it is that node's own call.
-  bool next_of(cursor& c, detail::family_node& n) noexcept {
-    const detail::storage kind = n.ops->kind;
-    if (kind != detail::storage::callback && kind != detail::storage::collected) return n.ops->next(n, c.where, now_);
-    detail::calling_node& call = static_cast<detail::calling_node&>(n);
-    call.calls.fetch_add(1, detail::memory_order_seq_cst);
-    rest();
-    bool got = false;
-    if (kind == detail::storage::callback) got = n.ops->next(n, c.where, now_);
-#if NARTHEX_HAS(HEAP)
-    else got = next_collected(c, static_cast<detail::collected_node&>(n));
-#endif
-    call.calls.fetch_sub(1, detail::memory_order_release);
-    return got;
-  }
-
-#if NARTHEX_HAS(HEAP)
-  /// A collector is called when the walk meets its first family; what it gave is kept for the others.
-  NARTHEX_DETAIL_COLD bool next_collected(cursor& c, detail::collected_node& n) noexcept {
-    collected* batch = batches_;
-    while (batch && batch->from_serial_ != n.owner->serial_) batch = batch->next_;
-    if (!batch) {
-      void* const memory = detail::allocate(sizeof(collected));
-      if (!memory) {
-        c.registry->count(mistake::sample);
-        return false;
-      }
-      batch = batches_ = new (memory) collected(*n.owner, n.owner->serial_, batches_);
-      n.owner->function_(*batch);
-    }
-    // Another collector may have come to the same place in memory while the walk rested in its samples.
-    if (c.where.at != batch && c.where.index) return false;
-    c.where.at = batch;
-    return batch->next(n, c.where, now_);
-  }
-#endif
-
-  static bool is_shared(const detail::family_node& n) noexcept {
-    return n.ops->kind != detail::storage::callback && n.ops->kind != detail::storage::collected;
-  }
-
-  /// With the same series in several registries: adds up what can be added, or shows the first one's.
-  /// False when now_ has been shown already, by an earlier registry.
-  NARTHEX_DETAIL_COLD bool merge(const cursor& c) noexcept {
-    for (unsigned i = 0; i < count_; ++i) {
-      if (&cursors_[i] == &c) continue;
-      const registry_core& other = *cursors_[i].registry;
-      // What an earlier registry has shown of this family may have been taken out since: then nobody can tell which
-      // series it had.
-      const bool was_shown = &cursors_[i] < &c && (shown_from_ >> i & 1) != 0;
-      bool is_there = false;
-      for (detail::family_node* n = other.first(); n; n = n->next.load(detail::memory_order_seq_cst)) {
-        const int order = detail::relate(detail::full_name{other.prefix(), n->name}, c.full()).order;
-        if (order > 0) break;
-        if (order < 0 || n->ops->kind != c.node->ops->kind) continue;
-        if (n->hidden.load(detail::memory_order_acquire) && !was_shown) continue;
-        is_there = true;
-        detail::position from_start = {nullptr, 0};
-        detail::reading theirs;
-        while (n->ops->next(*n, from_start, theirs)) {
-          if (theirs.labels != now_.labels) continue;
-          if (&cursors_[i] < &c) return false;
-          add(c.node->ops->type, theirs);
-          break;
-        }
-      }
-      if (was_shown && !is_there) return false;
-    }
-    return true;
-  }
-  void add(metric_type type, const detail::reading& theirs) noexcept {
-    if (type == metric_type::counter) {
-      if (now_.value.is == number::kind::u64) now_.value = now_.value.u64 + theirs.value.u64;
-      else now_.value = now_.value.f64 + theirs.value.f64;
-    } else if (type == metric_type::histogram || type == metric_type::summary) {
-      const unsigned n = type == metric_type::histogram ? now_.bounds->size() + 1 : 1;
-      for (unsigned i = 0; i < n; ++i) now_.count_room[i] += theirs.count_room[i];
-      now_.count += theirs.count;
-      now_.sum += theirs.sum;
-    }
-  }
-
-  unsigned count_, present_;
-  std::uint32_t shown_from_;  // the registries that have shown something of the family in hand, one bit each
-  bool resting_;
-  std::uint32_t side_;
-  const char* last_;  // the name last shown
-  detail::family_node* steady_;  // the family in hand if nothing needs to be asked but itself; never while resting
-  detail::position* steady_at_;  // how far the walk came in it
-#if NARTHEX_HAS(HEAP)
-  collected* batches_;
-#endif
-  cursor cursors_[registry_core::max_registries];
-  detail::reading now_;
-};
-
-#else  // compiled out
-
-class NARTHEX_DETAIL_IDLE walk {
- public:
-  explicit walk(registry_core&) noexcept {}
-  walk(const walk&) = delete;
-  walk& operator=(const walk&) = delete;
-  bool next() noexcept { return false; }
-  const sample& now() const noexcept { return now_; }
-  void rest() noexcept {}
-
- private:
-  sample now_;
-};
-
-#endif  // NARTHEX_HAS(METRICS)
-
-NARTHEX_END_NAMESPACE
-
-#endif  // NARTHEX_WALK_HPP
 
 // ==== narthex/sink.hpp ==========================================================================
 // narthex/sink.hpp - where the bytes of an exposition go: chunks to a function and its context.
@@ -8423,35 +8998,42 @@ class text_writer {
   void write(const sample& s) {
     if (s.starts_family) head(s);
     if (NARTHEX_DETAIL_LIKELY(s.type != metric_type::histogram && s.type != metric_type::summary)) return number_line(s, "{", s.value);
-    if (s.type == metric_type::histogram) bucket_lines(s);
-    else quantile_lines(s);
-    sum_and_count(s);
+#if NARTHEX_HAS(HEAP)
+    if (s.type == metric_type::histogram) distribution_text<metric_type::histogram>::write(*this, s);
+    else distribution_text<metric_type::summary>::write(*this, s);
+#else
+    s.lines(*this, s);
+#endif
   }
 
  private:
+  template <metric_type Type>
+  friend struct distribution_text;
   static string_view type_word(metric_type type) noexcept {
     switch (type) {
-      case metric_type::counter: return " counter\n";
-      case metric_type::histogram: return " histogram\n";
-      case metric_type::summary: return " summary\n";
-      case metric_type::unknown: return " untyped\n";
+      case metric_type::counter: return "counter\n";
+      case metric_type::histogram: return "histogram\n";
+      case metric_type::summary: return "summary\n";
+      case metric_type::unknown: return "untyped\n";
       case metric_type::gauge:
       case metric_type::info:
       case metric_type::state_set: break;
     }
-    return " gauge\n";
+    return "gauge\n";
   }
 
+  NARTHEX_DETAIL_COLD void comment(string_view mark, const sample& s) {
+    out_(mark);
+    out_(s.prefix);
+    out_(s.name);
+    out_(" ", 1);
+  }
   NARTHEX_DETAIL_COLD void head(const sample& s) {
-    out_("# HELP ");
-    out_(s.prefix);
-    out_(s.name);
-    out_(" ");
+    comment("# HELP ", s);
     put_safe(s.help, quoting::help, out_);
-    out_("\n# TYPE ");
-    out_(s.prefix);
-    out_(s.name);
+    comment("\n# TYPE ", s);
     out_(type_word(s.type));
+    if (!NARTHEX_HAS(HEAP)) return;
     stem_size_ = s.prefix.size() + s.name.size();
     if (stem_size_ >= stem_room) {
       stem_size_ = ~std::size_t(0) / 2;  // no chunk has room for that at once
@@ -8463,24 +9045,27 @@ class text_writer {
   static char* digits(char* to, const number& n) noexcept {
     return n.is == number::kind::u64   ? write_u64(to, n.u64)
            : n.is == number::kind::i64 ? write_i64(to, n.i64)
-                                       : write_double(to, n.f64);
+                                       : n.write_f64(to);
   }
   /// A line in pieces, where a chunk ends in it or it is longer than what is kept here. label: `name="`, or empty.
   NARTHEX_DETAIL_NOINLINE void line_in_parts(const sample& s, string_view suffix, string_view label, string_view value,
                                              const number& n) {
-    const bool labelled = !s.labels.empty() || !label.empty();
     out_(s.prefix);
     out_(s.name);
     out_(suffix);
-    if (labelled) out_("{", 1);
-    out_(s.labels);
+    char before = '{';
+    for (const string_view part : {s.labels, label}) {
+      if (part.empty()) continue;
+      out_(&before, 1);
+      out_(part);
+      before = ',';
+    }
     if (!label.empty()) {
-      if (!s.labels.empty()) out_(",", 1);
-      out_(label);
       out_(value);
       out_("\"", 1);
     }
-    out_(labelled ? "} " : " ");
+    if (before == ',') out_("}", 1);
+    out_(" ", 1);
     char text[max_double_chars];
     out_(text, static_cast<std::size_t>(digits(text, n) - text));
     out_("\n", 1);
@@ -8589,6 +9174,13 @@ class text_writer {
   bound_text bounds_[remembered];
 };
 
+template <metric_type Type>
+void distribution_text<Type>::write(text_writer& to, const sample& s) {
+  if (Type == metric_type::histogram) to.bucket_lines(s);
+  else to.quantile_lines(s);
+  to.sum_and_count(s);
+}
+
 /// The one loop over series, for both ways to take the text.
 NARTHEX_DETAIL_NOINLINE inline void write_all(walk& series, chunk_writer& out) {
   text_writer text(out);
@@ -8607,11 +9199,14 @@ NARTHEX_DETAIL_NOINLINE inline void write_all(walk& series, chunk_writer& out) {
 /// Threads: any number at once; updates and new series never wait for it, and it holds nothing while the sink runs.
 /// Cost:    memory is constant, whatever the number of series; no allocation but for custom collectors.
 inline status write_text(registry_core& registry, const sink& to, char* chunk, std::size_t size) {
-  if (size == 0) return status(errc::no_memory, "write_text");
-  walk series(registry);
-  detail::chunk_writer out(to, series, chunk, size);
-  detail::write_all(series, out);
-  return out.is_open() ? status() : status(errc::closed, "write_text");
+  errc why = size == 0 ? errc::no_memory : errc::ok;
+  if (why == errc::ok) {
+    walk series(registry);
+    detail::chunk_writer out(to, series, chunk, size);
+    detail::write_all(series, out);
+    if (!out.is_open()) why = errc::closed;
+  }
+  return why == errc::ok ? status() : status(why, "write_text");
 }
 
 /// The same in pieces of 8 KB (512 bytes without a heap), on the stack.

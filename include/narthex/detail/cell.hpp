@@ -8,6 +8,7 @@
 
 #include "narthex/config.hpp"
 #include "narthex/detail/bits.hpp"
+#include "narthex/detail/guarded.hpp"
 #include "narthex/detail/record.hpp"
 #include "narthex/detail/shared.hpp"
 #include "narthex/detail/shards.hpp"
@@ -51,6 +52,12 @@ using unsigned_cell = int_cell<std::uint64_t, std::uint32_t>;
 using signed_cell = int_cell<std::int64_t, std::int32_t>;
 
 /// A double: one 64-bit word, or two words that change together.
+#if !NARTHEX_HAS(LOCK_FREE)
+class double_cell : public guarded_double {
+ public:
+  void restart() noexcept { set(0); }
+};
+#else
 class double_cell {
  public:
   using value = double;
@@ -74,7 +81,7 @@ class double_cell {
   shared<std::uint64_t> bits_;
 #else
   void add(double by) noexcept {
-    words_.update([by](const image& now, cell_word(&next)[2]) { split(join(now.words) + by, next); });
+    words_.update([by](const image& now, cell_word(&next)[2]) { split(detail::add(join(now.words), by), next); });
   }
   void set(double to) noexcept {
     words_.update([to](const image&, cell_word(&next)[2]) { split(to, next); });
@@ -93,6 +100,7 @@ class double_cell {
   record<2> words_;
 #endif
 };
+#endif
 
 #if NARTHEX_HAS(SHARDS)
 

@@ -9,6 +9,7 @@
 #include "narthex/buckets.hpp"
 #include "narthex/config.hpp"
 #include "narthex/detail/bits.hpp"
+#include "narthex/detail/guarded.hpp"
 #include "narthex/detail/lock.hpp"
 #include "narthex/detail/memory.hpp"
 #include "narthex/detail/record.hpp"
@@ -17,6 +18,8 @@
 
 NARTHEX_BEGIN_NAMESPACE
 namespace detail {
+
+#if NARTHEX_HAS(LOCK_FREE)
 
 /// A set of bucket counts and their sum, such that a snapshot is always of whole observations.
 ///
@@ -37,7 +40,7 @@ class observation_set {
     const cell_word before = state_.update([&](const image& now, cell_word(&next)[words]) {
       follow(counts, now);
       count = static_cast<cell_word>(counts[bucket].load(memory_order_acquire) + 1);
-      put(next, get_sum(now) + value, bucket, count);
+      put(next, add(get_sum(now), value), bucket, count);
     });
     move_on(counts[bucket], count);
     return before;
@@ -105,11 +108,7 @@ class observation_set {
 /// load; one that is suspended there delays nobody. Nothing is moved between the sets, ever.
 class distribution {
  public:
-#if NARTHEX_HAS(CONCURRENCY)
   enum : unsigned { sets = 2 };
-#else
-  enum : unsigned { sets = 1 };
-#endif
 
   /// Cells for `n` buckets, +Inf included: each set's counts, and what is taken off since restart().
   static constexpr std::size_t cells(std::size_t n) noexcept { return (sets + 1) * n; }
@@ -148,7 +147,7 @@ class distribution {
     double sum = 0;
     for (unsigned s = 0; s < sets; ++s) {
       hot_.store((s + 1) % sets, memory_order_relaxed);
-      sum += sets_[s].read(cells_ + s * n_, n_, set_counts);
+      sum = add(sum, sets_[s].read(cells_ + s * n_, n_, set_counts));
       for (unsigned i = 0; i < n_; ++i) counts[i] = set_counts[i] + (s ? counts[i] : 0);
     }
     bool near_wrap = false;
@@ -189,6 +188,88 @@ class distribution {
   mutable spin_lock readers_;  // one snapshot at a time; no writer ever looks at it
   mutable observation_set sets_[sets];
 };
+
+#else
+
+/// Observations of one series: an interrupt never sees one half done, nor does a snapshot.
+///
+/// A snapshot keeps interrupts out while it copies the counts, four instructions each.
+class distribution {
+ public:
+  /// Cells for `n` buckets, +Inf included.
+  static constexpr std::size_t cells(std::size_t n) noexcept { return n; }
+  static constexpr std::size_t bytes(std::size_t n) noexcept { return round_up(n * sizeof(cell_word)); }
+
+  distribution(void* room, unsigned n) noexcept : cells_(static_cast<cell_word*>(room)), n_(n) { clear(sum_, cells_, n_); }
+  void observe(unsigned bucket, double value) noexcept { observe(sum_, cells_[bucket], value); }
+  double read(std::uint64_t* counts, std::uint64_t& total) const noexcept { return read(sum_, cells_, n_, counts, total); }
+  void restart() const noexcept { clear(sum_, cells_, n_); }
+
+  static void observe(guarded_double& sum, cell_word& cell, double value) noexcept {
+    sum.add_with(value, [&cell] { ++cell; });
+  }
+  /// Fills counts[n] and returns the sum of the same observations; `total` is the sum of the counts.
+  static double read(guarded_double& sum, cell_word* cells, unsigned n, std::uint64_t* counts, std::uint64_t& total) noexcept {
+    double seen;
+    {
+      const critical alone;
+      seen = sum.peek();
+      for (unsigned i = 0; i < n; ++i) counts[i] = cells[i];
+    }
+    total = 0;
+    std::uint64_t most = 0;
+    for (unsigned i = 0; i < n; ++i) {
+      total += counts[i];
+      most |= counts[i];
+    }
+    // All buckets start over together, long before one of them would alone: rate() sees one ordinary reset.
+    if (most > static_cast<cell_word>(~cell_word(0)) / 2) clear(sum, cells, n);
+    return seen;
+  }
+  static void clear(guarded_double& sum, cell_word* cells, unsigned n) noexcept {
+    const critical alone;
+    sum.put(0);
+    for (unsigned i = 0; i < n; ++i) cells[i] = 0;
+  }
+
+ private:
+  cell_word* cells_;
+  unsigned n_;
+  mutable guarded_double sum_;
+};
+
+#endif
+
+// ---- with the cells inside ----
+
+#if NARTHEX_HAS(LOCK_FREE)
+template <unsigned N>
+struct cells_inside {
+  shared<cell_word> cells[distribution::cells(N)];
+};
+/// A distribution of N buckets, +Inf included, in one piece.
+template <unsigned N>
+class placed_distribution : cells_inside<N>, public distribution {
+ public:
+  placed_distribution() noexcept : distribution(cells_inside<N>::cells, N) {}
+};
+#else
+/// A distribution of N buckets, +Inf included, in one piece: no pointer, no number.
+template <unsigned N>
+class placed_distribution {
+ public:
+  placed_distribution() noexcept { restart(); }
+  void observe(unsigned bucket, double value) noexcept { distribution::observe(sum_, cells_[bucket], value); }
+  double read(std::uint64_t* counts, std::uint64_t& total) const noexcept {
+    return distribution::read(sum_, cells_, N, counts, total);
+  }
+  void restart() const noexcept { distribution::clear(sum_, cells_, N); }
+
+ private:
+  mutable guarded_double sum_;
+  mutable cell_word cells_[N];
+};
+#endif
 
 }  // namespace detail
 NARTHEX_END_NAMESPACE

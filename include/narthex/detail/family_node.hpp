@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "narthex/config.hpp"
+#include "narthex/detail/name_order.hpp"
 #include "narthex/detail/shared.hpp"
 #include "narthex/sample.hpp"
 #include "narthex/status.hpp"
@@ -24,11 +25,26 @@ struct family_node;
 /// once it was read.
 struct reading : sample {
   enum : std::size_t { text_room = 256, max_quantiles = 16 };
+  buckets bounds_copy = buckets(nullptr, 0);
   char text[text_room];                             // labels of series whose text is not kept ready
   double quantile_room[max_quantiles];
   std::uint64_t count_room[buckets::max_bounds + 1];
   double bound_room[buckets::max_bounds];           // bounds that lie in an object that may go away meanwhile
-  buckets bounds_copy = buckets(nullptr, 0);
+
+  /// Lets the walk that reads go of the lists, before a user's code runs.
+  void rest() const {
+    if (let_go) let_go(walker);
+  }
+  void (*let_go)(void* walk) = nullptr;
+  void* walker = nullptr;
+
+  /// Says that it is a distribution of this type.
+  template <metric_type Type>
+  void is_distribution() noexcept {
+#if !NARTHEX_HAS(HEAP)
+    lines = &distribution_text<Type>::write;
+#endif
+  }
 };
 
 /// How far a walk came within one family.
@@ -39,59 +55,113 @@ struct position {
 
 // What kind of storage stands behind a name: a second registration must have the same.
 enum class storage : std::uint8_t {
-  counter, double_counter, gauge, int_gauge, histogram, summary, fixed_summary, info, state_set, callback, collected, self,
+  counter, double_counter, gauge, int_gauge, histogram, static_histogram, summary, fixed_summary, info, state_set, callback, collected, self,
   expiring
 };
 
 /// What a registry asks of a family. One constant table per kind.
 struct family_ops {
+  using next_series = bool (*)(family_node&, position& where, reading&);
+  using to_node = void (*)(family_node&);
+  using label_of = string_view (*)(const family_node&, unsigned i);
+  using choice_of = const void* (*)(const family_node&);
+  using comparison = bool (*)(const void*, const void*);
+  using to_series = void (*)(family_node&, void* core);
+  using state_of = status (*)(const family_node&, const void* core);
+  using end_of = void (*)(family_node*);
+
+  constexpr family_ops(metric_type of_type, storage of_kind, bool is_owned, next_series a, to_node b, label_of c, choice_of d,
+                       comparison e, to_series f, state_of g, end_of h) noexcept
+      : type(of_type), kind(of_kind), owned(is_owned), next(a), restart(b), label(c), chosen(d), same(e), unregister(f),
+        state(g), destroy(h), has_tail(tails_of(of_type)) {}
+
   metric_type type;
   storage kind;
   /// The registry's memory: never unlinked, only hidden. Otherwise the node lives inside a user's object.
   bool owned;
   /// Reads the next visible series after `where` and moves it on; false when there is none.
-  bool (*next)(family_node&, position& where, reading&);
-  /// Counts from zero again.
-  void (*restart)(family_node&);
+  next_series next;
+  /// Counts from zero again; null where nobody asks that, as for the last three.
+  to_node restart;
   /// The family's label name number `i`; empty beyond the last.
-  string_view (*label)(const family_node&, unsigned i);
+  label_of label;
   /// What else makes it the metric it is (bounds, quantiles, states): of one type for each kind of storage.
-  const void* (*chosen)(const family_node&);
+  choice_of chosen;
   /// Whether two such choices are the same.
-  bool (*same)(const void*, const void*);
+  comparison same;
   /// Takes the instrument with this storage out of the exposition.
-  void (*unregister)(family_node&, void* core);
+  to_series unregister;
   /// What became of the instrument with this storage.
-  status (*state)(const family_node&, const void* core);
-  /// Ends and frees an owned node; null for the others.
-  void (*destroy)(family_node*);
+  state_of state;
+  /// Ends and frees an owned node.
+  end_of destroy;
+  /// Whether a name goes on, behind this one, as that of a sample that this one writes; null: it writes none but its name.
+  tail_test has_tail;
 };
 
-/// One name. Members but `next`, `home` and `hidden` never change after registration.
+/// Where a node stands: its registry, and whether it is shown there; or why it was refused. One word, as a counter has
+/// 24 bytes on a microcontroller.
+///
+/// Order: of a node that a registry owns it changes under the lists' lock alone.
+class membership {
+ public:
+  enum state : std::uint32_t { shown, unregistered, coming_back, refused };
+
+  constexpr explicit membership(registry_core* registry) noexcept : word_(registry) {}
+
+  /// Null: refused, unlinked, or the registry is gone.
+  registry_core* load(std::memory_order order) const noexcept {
+    const std::uintptr_t w = word(order);
+    return (w & tag) == refused ? nullptr : reinterpret_cast<registry_core*>(w & ~std::uintptr_t(tag));
+  }
+  void store(registry_core* registry, std::memory_order order) noexcept { word_.store(registry, order); }
+
+  state visibility(std::memory_order order) const noexcept { return static_cast<state>(word(order) & tag); }
+  void show_as(state s) noexcept {
+    put((word(memory_order_relaxed) & ~std::uintptr_t(tag)) | s, memory_order_release);
+  }
+
+  /// Before anybody else sees the node, or of one that nobody but its owner does.
+  void refuse(errc why, std::size_t at) noexcept {
+    const std::uintptr_t place = at < 0xffff ? at : 0xffff;
+    put(place << 16 | static_cast<std::uintptr_t>(why) << 8 | refused, memory_order_relaxed);
+  }
+  errc reason() const noexcept {
+    const std::uintptr_t w = word(memory_order_relaxed);
+    return (w & tag) == refused ? static_cast<errc>(w >> 8 & 0xff) : errc::ok;
+  }
+  std::uint16_t reason_at() const noexcept { return static_cast<std::uint16_t>(word(memory_order_relaxed) >> 16); }
+
+ private:
+  enum : std::uint32_t { tag = 3 };
+  std::uintptr_t word(std::memory_order order) const noexcept { return reinterpret_cast<std::uintptr_t>(word_.load(order)); }
+  void put(std::uintptr_t w, std::memory_order order) noexcept { word_.store(reinterpret_cast<void*>(w), order); }
+  shared<void*> word_;  // a pointer, so that the default registry's own node is there before any code runs
+};
+
+/// One name. Members but `next` and `home` never change after registration.
 struct family_node {
   constexpr family_node(const family_ops* kind, const char* full, const char* words,
                         registry_core* registry = nullptr) noexcept
-      : ops(kind), name(full), help(words), next(nullptr), home(registry), hidden(shown), reason(errc::ok), reason_at(0) {}
+      : ops(kind), name(full), help(words), next(nullptr), home(registry) {}
 
   const family_ops* ops;
   const char* name;                    // NUL-terminated, without the registry's prefix
   const char* help;                    // NUL-terminated
   shared<family_node*> next;           // by name; seq_cst, see grace
-  shared<registry_core*> home;         // null: refused, unlinked, or the registry is gone
-  enum : std::uint32_t { shown, unregistered, coming_back };
-  shared<std::uint32_t> hidden;        // 32 bits: riscv64 needs libatomic for a byte
-  errc reason;                         // why it was refused
-  std::uint16_t reason_at;             // the offender's position
+  membership home;
 
   void refuse(errc why, std::size_t at) noexcept {
-    reason = why;
-    reason_at = static_cast<std::uint16_t>(at < 0xffff ? at : 0xffff);
+    if (why != errc::ok) home.refuse(why, at);
   }
+
+  bool is_shown() const noexcept { return home.visibility(memory_order_acquire) == membership::shown; }
+  bool is_unregistered() const noexcept { return home.visibility(memory_order_acquire) == membership::unregistered; }
 
   /// The answer to status() of an instrument of this family.
   status state() const noexcept {
-    if (reason != errc::ok) return refusal();
-    if (hidden.load(memory_order_acquire) || !home.load(memory_order_acquire)) {
+    if (home.reason() != errc::ok) return refusal();
+    if (!is_shown() || !home.load(memory_order_acquire)) {
       return status(errc::not_registered, name);
     }
     return status();
@@ -99,6 +169,8 @@ struct family_node {
 
   /// Why the registration was refused, in full: the metric, the label, the position.
   NARTHEX_DETAIL_COLD status refusal() const noexcept {
+    const errc reason = home.reason();
+    const unsigned reason_at = home.reason_at();
     char subject[96];
     std::size_t n = 0;
     const auto put = [&subject, &n](string_view text) {

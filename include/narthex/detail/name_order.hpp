@@ -38,8 +38,9 @@ NARTHEX_DETAIL_COLD inline name_relation relate(const full_name& a, const full_n
   return name_relation{order, i};
 }
 
-/// Whether a metric of this type writes a sample `name + tail`.
-NARTHEX_DETAIL_COLD inline bool writes_suffix(metric_type type, const full_name& longer, std::size_t from) noexcept {
+/// Whether `longer` from there on is one of the endings of a distribution's samples.
+template <metric_type Type>
+NARTHEX_DETAIL_COLD bool is_tail(const full_name& longer, std::size_t from) noexcept {
   const auto tail_is = [&](string_view tail) {
     if (longer.size() - from != tail.size()) return false;
     for (std::size_t i = 0; i < tail.size(); ++i) {
@@ -47,8 +48,14 @@ NARTHEX_DETAIL_COLD inline bool writes_suffix(metric_type type, const full_name&
     }
     return true;
   };
-  if (type != metric_type::histogram && type != metric_type::summary) return false;
-  return tail_is("_sum") || tail_is("_count") || (type == metric_type::histogram && tail_is("_bucket"));
+  return tail_is("_sum") || tail_is("_count") || (Type == metric_type::histogram && tail_is("_bucket"));
+}
+
+/// What tells whether a metric of this type writes a sample `name + tail`; null: it writes none but its name.
+using tail_test = bool (*)(const full_name& longer, std::size_t from);
+constexpr tail_test tails_of(metric_type type) noexcept {
+  return type == metric_type::histogram ? &is_tail<metric_type::histogram>
+         : type == metric_type::summary ? &is_tail<metric_type::summary> : nullptr;
 }
 
 }  // namespace detail

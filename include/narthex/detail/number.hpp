@@ -23,6 +23,34 @@ enum : std::size_t {
 
 // ---- integers ----
 
+#if NARTHEX_HAS(TINY)
+/// Takes the last decimal digit off a number. Byte by byte, as 6554 / 2^16 is 1 / 10 closely enough below 2560: a
+/// Cortex-M0 has no division, and its library's takes 700 bytes.
+inline char take_digit(std::uint64_t& value) noexcept {
+  std::uint32_t halves[2] = {static_cast<std::uint32_t>(value >> 32), static_cast<std::uint32_t>(value)};
+  std::uint32_t rest = 0;
+  for (std::uint32_t& half : halves) {
+    for (int i = 0; i < 4; ++i) {
+      const std::uint32_t part = rest << 8 | half >> 24;
+      const std::uint32_t tenth = part * 6554 >> 16;
+      rest = part - tenth * 10;
+      half = half << 8 | tenth;
+    }
+  }
+  value = static_cast<std::uint64_t>(halves[0]) << 32 | halves[1];
+  return static_cast<char>('0' + rest);
+}
+/// Writes plain digits; out: max_u64_chars.
+inline char* write_u64(char* out, std::uint64_t value) noexcept {
+  char digits[max_u64_chars];
+  unsigned n = 0;
+  do digits[n++] = take_digit(value);
+  while (value);
+  while (n) *out++ = digits[--n];
+  return out;
+}
+inline char* write_up_to_8(char* out, std::uint32_t value) noexcept { return write_u64(out, value); }
+#else
 /// Writes the two digits of a number below 100.
 inline void write_2(char* out, std::uint32_t value) noexcept { std::memcpy(out, digit_pairs<>::text + 2 * value, 2); }
 
@@ -92,6 +120,7 @@ inline char* write_u64(char* out, std::uint64_t value) noexcept {
   const std::uint64_t high = value / 100000000u;
   return write_8(write_u64(out, high), static_cast<std::uint32_t>(value - high * 100000000u));
 }
+#endif
 
 /// Writes plain digits, with a minus if need be; out: max_i64_chars.
 inline char* write_i64(char* out, std::int64_t value) noexcept {
@@ -140,12 +169,29 @@ inline u128 multiply_add(std::uint64_t a, std::uint64_t b, std::uint64_t carry) 
 /// The first 128 bits of powers of ten, rounded up. 10^e is 5^e of another scale, which has 64 bits up to 5^27: that
 /// gives those of everyday numbers at once, and the others by 10^(near + rest) = 10^near * 5^rest * 2^rest.
 struct powers {
+  /// 5^e, shifted up to the first bit; e < step.
+  static std::uint64_t five_to(std::uint32_t e) noexcept {
+#if NARTHEX_HAS(TINY)
+    std::uint64_t power = 1;
+    for (; e; --e) power *= 5;
+    while (power >> 63 == 0) power <<= 1;
+    return power;
+#else
+    return powers_of_five<>::top[e];
+#endif
+  }
   static u128 get(std::int32_t e) noexcept {
-    if (static_cast<std::uint32_t>(e) < sparse_powers_of_ten<>::step) return u128{powers_of_five<>::top[e], 0};
+    if (static_cast<std::uint32_t>(e) < sparse_powers_of_ten<>::step) return u128{five_to(static_cast<std::uint32_t>(e)), 0};
     const std::uint32_t from_first = static_cast<std::uint32_t>(e - sparse_powers_of_ten<>::first);
     const std::uint32_t step = sparse_powers_of_ten<>::step;
-    const std::uint64_t* const nearest = sparse_powers_of_ten<>::top[from_first / step];
-    const std::uint64_t five = powers_of_five<>::top[from_first % step];
+#if NARTHEX_HAS(TINY)
+    std::uint32_t steps = 0, rest = from_first;
+    for (; rest >= step; rest -= step) ++steps;
+#else
+    const std::uint32_t steps = from_first / step, rest = from_first % step;
+#endif
+    const std::uint64_t* const nearest = sparse_powers_of_ten<>::top[steps];
+    const std::uint64_t five = five_to(rest);
     // 192 by 64 bits, from the low end. Both have their first bit set, so the product lacks one at most.
     const u128 low = multiply(nearest[2], five);
     const u128 middle = multiply_add(nearest[1], five, low.high);
@@ -198,7 +244,12 @@ decimal shortest(std::uint64_t significand, std::int32_t binary, bool closer) no
   const std::uint64_t most = round_to_odd(power, (4 * significand + 2) << shift) - odd;
 
   const std::uint64_t below = value / 4;
+#if NARTHEX_HAS(TINY)
+  std::uint64_t below_tenth = below;
+  const std::uint64_t below_10 = below - static_cast<std::uint64_t>(take_digit(below_tenth) - '0');
+#else
   const std::uint64_t below_10 = below / 10 * 10;
+#endif
   const bool below_10_fits = 4 * below_10 >= least;
   const bool above_10_fits = 4 * (below_10 + 10) <= most;
   if (below_10_fits != above_10_fits) return decimal{below_10_fits ? below_10 : below_10 + 10, exponent};
@@ -216,6 +267,18 @@ decimal shortest(std::uint64_t significand, std::int32_t binary, bool closer) no
 ///
 /// What differs from one number to the next at random (how many digits, how many zeros) is done without branches.
 inline char* write_decimal(char* out, decimal d) noexcept {
+#if NARTHEX_HAS(TINY)
+  char plain[max_u64_chars];
+  const std::size_t count = static_cast<std::size_t>(write_u64(plain, d.digits) - plain);
+  const std::int32_t point = d.exponent + static_cast<std::int32_t>(count) - 1;
+  char* first = out + 1;
+  if (point < 0 && point >= -4) {
+    std::memcpy(out, "0.000", 5);
+    first -= point;
+  }
+  std::memcpy(first, plain, count);
+  char* end = first + count;
+#else
   if (d.digits < 100000000u) {  // make it 17 digits, and keep those before the zeros
     d.digits *= 100000000u;
     d.exponent -= 8;
@@ -239,6 +302,7 @@ inline char* write_decimal(char* out, decimal d) noexcept {
   write_8(first + 1, static_cast<std::uint32_t>(high) - lead * 100000000u);
   char* end = first + 9;
   if (low != 0) end = write_8(end, low);
+#endif
   while (end[-1] == '0') --end;
 
   if (point < -4 || point >= 6) {
@@ -247,12 +311,17 @@ inline char* write_decimal(char* out, decimal d) noexcept {
     end -= end == first + 1;
     *end++ = 'e';
     *end++ = point < 0 ? '-' : '+';
-    std::uint32_t size = static_cast<std::uint32_t>(point < 0 ? -point : point);
+    const std::uint32_t size = static_cast<std::uint32_t>(point < 0 ? -point : point);
+#if NARTHEX_HAS(TINY)
+    if (size < 10) *end++ = '0';
+    return write_u64(end, size);
+#else
     const std::uint32_t hundreds = size / 100;
     *end = static_cast<char>('0' + hundreds);
     end += hundreds != 0;
     write_2(end, size - hundreds * 100);
     return end + 2;
+#endif
   }
   if (point >= 0) {
     for (std::int32_t i = 0; i <= point; ++i) out[i] = out[i + 1];

@@ -7,6 +7,8 @@
 #include "narthex/detail/lock.hpp"
 #include "narthex/detail/shared.hpp"
 
+#if NARTHEX_HAS(LOCK_FREE)
+
 NARTHEX_BEGIN_NAMESPACE
 namespace detail {
 
@@ -30,7 +32,6 @@ class record {
     cell_word head;
   };
 
-#if NARTHEX_HAS(CONCURRENCY)
   enum : unsigned { places = NARTHEX_HAS(THREADS) ? 8 : 4 };  // interrupts: main loop + 2 nested handlers
 
   record() noexcept : head_(0) {
@@ -98,30 +99,11 @@ class record {
   shared<cell_word> head_;
   shared<std::uint32_t> taken_[places];
   shared<cell_word> slot_[places][Words];
-#else
-  record() noexcept {
-    for (unsigned i = 0; i < Words; ++i) words_[i] = 0;
-  }
-  image read() const noexcept {
-    image now;
-    for (unsigned i = 0; i < Words; ++i) now.words[i] = words_[i];
-    now.head = 0;
-    return now;
-  }
-  bool is_present(const image&) const noexcept { return true; }
-  template <class Change>
-  cell_word update(Change&& change) noexcept {
-    image now = read();
-    change(now, words_);
-    return 0;
-  }
-
- private:
-  cell_word words_[Words];
-#endif
 };
 
 }  // namespace detail
 NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_HAS(LOCK_FREE)
 
 #endif  // NARTHEX_DETAIL_RECORD_HPP

@@ -49,12 +49,14 @@ NARTHEX_DETAIL_COLD inline errc registry_core::clash(const registry_core& a, con
   const detail::full_name left = {a.prefix(), x.name}, right = {b.prefix(), y.name};
   relation = detail::relate(left, right);
   if (relation.order == 0) {
-    const bool same = x.ops->kind == y.ops->kind && x.ops->type == y.ops->type &&
-                      string_view(x.help) == string_view(y.help) && detail::same_labels(x, y) && x.ops->same(x.ops->chosen(x), y.ops->chosen(y));
-    return same ? errc::ok : errc::name_taken;
+#if NARTHEX_HAS(HEAP)
+    return detail::is_same_metric(x, y) ? errc::ok : errc::name_taken;
+#else  // in one registry, a node inside an object is never another's
+    return &a != &b && detail::attaching<void>::is_same(x, y) ? errc::ok : errc::name_taken;
+#endif
   }
-  if ((relation.common == left.size() && detail::writes_suffix(x.ops->type, right, relation.common)) ||
-      (relation.common == right.size() && detail::writes_suffix(y.ops->type, left, relation.common))) {
+  if ((relation.common == left.size() && x.ops->has_tail && x.ops->has_tail(right, relation.common)) ||
+      (relation.common == right.size() && y.ops->has_tail && y.ops->has_tail(left, relation.common))) {
     return errc::name_collides;
   }
   return errc::ok;
@@ -65,12 +67,14 @@ NARTHEX_DETAIL_COLD inline registry_core::verdict registry_core::judge(const det
   // The first name that can matter: n's own, or what n would be a sample of.
   detail::full_name from = {prefix(), n.name};
   const std::size_t size = from.size();
+#if NARTHEX_HAS(HEAP)  // elsewhere a search begins at the first name of all
   for (const char* const tail : {"_bucket", "_count", "_sum"}) {
     if (!from.name.ends_with(tail)) continue;
     from.name = from.name.first(from.name.size() - std::strlen(tail));
     break;
   }
   if (!from.prefix.empty() && from.name.size() < 7) from = detail::full_name();  // a tail begun in the prefix
+#endif
   const registry_core& all = top();
   for (const registry_core* r = &all; r; r = r->next_in_tree(&all)) {
     for (detail::family_node* x = r->start_for(from); x; x = x->next.load(detail::memory_order_seq_cst)) {
@@ -78,12 +82,12 @@ NARTHEX_DETAIL_COLD inline registry_core::verdict registry_core::judge(const det
       const errc why = clash(*r, *x, *this, n, relation);
       if (relation.order > 0 && relation.common < size) break;  // nothing related follows
       if (r == this && relation.order <= 0) v.before = x;
-      const bool hidden = x->hidden.load(detail::memory_order_acquire) == detail::family_node::unregistered;
+      const bool hidden = x->is_unregistered();
       if (why != errc::ok) {
         if (!hidden) v.why = why;
       } else if (relation.order == 0 && r == this) {
         // A node inside a user's object cannot be shared.
-        if (x->ops->owned && n.ops->owned) v.twin = x;
+        if (NARTHEX_HAS(HEAP) && x->ops->owned && n.ops->owned) v.twin = x;
         else if (!hidden) v.why = errc::name_taken;
       }
       if (v.why != errc::ok) return v;
@@ -116,7 +120,7 @@ NARTHEX_DETAIL_COLD inline detail::family_node* registry_core::keep_refused(deta
     const detail::hold held(detail::lists::lock);
     unsigned looked_at = 0;
     for (equal = refused_nodes_; equal; equal = equal->next.load(detail::memory_order_relaxed)) {
-      if (equal->ops == fresh.ops && equal->reason == why && string_view(equal->name) == string_view(fresh.name) &&
+      if (equal->ops == fresh.ops && equal->home.reason() == why && string_view(equal->name) == string_view(fresh.name) &&
           string_view(equal->help) == string_view(fresh.help) && detail::same_labels(*equal, fresh)) {
         break;
       }
@@ -130,7 +134,7 @@ NARTHEX_DETAIL_COLD inline detail::family_node* registry_core::keep_refused(deta
       refused_nodes_ = &fresh;
     }
   }
-  detail::report(fresh.refusal());
+  detail::report(fresh);
   if (!equal) return &fresh;
   fresh.ops->destroy(&fresh);
   return equal;
@@ -141,17 +145,19 @@ NARTHEX_DETAIL_COLD inline errc registry_core::insert(detail::family_node& n, de
   for (detail::patience p;;) {
     const std::uint32_t seen = detail::lists::version.load(detail::memory_order_acquire);
     const detail::inside_lists inside;
-    const verdict v = judge(n);
-    const std::uint32_t hidden = v.twin ? v.twin->hidden.load(detail::memory_order_acquire) : 0u;
-    if (hidden == detail::family_node::coming_back && (p.wait(), !p.in_vain())) continue;
+    verdict v = judge(n);
+    if (!NARTHEX_HAS(HEAP)) v.twin = nullptr;  // as a compiler does not see by itself
+    const detail::membership::state was =
+        v.twin ? v.twin->home.visibility(detail::memory_order_acquire) : detail::membership::shown;
+    if (was == detail::membership::coming_back && (p.wait(), !p.in_vain())) continue;
     const detail::hold held(detail::lists::lock);
     if (detail::lists::version.load(detail::memory_order_relaxed) != seen) continue;  // somebody was quicker
     if (v.why != errc::ok) return v.why;
     twin = v.twin;
     detail::lists::version.fetch_add(1, detail::memory_order_release);
     if (twin) {
-      if (hidden == detail::family_node::shown) return errc::ok;
-      twin->hidden.store(detail::family_node::coming_back, detail::memory_order_release);
+      if (was == detail::membership::shown) return errc::ok;
+      twin->home.show_as(detail::membership::coming_back);
       break;
     }
     NARTHEX_ASSERT(!n.home.load(detail::memory_order_relaxed));
@@ -167,7 +173,7 @@ NARTHEX_DETAIL_COLD inline errc registry_core::insert(detail::family_node& n, de
   // By one registration alone: another one's restart would take what was counted since the first returned.
   twin->ops->restart(*twin);
   const detail::hold held(detail::lists::lock);
-  twin->hidden.store(detail::family_node::shown, detail::memory_order_release);
+  twin->home.show_as(detail::membership::shown);
   return errc::ok;
 }
 

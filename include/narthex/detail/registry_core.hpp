@@ -26,6 +26,8 @@ enum class mistake : std::uint8_t {
 };
 enum : unsigned { mistake_kinds = 4 };
 
+class walk;
+
 #if NARTHEX_HAS(METRICS)
 namespace detail {
 
@@ -45,6 +47,25 @@ shared<std::uint32_t> structure<Once>::version(0);
 template <class Once>
 grace structure<Once>::readers;
 using lists = structure<void>;
+
+/// Whether two nodes of one name are the same metric, but for their registry.
+NARTHEX_DETAIL_COLD inline bool is_same_metric(const family_node& x, const family_node& y) noexcept {
+  return x.ops->kind == y.ops->kind && x.ops->type == y.ops->type && string_view(x.help) == string_view(y.help) &&
+         same_labels(x, y) && x.ops->same(x.ops->chosen(x), y.ops->chosen(y));
+}
+
+#if !NARTHEX_HAS(HEAP)
+/// What only attached registries need: registry_core::attach fills it in, so that a program without links none of it.
+template <class Once>
+struct attaching {
+  static bool (*is_same)(const family_node&, const family_node&);
+  static bool (*several)(walk&, int step, const full_name&);
+};
+template <class Once>
+bool (*attaching<Once>::is_same)(const family_node&, const family_node&) = nullptr;
+template <class Once>
+bool (*attaching<Once>::several)(walk&, int step, const full_name&) = nullptr;
+#endif
 
 /// While it lives, no node that can be reached goes away.
 class inside_lists {
@@ -112,8 +133,8 @@ class registry_core {
   void unlink(detail::family_node& n) noexcept;
   void hide(detail::family_node& n) noexcept {
     const detail::hold held(detail::lists::lock);
-    if (n.hidden.load(detail::memory_order_relaxed) != detail::family_node::shown) return;  // or coming back
-    n.hidden.store(detail::family_node::unregistered, detail::memory_order_release);
+    if (!n.is_shown()) return;  // or coming back
+    n.home.show_as(detail::membership::unregistered);
     detail::lists::version.fetch_add(1, detail::memory_order_release);
   }
   void count(mistake what) noexcept {
@@ -122,7 +143,7 @@ class registry_core {
   /// Tells of a refused registration and counts it.
   void tell(const detail::family_node& n) noexcept {
     count(mistake::registration);
-    detail::report(n.refusal());
+    detail::report(n);
   }
 #if NARTHEX_HAS(HEAP)
   /// What the handles of a refused registration use until the registry ends: `fresh`, or the node of an equal
@@ -199,7 +220,8 @@ namespace detail {
 
 /// Shows each kind of refusal once it is not 0, so that a program without mistakes exposes nothing of ours.
 NARTHEX_DETAIL_COLD inline bool next_refusal(family_node& n, position& where, reading& out) noexcept {
-  static const char* const what[mistake_kinds] = {"registration", "update", "series", "sample"};
+  static const char* const what[mistake_kinds] = {"what=\"registration\"", "what=\"update\"", "what=\"series\"",
+                                                  "what=\"sample\""};
   const registry_core* const home = n.home.load(memory_order_acquire);
   while (home && where.index < mistake_kinds) {
     const unsigned i = where.index++;
@@ -207,7 +229,7 @@ NARTHEX_DETAIL_COLD inline bool next_refusal(family_node& n, position& where, re
     if (value == 0) continue;
     label_text text(out.text, reading::text_room);
     text.add_ready(home->constant_labels());
-    text.add("what", what[i]);
+    text.add_ready(what[i]);
     out.labels = text.text();
     out.value = value;
     return true;
@@ -215,15 +237,13 @@ NARTHEX_DETAIL_COLD inline bool next_refusal(family_node& n, position& where, re
   return false;
 }
 
-inline string_view refusal_label(const family_node&, unsigned i) noexcept { return i ? "" : "what"; }
-
 template <class Once>
 struct self_ops {
   static const family_ops table;
 };
 template <class Once>
 const family_ops self_ops<Once>::table = {
-    metric_type::counter, storage::self, false,   &next_refusal, &nothing_to_restart, &refusal_label,
+    metric_type::counter, storage::self, false,   &next_refusal, &nothing_to_restart, &no_label,
     &nothing_more,        &always_same,  nullptr, nullptr,       nullptr};
 
 constexpr self_node::self_node(registry_core* registry) noexcept

@@ -79,8 +79,8 @@ struct single_ops {
 };
 template <class Core, bool Owned>
 const family_ops single_ops<Core, Owned>::table = {
-    Core::type, Core::kind,  Owned,       &next,       &restart,
-    &no_label,  &chosen,     &same_choice<typename Core::args>, &unregister, &node_state,
+    Core::type, Core::kind,  Owned,       &next,       Owned ? &restart : nullptr,
+    &no_label,  &chosen,     &same_choice<typename Core::args>, Owned ? &unregister : nullptr, Owned ? &node_state : nullptr,
     Owned ? &destroy : nullptr};
 
 /// Checks what can be checked without a registry.

@@ -93,7 +93,7 @@ struct gate {
   std::atomic<int> reached{0}, open{0};
   double pass() {
     const int mine = ++reached;
-    for (const long long until = support::now_ms() + 20000; open < mine && support::now_ms() < until;) ::usleep(500);
+    for (const long long until = support::now_ms() + 20000; open < mine && support::now_ms() < until;) support::sleep_us(500);
     return 1;
   }
 };
@@ -109,7 +109,7 @@ const std::string not_found = refusal("404 Not Found", "", "There is nothing her
 /// Waits for a condition for at most ten seconds.
 template <class Condition>
 bool soon(Condition condition) {
-  for (const long long until = support::now_ms() + 10000; support::now_ms() < until; ::usleep(500)) {
+  for (const long long until = support::now_ms() + 10000; support::now_ms() < until; support::sleep_us(500)) {
     if (condition()) return true;
   }
   return false;
@@ -125,7 +125,7 @@ long long cpu_ms() {
 /// The processor time of 300 ms in which this thread sleeps: what the server's thread burns.
 long long burnt() {
   const long long before = cpu_ms();
-  ::usleep(300000);
+  support::sleep_us(300000);
   return cpu_ms() - before;
 }
 
@@ -136,7 +136,7 @@ long long burnt() {
 TEST_CASE("http_server: a callback that takes its time does not count as a client that takes nothing") {
   nx::registry mine;
   nx::callback_gauge slow(mine, "slow", "Slow.", [] {
-    ::usleep(150000);
+    support::sleep_us(150000);
     return 1;
   });
   nx::http_server server(mine, "127.0.0.1:0", quiet().set_write_timeout_ms(100));
@@ -156,7 +156,7 @@ TEST_CASE("http_server: a request that arrives during another client's slow call
   REQUIRE(scrape.send(get_and_close));
   REQUIRE(soon([&] { return g.reached == 1; }));
   REQUIRE(fresh.send(get_x));  // in time; nobody looks
-  ::usleep(300000);
+  support::sleep_us(300000);
   g.open = 1;
   CHECK(fresh.read(not_found.size(), 5000) == not_found);
   CHECK(ends_whole(scrape.read()));
@@ -171,7 +171,7 @@ TEST_CASE("http_server: a pipelined request does not come too late because its p
   client c(server.port()), other(server.port());
   REQUIRE(c.send(get + get_x));
   REQUIRE(soon([&] { return g.reached == 1; }));
-  ::usleep(200000);
+  support::sleep_us(200000);
   g.open = 1;
   const std::string all = c.read(~std::size_t(0), 1000);
   CHECK(all.size() > not_found.size());
@@ -192,13 +192,13 @@ TEST_CASE("http_server: a client that has asked while another was served is not 
   REQUIRE(soon([&] { return g.reached == 1; }));
   client second(server.port());
   REQUIRE(second.send(get_and_close));  // is answered in the moment of its coming
-  ::usleep(150000);                     // nobody is new any more
+  support::sleep_us(150000);                     // nobody is new any more
   g.open = 1;
   REQUIRE(soon([&] { return g.reached == 2; }));
   REQUIRE(kept.send(get_x));
   client third(server.port());
   REQUIRE(third.send(get_x));
-  ::usleep(150000);
+  support::sleep_us(150000);
   g.open = 2;
   CHECK(kept.read(not_found.size()) == not_found);
   CHECK(third.read(not_found.size()) == not_found);
@@ -222,7 +222,7 @@ TEST_CASE("http_server: the last descriptor serves a client, though the next acc
   where.sin_family = AF_INET;
   where.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   where.sin_port = htons(server.port());
-  ::usleep(50000);  // the server has closed its end: its descriptor is free
+  support::sleep_us(50000);  // the server has closed its end: its descriptor is free
   const int free_one = ::fcntl(bound, F_DUPFD, 0);
   REQUIRE(free_one >= 0);
   ::close(free_one);
@@ -232,7 +232,7 @@ TEST_CASE("http_server: the last descriptor serves a client, though the next acc
   tight.rlim_cur = static_cast<rlim_t>(free_one) + 1;
   REQUIRE(::setrlimit(RLIMIT_NOFILE, &tight) == 0);
   const bool connected = ::connect(bound, reinterpret_cast<const sockaddr*>(&where), sizeof where) == 0;
-  ::usleep(50000);  // accepted; the loop asks for another and is refused
+  support::sleep_us(50000);  // accepted; the loop asks for another and is refused
   const bool sent = connected && ::send(bound, get_x.data(), get_x.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(get_x.size());
   char answer[1024];
   const ssize_t got = sent ? ::recv(bound, answer, sizeof answer, 0) : -1;
@@ -255,7 +255,7 @@ TEST_CASE("http_server: without memory a slow but steady reader still has the ti
   do {  // something every 20 ms, never a silence of 400
     part = c.read(300000);
     taken += part.size();
-    ::usleep(20000);
+    support::sleep_us(20000);
   } while (part.size() == 300000);
   no_memory = false;
   CHECK(c.how_it_ended() == client::end::eof);
@@ -444,7 +444,7 @@ TEST_CASE("http_server: a page that was cut short has no last chunk over a Unix 
   REQUIRE(::connect(fd, reinterpret_cast<const sockaddr*>(&where), sizeof where) == 0);
   const std::string request = "GET /metrics HTTP/1.1\r\nHost: here\r\n\r\n";
   REQUIRE(::send(fd, request.data(), request.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(request.size()));
-  ::usleep(300000);
+  support::sleep_us(300000);
   char part[65536];
   std::string all;
   ssize_t n;

@@ -2,18 +2,19 @@
 #include <narthex/http_server.hpp>
 #include <narthex/narthex.hpp>
 
-#include <dirent.h>
 #include <errno.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#if !defined(_WIN32)
+#include <pthread.h>
+#include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#endif
 
 #include <atomic>
 #include <memory>
@@ -25,6 +26,7 @@
 
 #include "support/catch.hpp"
 #include "support/client.hpp"
+#include "support/held.hpp"
 
 namespace nx = narthex;
 using support::ask;
@@ -101,19 +103,11 @@ std::string handled(nx::registry_core& registry, const std::string& request,
   return out;
 }
 
-std::size_t entries(const char* folder) {
-  std::size_t n = 0;
-  DIR* d = ::opendir(folder);
-  if (!d) return 0;
-  while (::readdir(d)) ++n;
-  ::closedir(d);
-  return n;
-}
 
 /// Waits for a condition for at most ten seconds.
 template <class Condition>
 bool soon(Condition condition) {
-  for (const long long until = support::now_ms() + 10000; support::now_ms() < until; ::usleep(500)) {
+  for (const long long until = support::now_ms() + 10000; support::now_ms() < until; support::sleep_us(500)) {
     if (condition()) return true;
   }
   return false;
@@ -125,6 +119,7 @@ double value(nx::registry_core& registry, const std::string& line) {
   return at == std::string::npos ? -1 : atof(text.c_str() + at + line.size() + 2);
 }
 
+#if !defined(_WIN32)
 /// A client of a Unix socket.
 std::string ask_unix(const std::string& path, const std::string& request) {
   sockaddr_un where;
@@ -151,6 +146,7 @@ struct folder {
   }
   ~folder() { ::rmdir(name.c_str()); }
 };
+#endif
 
 }  // namespace
 
@@ -279,7 +275,7 @@ TEST_CASE("http_server: a slow reader that goes on reading gets its whole page")
   std::string page;
   do {
     page += c.read(1000000);
-    ::usleep(80000);
+    support::sleep_us(80000);
   } while (c.how_it_ended() != client::end::eof && c.how_it_ended() != client::end::reset);
   CHECK(support::now_ms() - begun > 1200);
   CHECK(page.size() > 300 * 60000);
@@ -295,7 +291,7 @@ TEST_CASE("http_server: a reader that takes a little now and then is cut off aft
   const long long until = support::now_ms() + 20000;
   do {
     taken += c.read(20000, 20000).size();
-    ::usleep(20000);
+    support::sleep_us(20000);
   } while (c.how_it_ended() != client::end::reset && support::now_ms() < until);
   CHECK(c.how_it_ended() == client::end::reset);
   CHECK(taken < 300 * 60000);
@@ -384,7 +380,7 @@ TEST_CASE("http_server: a crowd of clients that never finish their request costs
       client& c = *all[static_cast<std::size_t>(i) % all.size()];
       if (!c.connected() || !c.send("X")) all[static_cast<std::size_t>(i) % all.size()].reset(new client(server.port()));
       ++bytes;
-      if (i % 50 == 0) ::usleep(1000);
+      if (i % 50 == 0) support::sleep_us(1000);
     }
   });
   for (int i = 0; i < 100 || bytes < 1000; ++i) {
@@ -403,7 +399,7 @@ TEST_CASE("http_server: 10,000 connections leave no descriptor, thread or memory
   std::thread worker([&] {
     while (!over) work.inc();
   });
-  const std::size_t files = entries("/proc/self/fd"), threads = entries("/proc/self/task");
+  const std::size_t files = support::open_files(), threads = support::threads();
   const long memory = blocks;
   {
     nx::http_server server(s.mine, "127.0.0.1:0", quiet());
@@ -440,10 +436,10 @@ TEST_CASE("http_server: 10,000 connections leave no descriptor, thread or memory
     const std::uint64_t counted = work.value();
     CHECK(soon([&] { return work.value() > counted; }));
     CHECK(ask(server.port(), get_and_close).size() > s.closed.size());
-    CHECK(soon([&] { return entries("/proc/self/fd") <= files + 3; }));  // the listener and a pipe
+    CHECK(soon([&] { return support::open_files() <= files + 3; }));  // the listener and a pipe
   }
-  CHECK(entries("/proc/self/fd") == files);
-  CHECK(entries("/proc/self/task") == threads);
+  CHECK(support::open_files() == files);
+  CHECK(support::threads() == threads);
   CHECK(blocks == memory);
   over = true;
   worker.join();
@@ -473,16 +469,17 @@ TEST_CASE("http_server: without memory for an answer the client is waited for") 
   CHECK((page == ask(server.port(), get_and_close)));
 }
 
+#if !defined(_WIN32)
 TEST_CASE("http_server: without a descriptor for a client the most silent one gives its own") {
   shop s;
   for (bool with_idle : {true, false}) {
     nx::http_server server(s.mine, "127.0.0.1:0", quiet());
-    const std::size_t files = entries("/proc/self/fd");
+    const std::size_t files = support::open_files();
     std::unique_ptr<client> idle(new client(server.port()));
     REQUIRE(idle->send(get));
     REQUIRE(idle->read(s.kept.size()) == s.kept);
     if (!with_idle) idle.reset();
-    REQUIRE(soon([&] { return with_idle || entries("/proc/self/fd") == files; }));
+    REQUIRE(soon([&] { return with_idle || support::open_files() == files; }));
     const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
     rlimit before, none;
     REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
@@ -512,6 +509,7 @@ TEST_CASE("http_server: without a descriptor for a client the most silent one gi
     if (with_idle) CHECK(idle->read() == "");
   }
 }
+#endif
 
 TEST_CASE("http_server: two threads may call serve_once at the same time") {
   shop s;
@@ -650,6 +648,7 @@ TEST_CASE("http_server: counts what it does, in the registry that it serves") {
 
 // ---- Unix sockets ----
 
+#if !defined(_WIN32)
 TEST_CASE("http_server: a Unix socket is served, and its name goes with the server") {
   shop s;
   folder f;
@@ -726,6 +725,7 @@ TEST_CASE("http_server: a Unix socket whose owner is only busy is not taken over
   ::close(owner);
   ::unlink(path.c_str());
 }
+#endif
 
 TEST_CASE("http_server: a name that cannot be a Unix socket is a status") {
   nx::registry none;
@@ -737,6 +737,7 @@ TEST_CASE("http_server: a name that cannot be a Unix socket is a status") {
   CHECK(nowhere.error() == std::string("unix:/nowhere/at/all: ") + strerror(ENOENT));
 }
 
+#if !defined(_WIN32)
 TEST_CASE("http_server: without permission it says so") {
   folder f;
   ::chmod(f.name.c_str(), 0700);
@@ -752,6 +753,7 @@ TEST_CASE("http_server: without permission it says so") {
   if (WEXITSTATUS(how) == 77) WARN("skipped: cannot become another user");
   else CHECK(how == 0);
 }
+#endif
 
 // ---- stopping ----
 

@@ -421,7 +421,7 @@ TEST_CASE("process_collector: a forked child shows its own numbers") {
   CHECK(start < now() + 1);
   // Ticks are hundredths of a second: a child that starts later shows a later start.
   const double begin = now();
-  while (now() < begin + 0.05) ::usleep(1000);
+  while (now() < begin + 0.05) support::sleep_us(1000);
   CHECK(in_child([&mine, start] {
           if (value(mine, "process_threads") != threads_now()) return 2;
           if (value(mine, "process_cpu_seconds_total") > 0.05) return 3;

@@ -72,7 +72,7 @@ class client {
       if (left <= 0 || net::poll(&p, 1, static_cast<int>(left)) <= 0) return how_ = end::deadline, all;
       const std::size_t room = most - all.size() < sizeof buffer ? most - all.size() : sizeof buffer;
       const auto n = ::recv(fd_, buffer, static_cast<net::count>(room), 0);
-      if (n == 0) return how_ = end::eof, all;
+      if (n == 0) return how_ = !half_closed_ && net::is_reset(fd_) ? end::reset : end::eof, all;
       if (n < 0) return how_ = net::was_reset() ? end::reset : end::other, all;
       all.append(buffer, static_cast<std::size_t>(n));
     }
@@ -80,7 +80,10 @@ class client {
   }
   end how_it_ended() const { return how_; }
 
-  void half_close() { ::shutdown(fd_, net::shut_write); }
+  void half_close() {
+    half_closed_ = true;
+    ::shutdown(fd_, net::shut_write);
+  }
   void reset() {
     const linger now = {1, 0};
     net::set(fd_, SOL_SOCKET, SO_LINGER, &now, sizeof now);
@@ -95,6 +98,7 @@ class client {
   net::user up_;
   net::handle fd_;
   end how_ = end::other;
+  bool half_closed_ = false;
 };
 
 /// The whole answer to one request; "" when there is nobody.

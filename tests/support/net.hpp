@@ -59,15 +59,18 @@ inline void do_not_wait(handle s) {
   ::ioctlsocket(s, static_cast<long>(FIONBIO), &on);
 }
 enum : int { address_in_use = WSAEADDRINUSE, address_not_here = WSAEADDRNOTAVAIL, refused = WSAECONNREFUSED };
-/// The system's words for a code.
+/// The system's words for a code, or narthex' own: Wine has none for many.
 inline std::string words(int code) {
   char text[256];
   DWORD n = ::FormatMessageA(FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS, nullptr, static_cast<DWORD>(code), 0, text, sizeof text, nullptr);
   while (n > 0 && strchr(" .\r\n", text[n - 1])) --n;
-  return std::string(text, n);
+  if (n > 0) return std::string(text, n);
+  return (code == WSAEADDRINUSE ? "the address is in use; error " : "the system refused; error ") + std::to_string(code);
 }
 inline bool would_wait() { return WSAGetLastError() == WSAEWOULDBLOCK; }
 inline bool was_reset() { return WSAGetLastError() == WSAECONNRESET || WSAGetLastError() == WSAECONNABORTED; }
+/// Of a socket at its end, which we have not shut down: Wine tells readers of a reset as of an ordinary end.
+inline bool is_reset(handle s) { return ::send(s, "", 0, 0) < 0; }
 
 /// Something to poll that one call makes readable for good.
 class bell {
@@ -137,6 +140,7 @@ enum : int { address_in_use = EADDRINUSE, address_not_here = EADDRNOTAVAIL, refu
 inline std::string words(int code) { return strerror(code); }
 inline bool would_wait() { return errno == EAGAIN; }
 inline bool was_reset() { return errno == ECONNRESET; }
+inline bool is_reset(handle) { return false; }  // recv() has told
 
 class bell {
  public:

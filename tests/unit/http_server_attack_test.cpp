@@ -2,14 +2,16 @@
 #include <narthex/http_server.hpp>
 #include <narthex/narthex.hpp>
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#if !defined(_WIN32)
+#include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+#endif
 
 #include <atomic>
 #include <memory>

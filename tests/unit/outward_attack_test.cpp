@@ -5,10 +5,13 @@
 #include <narthex/push_gateway.hpp>
 #include <narthex/testing.hpp>
 
+
+#if !defined(_WIN32)
 #include <netdb.h>
 #include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#endif
 
 #include <atomic>
 #include <chrono>

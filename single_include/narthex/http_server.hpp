@@ -1567,9 +1567,9 @@ class without_signals {
  public:
   without_signals() noexcept {
     sigset_t all;
-    ::sigfillset(&all);
+    sigfillset(&all);  // without "::", as sigdelset() below: both are macros on macOS
     const int faults[] = {SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP};
-    for (int fault : faults) ::sigdelset(&all, fault);
+    for (int fault : faults) sigdelset(&all, fault);
     ::pthread_sigmask(SIG_SETMASK, &all, &before_);
   }
   ~without_signals() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
@@ -2159,19 +2159,22 @@ class process_reader {
       v.ticks_per_second = process_number(10000000);
     }
     windows::dword handles = 0;
-    if (windows::GetProcessHandleCount(self, &handles)) v.open_files = process_number(handles);
+    if (windows::GetProcessHandleCount(self, &handles)) v.open_files = told(handles);
     v.max_files = process_number(1u << 24);
     memory_counters memory = {};
     memory.size = static_cast<windows::dword>(sizeof memory);
     if (windows::K32GetProcessMemoryInfo(self, windows::as<_PROCESS_MEMORY_COUNTERS>(&memory), memory.size)) {
-      v.virtual_bytes = process_number(memory.asked_for);
-      v.resident_bytes = process_number(memory.resident);
+      v.virtual_bytes = told(memory.asked_for);
+      v.resident_bytes = told(memory.resident);
     }
     return v;
   }
 
  private:
   enum : std::uint64_t { at_1970 = 116444736000000000u };  // in ticks of 100 ns, from 1601
+
+  /// No process has none of these: Wine 8 says 0 for what it does not count.
+  static process_number told(std::uint64_t n) noexcept { return n ? process_number(n) : process_number(); }
 
   struct file_time {
     std::uint32_t low, high;

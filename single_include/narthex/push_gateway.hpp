@@ -1567,9 +1567,9 @@ class without_signals {
  public:
   without_signals() noexcept {
     sigset_t all;
-    ::sigfillset(&all);
+    sigfillset(&all);  // without "::", as sigdelset() below: both are macros on macOS
     const int faults[] = {SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP};
-    for (int fault : faults) ::sigdelset(&all, fault);
+    for (int fault : faults) sigdelset(&all, fault);
     ::pthread_sigmask(SIG_SETMASK, &all, &before_);
   }
   ~without_signals() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }

@@ -360,9 +360,8 @@ struct file_numbers {
 template <class Once>
 detail::shared<std::uint32_t> file_numbers<Once>::next(0);
 
-/// Writes .narthex-PROCESS-NUMBER.tmp and a NUL: the name of a file in the making. Short, so that a long name of the path
+/// Writes .narthex-PROCESS-NUMBER.tmp and a NUL, at most 40 characters: the name of a file in the making. Short, so that a long name of the path
 /// does not make it too long; hidden; without the ending that a reader of the folder looks for.
-enum : std::size_t { max_other_name = 40 };
 template <class Char>
 void write_other_name(Char* at, std::uint64_t process) noexcept {
   const std::uint64_t numbers[] = {process, file_numbers<void>::next.fetch_add(1, detail::memory_order_relaxed)};
@@ -390,7 +389,7 @@ void write_other_name(Char* at, std::uint64_t process) noexcept {
 /// Threads: one object in one thread; any number of objects, threads and processes may replace one path.
 class replaced_file {
  public:
-  enum : std::size_t { max_path = 4096 };
+  enum : std::size_t { max_path = 4096, max_other_path = max_path + 40 };
   enum : unsigned { max_leftovers = 1000 };  ///< files of killed processes with our number that are stepped over
 
   replaced_file() noexcept : fd_(-1), open_(false) {}
@@ -410,7 +409,7 @@ class replaced_file {
   int fd_;
   bool open_;  // there is a file under the other name
   char path_[max_path];
-  char other_[max_path + max_other_name];
+  char other_[max_other_path];
 };
 
 /// Makes the file beside `path`, which need not exist.
@@ -511,7 +510,7 @@ inline void replaced_file::discard() noexcept {
 /// The same; its paths are UTF-8, with '/' or '\\' between the folders.
 class replaced_file {
  public:
-  enum : std::size_t { max_path = 4096 };       ///< in UTF-16 units
+  enum : std::size_t { max_path = 4096, max_other_path = max_path + 40 };  ///< in UTF-16 units
   enum : unsigned { max_leftovers = 1000,       ///< files of killed processes with our number that are stepped over
                     reader_patience_ms = 2000 };  ///< how long commit() waits for a reader of the old file
 
@@ -534,7 +533,7 @@ class replaced_file {
   windows::handle file_;
   bool open_;  // there is a file under the other name
   wchar_t path_[max_path];
-  wchar_t other_[max_path + max_other_name];
+  wchar_t other_[max_other_path];
 };
 
 /// Makes the file beside `path`, which need not exist.
@@ -719,6 +718,7 @@ class NARTHEX_DETAIL_NODISCARD textfile_result {
  private:
   friend textfile_result write_textfile(registry_core&, string_view, const textfile_options&) noexcept;
   inline textfile_result(const os::error& e, string_view path) noexcept;
+  textfile_result() noexcept { error_[0] = '\0'; }
   explicit textfile_result(const status& reason) noexcept : why_(reason) {
     error_[0] = '\0';
     if (!reason.ok()) reason.message(error_, sizeof error_);
@@ -756,7 +756,10 @@ inline textfile_result::textfile_result(const os::error& e, string_view path) no
 /// Source:  node_exporter, README, Textfile Collector.
 inline textfile_result write_textfile(registry_core& registry, string_view path,
                                       const textfile_options& options = textfile_options()) noexcept {
-#if NARTHEX_HAS(SYSTEM)
+#if !NARTHEX_HAS(METRICS)
+  static_cast<void>(registry), static_cast<void>(path), static_cast<void>(options);
+  return textfile_result();  // compiled out: a file that is there stays as it is
+#elif NARTHEX_HAS(SYSTEM)
   struct target {
     os::replaced_file file;
     os::error e;

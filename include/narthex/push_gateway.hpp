@@ -45,7 +45,7 @@ NARTHEX_BEGIN_NAMESPACE
 ///           The registry's callbacks run in the pushing thread. A name is looked up in a detached thread, which may outlive
 ///           the push by the resolver's patience; numeric addresses and "localhost" need none.
 /// Memory:   what it was given is copied; during a push, the whole exposition, and about 30 kB of stack. Needs a heap and
-///           POSIX sockets: elsewhere every call answers errc::unsupported.
+///           sockets: elsewhere every call answers errc::unsupported.
 /// Source:   Pushgateway, README, "Use it", "API"; RFC 9112.
 class push_gateway {
  public:

@@ -82,7 +82,7 @@ inline textfile_result::textfile_result(const os::error& e, string_view path) no
 ///          too. A link is replaced, not followed. The folder must exist, and this process be allowed to write in it. A
 ///          relative path is that of the working folder, which no callback may change meanwhile.
 /// Errors:  errc::no_permission, errc::too_many_descriptors, errc::system with the system's code (full disk, no such folder,
-///          a folder or device in place of the file), errc::unsupported where there is no POSIX. The old file is then as it
+///          a folder or device in place of the file), errc::unsupported where there are no files. The old file is then as it
 ///          was and nothing new is left in the folder; only a process killed meanwhile leaves a hidden .narthex-*.tmp.
 /// Threads: any, also several writers of one path: the last one wins. Nothing is locked; callbacks may take their time.
 /// Cost:    about 30 kB of stack; no allocation but for custom collectors. A process under a limit of file sizes gets
@@ -93,7 +93,7 @@ inline textfile_result write_textfile(registry_core& registry, string_view path,
 #if !NARTHEX_HAS(METRICS)
   static_cast<void>(registry), static_cast<void>(path), static_cast<void>(options);
   return textfile_result();  // compiled out: a file that is there stays as it is
-#elif NARTHEX_HAS(POSIX)
+#elif NARTHEX_HAS(SYSTEM)
   struct target {
     os::replaced_file file;
     os::error e;

@@ -87,6 +87,11 @@
 #define NARTHEX_NAMESPACE narthex
 #endif
 
+// NARTHEX_NO_AUTOLINK 1: no header names a library to link; elsewhere than with MSVC none does.
+#ifndef NARTHEX_NO_AUTOLINK
+#define NARTHEX_NO_AUTOLINK 0
+#endif
+
 // NARTHEX_ASSERT(x) checks internal invariants; the library's own tests set it.
 #ifdef NARTHEX_ASSERT
 #define NARTHEX_DETAIL_TAG_CHK _chk
@@ -181,6 +186,13 @@
 #define NARTHEX_DETAIL_HAS_WINDOWS 1
 #else
 #define NARTHEX_DETAIL_HAS_WINDOWS 0
+#endif
+
+// Sockets, files and threads that os/ knows how to ask for.
+#if NARTHEX_HAS(POSIX) || NARTHEX_HAS(WINDOWS)
+#define NARTHEX_DETAIL_HAS_SYSTEM 1
+#else
+#define NARTHEX_DETAIL_HAS_SYSTEM 0
 #endif
 
 #if defined(__SIZEOF_INT128__)

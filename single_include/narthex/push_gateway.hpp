@@ -24,6 +24,191 @@
 
 #include "narthex.hpp"
 
+// ==== narthex/os/windows.hpp ====================================================================
+// narthex/os/windows.hpp - the calls of Windows that os/ makes, declared without <windows.h>.
+// Room: cellar. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_OS_WINDOWS_HPP
+#define NARTHEX_OS_WINDOWS_HPP
+
+#include <cstdint>
+
+
+#if NARTHEX_HAS(WINDOWS)
+
+#include <stdarg.h>
+#include <stddef.h>
+
+// <windows.h> would hand every file that serves metrics the macros min and max (or keep them from one that wants them),
+// a few thousand other names and 100,000 lines; and <winsock2.h> does not compile behind a <windows.h> that was included
+// without WIN32_LEAN_AND_MEAN. So these are the same functions, declared again: both headers may be included before or
+// after. A declaration that differed from theirs would not compile beside them, which tests/unit/windows_test.cpp does.
+
+// Only the names of theirs; what they hold is written below, where it is needed.
+struct sockaddr;
+struct addrinfo;
+struct fd_set;
+struct timeval;
+struct WSAData;
+struct _WSAPROTOCOL_INFOW;
+struct _FILETIME;
+struct _OVERLAPPED;
+struct _PROCESS_MEMORY_COUNTERS;
+struct _SECURITY_ATTRIBUTES;
+union _LARGE_INTEGER;
+
+NARTHEX_BEGIN_NAMESPACE
+namespace os {
+namespace windows {
+
+using handle = void*;
+using socket_handle = std::uintptr_t;
+using dword = unsigned long;
+#if defined(__MINGW32__)
+using select_time = timeval*;  // "const PTIMEVAL" in its <winsock2.h>
+#else
+using select_time = const timeval*;
+#endif
+
+#define NARTHEX_DETAIL_WINDOWS(result) __declspec(dllimport) result __stdcall
+extern "C" {
+
+// ---- ws2_32 ----
+NARTHEX_DETAIL_WINDOWS(int) WSAStartup(unsigned short version, WSAData* about);
+NARTHEX_DETAIL_WINDOWS(int) WSACleanup();
+NARTHEX_DETAIL_WINDOWS(int) WSAGetLastError();
+NARTHEX_DETAIL_WINDOWS(socket_handle)
+WSASocketW(int family, int type, int protocol, _WSAPROTOCOL_INFOW* provider, unsigned int group, dword flags);
+NARTHEX_DETAIL_WINDOWS(int) bind(socket_handle s, const sockaddr* at, int size);
+NARTHEX_DETAIL_WINDOWS(int) listen(socket_handle s, int backlog);
+NARTHEX_DETAIL_WINDOWS(socket_handle) accept(socket_handle s, sockaddr* from, int* size);
+NARTHEX_DETAIL_WINDOWS(int) connect(socket_handle s, const sockaddr* to, int size);
+NARTHEX_DETAIL_WINDOWS(int) getsockname(socket_handle s, sockaddr* at, int* size);
+NARTHEX_DETAIL_WINDOWS(int) setsockopt(socket_handle s, int level, int which, const char* value, int size);
+NARTHEX_DETAIL_WINDOWS(int) getsockopt(socket_handle s, int level, int which, char* value, int* size);
+NARTHEX_DETAIL_WINDOWS(int) ioctlsocket(socket_handle s, long command, unsigned long* value);
+NARTHEX_DETAIL_WINDOWS(int) recv(socket_handle s, char* to, int size, int flags);
+NARTHEX_DETAIL_WINDOWS(int) send(socket_handle s, const char* from, int size, int flags);
+NARTHEX_DETAIL_WINDOWS(int) shutdown(socket_handle s, int how);
+NARTHEX_DETAIL_WINDOWS(int) closesocket(socket_handle s);
+NARTHEX_DETAIL_WINDOWS(int) select(int ignored, fd_set* read, fd_set* write, fd_set* except, select_time most);
+NARTHEX_DETAIL_WINDOWS(int) inet_pton(int family, const char* text, void* address);
+NARTHEX_DETAIL_WINDOWS(const char*) inet_ntop(int family, const void* address, char* text, size_t size);
+NARTHEX_DETAIL_WINDOWS(int) getaddrinfo(const char* name, const char* service, const addrinfo* want, addrinfo** found);
+NARTHEX_DETAIL_WINDOWS(void) freeaddrinfo(addrinfo* found);
+
+// ---- kernel32 ----
+NARTHEX_DETAIL_WINDOWS(dword) GetLastError();
+NARTHEX_DETAIL_WINDOWS(dword)
+FormatMessageW(dword flags, const void* source, dword id, dword language, wchar_t* text, dword size, va_list* arguments);
+NARTHEX_DETAIL_WINDOWS(int)
+MultiByteToWideChar(unsigned int page, dword flags, const char* from, int from_size, wchar_t* to, int to_size);
+NARTHEX_DETAIL_WINDOWS(int)
+WideCharToMultiByte(unsigned int page, dword flags, const wchar_t* from, int from_size, char* to, int to_size,
+                    const char* instead, int* was_used);
+NARTHEX_DETAIL_WINDOWS(int) QueryPerformanceCounter(_LARGE_INTEGER* count);
+NARTHEX_DETAIL_WINDOWS(int) QueryPerformanceFrequency(_LARGE_INTEGER* per_second);
+NARTHEX_DETAIL_WINDOWS(void) Sleep(dword ms);
+NARTHEX_DETAIL_WINDOWS(dword) WaitForSingleObject(handle object, dword ms);
+NARTHEX_DETAIL_WINDOWS(int) CloseHandle(handle object);
+NARTHEX_DETAIL_WINDOWS(int) SetHandleInformation(handle object, dword mask, dword flags);
+NARTHEX_DETAIL_WINDOWS(handle)
+CreateFileW(const wchar_t* path, dword access, dword sharing, _SECURITY_ATTRIBUTES* security, dword how, dword flags,
+            handle like);
+NARTHEX_DETAIL_WINDOWS(int)
+WriteFile(handle file, const void* data, dword size, dword* written, _OVERLAPPED* where);
+NARTHEX_DETAIL_WINDOWS(int) FlushFileBuffers(handle file);
+NARTHEX_DETAIL_WINDOWS(dword) GetFileType(handle file);
+NARTHEX_DETAIL_WINDOWS(dword) GetFileAttributesW(const wchar_t* path);
+NARTHEX_DETAIL_WINDOWS(int) MoveFileExW(const wchar_t* from, const wchar_t* to, dword flags);
+NARTHEX_DETAIL_WINDOWS(int) DeleteFileW(const wchar_t* path);
+NARTHEX_DETAIL_WINDOWS(handle) GetCurrentProcess();
+NARTHEX_DETAIL_WINDOWS(dword) GetCurrentProcessId();
+NARTHEX_DETAIL_WINDOWS(int)
+GetProcessTimes(handle process, _FILETIME* begun, _FILETIME* ended, _FILETIME* kernel, _FILETIME* user);
+NARTHEX_DETAIL_WINDOWS(int) GetProcessHandleCount(handle process, dword* count);
+NARTHEX_DETAIL_WINDOWS(int) K32GetProcessMemoryInfo(handle process, _PROCESS_MEMORY_COUNTERS* counters, dword size);
+
+}  // extern "C"
+#undef NARTHEX_DETAIL_WINDOWS
+
+/// Their type for a pointer, of ours with the same bytes.
+template <class Theirs, class Ours>
+Theirs* as(Ours* ours) noexcept {
+  return static_cast<Theirs*>(static_cast<void*>(ours));
+}
+template <class Theirs, class Ours>
+const Theirs* as(const Ours* ours) noexcept {
+  return static_cast<const Theirs*>(static_cast<const void*>(ours));
+}
+
+/// INVALID_HANDLE_VALUE and INVALID_SOCKET.
+enum : std::intptr_t { invalid = -1 };
+
+// What a socket's address and a look-up hold.
+enum : int { af_inet = 2, af_inet6 = 23, sock_stream = 1, sock_dgram = 2, ipproto_tcp = 6, ipproto_ipv6 = 41 };
+enum : int { sol_socket = 0xffff, so_linger = 0x80, so_error = 0x1007, so_exclusiveaddruse = ~4, tcp_nodelay = 1, ipv6_v6only = 27 };
+enum : dword { wsa_flag_overlapped = 1, wsa_flag_no_handle_inherit = 0x80, handle_flag_inherit = 1 };
+enum : int { sd_send = 1, msg_peek = 2 };
+
+struct sockaddr_v4 {
+  std::uint16_t family;
+  unsigned char port[2], address[4], zero[8];
+};
+struct sockaddr_v6 {
+  std::uint16_t family;
+  unsigned char port[2];
+  std::uint32_t flow;
+  unsigned char address[16];
+  std::uint32_t scope;
+};
+struct found_address {
+  int flags, family, type, protocol;
+  std::size_t size;
+  char* name;
+  const void* address;
+  found_address* next;
+};
+struct linger {
+  std::uint16_t on, seconds;
+};
+struct seconds {
+  long whole, micro;
+};
+struct startup_data {  // WSADATA is 408 bytes, 400 on 32 bits
+  std::uint64_t bytes[64];
+};
+
+/// What WSAGetLastError() and GetLastError() say: one space of numbers.
+enum : int {
+  error_file_not_found = 2,
+  error_too_many_open_files = 4,
+  error_access_denied = 5,
+  error_sharing_violation = 32,
+  error_not_supported = 50,
+  error_file_exists = 80,
+  error_invalid_name = 123,
+  error_already_exists = 183,
+  error_filename_exced_range = 206,
+  error_directory_not_supported = 336,
+  wsaeacces = 10013,
+  wsaemfile = 10024,
+  wsaewouldblock = 10035,
+  wsaeaddrinuse = 10048,
+  wsaenetreset = 10052,
+  wsaeconnaborted = 10053,
+  wsaeconnreset = 10054,
+  wsaeshutdown = 10058,
+  wsahost_not_found = 11001
+};
+
+}  // namespace windows
+}  // namespace os
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_HAS(WINDOWS)
+
+#endif  // NARTHEX_OS_WINDOWS_HPP
+
 // ==== narthex/os/error.hpp ======================================================================
 // narthex/os/error.hpp - a system error, captured once.
 // Room: cellar. SPDX-License-Identifier: MIT
@@ -52,6 +237,15 @@ struct error {
     const error e = {errno};
     return e;
   }
+#elif NARTHEX_HAS(WINDOWS)
+  static error last() noexcept {
+    const error e = {static_cast<int>(windows::GetLastError())};
+    return e;
+  }
+  static error last_of_socket() noexcept {
+    const error e = {windows::WSAGetLastError()};
+    return e;
+  }
 #endif
 
   bool ok() const noexcept { return code == 0; }
@@ -66,11 +260,15 @@ struct error {
     if (code == EADDRINUSE) return errc::address_in_use;
     if (code == EACCES || code == EPERM) return errc::no_permission;
     if (code == EMFILE || code == ENFILE) return errc::too_many_descriptors;
+#elif NARTHEX_HAS(WINDOWS)
+    if (code == windows::wsaeaddrinuse) return errc::address_in_use;
+    if (code == windows::wsaeacces || code == windows::error_access_denied) return errc::no_permission;
+    if (code == windows::wsaemfile || code == windows::error_too_many_open_files) return errc::too_many_descriptors;
 #endif
     return errc::system;
   }
 
-  /// Writes the system's words for the code and a NUL; nothing where it has none.
+  /// Writes the system's words for the code and a NUL; nothing where it has none. On Windows in its user's language, as UTF-8.
   ///
   /// Returns: the length without the NUL; the text is cut when `size` is too small.
   /// Threads: any; no shared buffer, which strerror() has.
@@ -85,6 +283,17 @@ struct error {
       out[n] = text[n];
       ++n;
     }
+#elif NARTHEX_HAS(WINDOWS)
+    enum : windows::dword { from_system = 0x1000, without_arguments = 0x200, any_language = 0 };
+    enum : unsigned int { utf8 = 65001 };
+    wchar_t wide[256];
+    int wide_size = static_cast<int>(windows::FormatMessageW(from_system | without_arguments, nullptr, static_cast<windows::dword>(code),
+                                                             any_language, wide, sizeof wide / sizeof *wide, nullptr));
+    while (wide_size > 0 && (wide[wide_size - 1] <= L' ' || wide[wide_size - 1] == L'.')) --wide_size;  // ".\r\n"
+    char text[3 * sizeof wide / sizeof *wide];
+    const int text_size =
+        wide_size > 0 ? windows::WideCharToMultiByte(utf8, 0, wide, wide_size, text, sizeof text, nullptr, nullptr) : 0;
+    for (; n < static_cast<std::size_t>(text_size) && n + 1 < size; ++n) out[n] = text[n];
 #endif
     out[n] = '\0';
     return n;
@@ -209,6 +418,7 @@ class deadline {
       if (p[0].revents) return status();
     }
   }
+  status wait(const wakeup& bell, string_view subject) const noexcept { return wait(bell.fd(), POLLIN, subject); }
 
  private:
   std::int64_t end_;  // in milliseconds; negative: never
@@ -655,6 +865,523 @@ NARTHEX_END_NAMESPACE
 
 #endif  // NARTHEX_OS_SOCKET_POSIX_HPP
 
+// ==== narthex/os/wait_windows.hpp ===============================================================
+// narthex/os/wait_windows.hpp - waiting for sockets of Windows: a clock, a bell, a deadline, and several at once.
+// Room: cellar. Read os/socket.hpp first. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_OS_WAIT_WINDOWS_HPP
+#define NARTHEX_OS_WAIT_WINDOWS_HPP
+
+#include <cstddef>
+#include <cstdint>
+
+
+#if NARTHEX_HAS(WINDOWS)
+
+NARTHEX_BEGIN_NAMESPACE
+namespace os {
+
+/// Microseconds, and milliseconds, of a clock that nobody sets.
+inline std::int64_t monotonic_us() noexcept {
+  std::int64_t count = 0, per_second = 1;
+  windows::QueryPerformanceCounter(windows::as<_LARGE_INTEGER>(&count));
+  windows::QueryPerformanceFrequency(windows::as<_LARGE_INTEGER>(&per_second));
+  return count / per_second * 1000000 + count % per_second * 1000000 / per_second;
+}
+inline std::int64_t monotonic_ms() noexcept { return monotonic_us() / 1000; }
+
+// ---- sockets that keep Winsock up as long as they are open ----
+
+/// Windows counts who has started Winsock, so each socket does: there is no moment at which somebody would have to know
+/// that all are gone, and a program that uses Winsock itself notices nothing.
+inline error start_winsock() noexcept {
+  windows::startup_data ignored;
+  const error e = {windows::WSAStartup(0x0202, windows::as<WSAData>(&ignored))};
+  return e;
+}
+inline void close_socket(windows::socket_handle s) noexcept {
+  windows::closesocket(s);
+  windows::WSACleanup();
+}
+/// Neither waited for nor inherited. What accept() gives can be told the latter only now, not when it is made.
+inline error prepare(windows::socket_handle s) noexcept {
+  unsigned long on = 1;
+  windows::SetHandleInformation(reinterpret_cast<windows::handle>(s), windows::handle_flag_inherit, 0);
+  const error none = {0};
+  return windows::ioctlsocket(s, static_cast<long>(0x8004667eu), &on) == 0 ? none : error::last_of_socket();  // FIONBIO
+}
+/// s: what close_socket() takes; unchanged after an error.
+inline error open_socket(int family, int type, std::intptr_t& s) noexcept {
+  error e = start_winsock();
+  if (!e.ok()) return e;
+  const windows::socket_handle made = windows::WSASocketW(
+      family, type, 0, nullptr, 0, windows::wsa_flag_overlapped | windows::wsa_flag_no_handle_inherit);
+  if (static_cast<std::intptr_t>(made) == windows::invalid) {
+    e = error::last_of_socket();
+    windows::WSACleanup();
+    return e;
+  }
+  e = prepare(made);
+  if (e.ok()) s = static_cast<std::intptr_t>(made);
+  else close_socket(made);
+  return e;
+}
+
+/// What select() takes: Windows has no limit to it, only the size that <winsock2.h> happens to give it.
+template <unsigned Room>
+struct socket_set {
+  unsigned count = 0;
+  windows::socket_handle all[Room];
+
+  socket_set() noexcept {}
+  void add(std::intptr_t s) noexcept { all[count++] = static_cast<windows::socket_handle>(s); }
+  bool has(std::intptr_t s) const noexcept {
+    for (unsigned i = 0; i < count; ++i) {
+      if (all[i] == static_cast<windows::socket_handle>(s)) return true;
+    }
+    return false;
+  }
+};
+
+/// Waits until one is ready, and leaves only those. ms: negative: no limit.
+///
+/// select(), because WSAPoll() says nothing of a connection that was refused (before Windows 10 2004), and calls a client that has
+/// only sent its last byte broken, over and over, so that whoever waits to write to it would spin.
+/// Returns: how many are ready; negative: what error::last_of_socket() says.
+template <unsigned Room>
+int select_within(std::int64_t ms, socket_set<Room>& reading, socket_set<Room>& writing, socket_set<Room>& failing) noexcept {
+  const std::int64_t most = 60 * 60 * 1000;
+  if (ms > most) ms = most;
+  if (reading.count + writing.count + failing.count == 0) {  // select() refuses to wait for nothing
+    windows::Sleep(static_cast<windows::dword>(ms < 0 ? most : ms));
+    return 0;
+  }
+  windows::seconds left = {static_cast<long>(ms / 1000), static_cast<long>(ms % 1000 * 1000)};
+  return windows::select(0, windows::as<fd_set>(&reading), windows::as<fd_set>(&writing), windows::as<fd_set>(&failing),
+                         ms < 0 ? nullptr : windows::as<timeval>(&left));
+}
+
+// ---- what os/socket.hpp promises ----
+
+/// A datagram socket that talks to nobody but itself: rung by a byte that is never read, so that it stays rung.
+class wakeup {
+ public:
+  wakeup() noexcept : own_(windows::invalid) {}
+  ~wakeup() {
+    if (own_ != windows::invalid) close_socket(socket());
+  }
+  wakeup(const wakeup&) = delete;
+  wakeup& operator=(const wakeup&) = delete;
+
+  status open() noexcept {
+    error e = open_socket(windows::af_inet, windows::sock_dgram, own_);
+    if (!e.ok()) return e.to_status("wakeup");
+    windows::sockaddr_v4 here = {windows::af_inet, {0, 0}, {127, 0, 0, 1}, {0}};
+    int size = sizeof here;
+    sockaddr* const at = windows::as<sockaddr>(&here);
+    // Connected to itself it takes nothing from others.
+    const bool done = windows::bind(socket(), at, size) == 0 && windows::getsockname(socket(), at, &size) == 0 &&
+                      windows::connect(socket(), at, size) == 0;
+    return done ? status() : error::last_of_socket().to_status("wakeup");
+  }
+  void ring() noexcept { windows::send(socket(), "", 1, 0); }
+  /// Waits up to `ms` for it to be rung. False at once, if it was never opened.
+  bool rung_within(int ms) const noexcept {
+    socket_set<1> reading, none, nor;
+    if (own_ == windows::invalid) return false;
+    reading.add(own_);
+    return select_within(ms, reading, none, nor) > 0;
+  }
+  /// The same without waiting for anything.
+  bool is_rung() const noexcept {
+    char byte;
+    return own_ != windows::invalid && windows::recv(socket(), &byte, 1, windows::msg_peek) == 1;
+  }
+  std::intptr_t handle() const noexcept { return own_; }
+
+ private:
+  windows::socket_handle socket() const noexcept { return static_cast<windows::socket_handle>(own_); }
+  std::intptr_t own_;
+};
+
+/// When a wait ends at the latest. Made once for a whole exchange, so that a peer who sends a byte now
+/// and then does not win time; the monotonic clock, so that nobody who sets the date does.
+class deadline {
+ public:
+  enum class until : std::uint8_t { readable, writable, connected };
+
+  /// ms: from now on; negative: never.
+  explicit deadline(int ms) noexcept : end_(ms < 0 ? -1 : monotonic_ms() + ms), bell_(windows::invalid) {}
+  deadline(int ms, const wakeup& bell) noexcept : end_(ms < 0 ? -1 : monotonic_ms() + ms), bell_(bell.handle()) {}
+
+  bool passed() const noexcept { return end_ >= 0 && monotonic_ms() >= end_; }
+
+  /// Waits until the socket is ready. An error on it is "ready" too: the call to come will tell.
+  status wait(std::intptr_t s, until what, string_view subject) const noexcept {
+    for (;;) {
+      socket_set<2> reading, writing, failing;
+      (what == until::readable ? reading : writing).add(s);
+      // That a connection was refused is told here only; of an open one, urgent data would be, again and again.
+      if (what == until::connected) failing.add(s);
+      if (bell_ != windows::invalid) reading.add(bell_);
+      const std::int64_t left = end_ < 0 ? -1 : end_ - monotonic_ms();
+      if (end_ >= 0 && left <= 0) return status(errc::timeout, subject);
+      const int n = select_within(left, reading, writing, failing);
+      if (n < 0) return error::last_of_socket().to_status(subject);
+      if (n > 0) return bell_ != windows::invalid && reading.has(bell_) ? status(errc::closed, subject) : status();
+    }
+  }
+  status wait(const wakeup& bell, string_view subject) const noexcept { return wait(bell.handle(), until::readable, subject); }
+
+ private:
+  std::int64_t end_;  // in milliseconds; negative: never
+  std::intptr_t bell_;
+};
+
+/// Several sockets waited for together.
+class poll_set {
+ public:
+  enum : unsigned { room = 132 };
+  enum class what : std::uint8_t { nothing, reading, writing };
+
+  poll_set() noexcept : count_(0), bell_(nullptr), blind_(false) {}
+  void clear() noexcept {
+    count_ = 0;
+    bell_ = nullptr;
+    blind_ = false;
+  }
+  /// Returns: the number to ask ready() with; what is beyond `room` is not waited for.
+  unsigned add(std::intptr_t s, what wanted) noexcept {
+    if (count_ == room) return room;
+    const entry e = {s, wanted, false};
+    all_[count_] = e;
+    return count_++;
+  }
+  unsigned add(const wakeup& bell) noexcept {
+    bell_ = &bell;
+    return add(bell.handle(), what::reading);
+  }
+  /// Waits until one is ready, or `ms` have passed; negative: no limit.
+  void wait(std::int64_t ms) noexcept {
+    socket_set<room> reading, writing, none;
+    for (unsigned i = 0; i < count_; ++i) {
+      const entry& e = all_[i];
+      if (e.s != windows::invalid && e.wanted == what::reading) reading.add(e.s);
+      if (e.s != windows::invalid && e.wanted == what::writing) writing.add(e.s);
+    }
+    const int n = select_within(ms, reading, writing, none);
+    blind_ = n < 0;  // one of them is no socket any more, or the system is out of memory: each is tried now and then
+    if (blind_) windows::Sleep(static_cast<windows::dword>(ms < 0 || ms > blind_ms ? std::int64_t(blind_ms) : ms));
+    for (unsigned i = 0; i < count_; ++i) {
+      entry& e = all_[i];
+      const bool is_bell = bell_ && e.s == bell_->handle();
+      if (blind_) e.is_ready = is_bell ? bell_->is_rung() : e.wanted != what::nothing;
+      else e.is_ready = n > 0 && (e.wanted == what::reading ? reading.has(e.s) : e.wanted == what::writing && writing.has(e.s));
+    }
+  }
+  /// Whether the system would not wait: ready() says yes for all.
+  bool is_blind() const noexcept { return blind_; }
+  /// Also when it broke: the call to come will tell.
+  bool ready(unsigned number) const noexcept { return number < count_ && all_[number].is_ready; }
+
+ private:
+  enum : int { blind_ms = 20 };
+  struct entry {
+    std::intptr_t s;
+    what wanted;
+    bool is_ready;
+  };
+  entry all_[room];
+  unsigned count_;
+  const wakeup* bell_;
+  bool blind_;
+};
+
+}  // namespace os
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_HAS(WINDOWS)
+
+#endif  // NARTHEX_OS_WAIT_WINDOWS_HPP
+
+// ==== narthex/os/socket_winsock.hpp =============================================================
+// narthex/os/socket_winsock.hpp - sockets by the calls of Winsock 2, from Windows 7 SP1 on.
+// Room: cellar. Read os/socket.hpp first. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_OS_SOCKET_WINSOCK_HPP
+#define NARTHEX_OS_SOCKET_WINSOCK_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+
+#if NARTHEX_HAS(WINDOWS)
+
+#if defined(_MSC_VER) && !NARTHEX_NO_AUTOLINK
+#pragma comment(lib, "ws2_32")
+#endif
+
+NARTHEX_BEGIN_NAMESPACE
+namespace os {
+
+// ---- addresses ----
+
+/// An address as the system wants it.
+struct endpoint {
+  union {
+    std::uint16_t family;
+    windows::sockaddr_v4 v4;
+    windows::sockaddr_v6 v6;
+  };
+  int size;
+  bool every_interface;
+
+  endpoint() noexcept : size(0), every_interface(false) { std::memset(&v6, 0, sizeof v6); }
+  bool is_v6() const noexcept { return family == windows::af_inet6; }
+  const sockaddr* any() const noexcept { return windows::as<sockaddr>(&v6); }
+
+  /// host: "" for every interface, "localhost", or digits. All zeros is "any" in both families.
+  bool set(string_view host, std::uint16_t port, int wanted) noexcept {
+    char text[64];
+    if (host.size() >= sizeof text) return false;
+    every_interface = host.empty();
+    if (host == "localhost") host = wanted == windows::af_inet6 ? "::1" : "127.0.0.1";
+    for (std::size_t i = 0; i < host.size(); ++i) text[i] = host[i];
+    text[host.size()] = '\0';
+    const unsigned char big_endian[2] = {static_cast<unsigned char>(port >> 8), static_cast<unsigned char>(port & 255)};
+    family = static_cast<std::uint16_t>(wanted);
+    std::memcpy(is_v6() ? v6.port : v4.port, big_endian, 2);
+    size = static_cast<int>(is_v6() ? sizeof v6 : sizeof v4);
+    return host.empty() || windows::inet_pton(wanted, text, is_v6() ? v6.address : v4.address) == 1;
+  }
+};
+
+/// Unix sockets have no file here that would be ours to remove.
+class socket_file {};
+
+// ---- the socket ----
+
+class socket {
+ public:
+  enum : int { backlog = 128 };                ///< connections that may wait to be accepted
+  enum : std::size_t { drain_bytes = 65536 };  ///< what finish() reads and throws away, at most
+
+  socket() noexcept : handle_(windows::invalid) {}
+  socket(socket&& other) noexcept : handle_(other.handle_) { other.handle_ = windows::invalid; }
+  socket& operator=(socket&& other) noexcept {
+    if (this != &other) {
+      close();
+      handle_ = other.handle_;
+      other.handle_ = windows::invalid;
+    }
+    return *this;
+  }
+  ~socket() { close(); }
+
+  status listen(string_view host, std::uint16_t port) noexcept;
+  status listen_unix(string_view path, socket_file&) noexcept { return status(errc::unsupported, path); }
+  status connect(string_view host, std::uint16_t port, const deadline& until) noexcept;
+  status accept(socket& peer, const deadline& until) const noexcept;
+  status read(char* data, std::size_t size, std::size_t& got, const deadline& until) const noexcept;
+  status write(const char* data, std::size_t size, const deadline& until) const noexcept;
+  // The same without waiting: errc::timeout when nothing could be done now.
+  status read_now(char* data, std::size_t size, std::size_t& got) const noexcept;
+  status write_now(const char* data, std::size_t size, std::size_t& put) const noexcept;
+
+  void half_close() noexcept { windows::shutdown(own(), windows::sd_send); }
+  void finish(const deadline& until) noexcept;
+  void reset() noexcept;
+  void close() noexcept {
+    if (is_open()) close_socket(own());
+    handle_ = windows::invalid;
+  }
+
+  bool is_open() const noexcept { return handle_ != windows::invalid; }
+  std::uint16_t local_port() const noexcept;
+  std::intptr_t handle() const noexcept { return handle_; }
+
+ private:
+  enum : std::size_t { most_at_once = 1u << 30 };  // recv() and send() take an int
+
+  windows::socket_handle own() const noexcept { return static_cast<windows::socket_handle>(handle_); }
+
+  int set(int level, int which, int value) noexcept {
+    return windows::setsockopt(own(), level, which, static_cast<const char*>(static_cast<const void*>(&value)), sizeof value);
+  }
+  /// What is sent goes out in full buffers: the last, short one must not wait for the peer's acknowledgement.
+  void send_at_once() noexcept { set(windows::ipproto_tcp, windows::tcp_nodelay, 1); }
+
+  error listen_at(const endpoint& where) noexcept {
+    close();
+    const error e = open_socket(where.family, windows::sock_stream, handle_);
+    if (!e.ok()) return e;
+    // A port that is in use stays whose it is: SO_REUSEADDR would take it from another program here, and without
+    // SO_EXCLUSIVEADDRUSE another could take it from us. A port whose connections are closing can be had at once anyway.
+    if (set(windows::sol_socket, windows::so_exclusiveaddruse, 1) != 0) return error::last_of_socket();
+    // Every interface means IPv4 too; a system that cannot have both in one socket says no here.
+    if (where.is_v6() && set(windows::ipproto_ipv6, windows::ipv6_v6only, 0) != 0 && where.every_interface) {
+      return error::last_of_socket();
+    }
+    if (windows::bind(own(), where.any(), where.size) != 0) return error::last_of_socket();
+    if (windows::listen(own(), backlog) != 0) return error::last_of_socket();
+    return e;
+  }
+
+  static status broken(const error& e, string_view subject) noexcept {
+    const bool gone = e.code == windows::wsaeconnreset || e.code == windows::wsaeconnaborted ||
+                      e.code == windows::wsaenetreset || e.code == windows::wsaeshutdown;
+    return gone ? status(errc::closed, subject) : e.to_status(subject);
+  }
+
+  std::intptr_t handle_;
+};
+
+/// Binds and listens. "" is every interface, by IPv6 with IPv4 inside where the system can, else by
+/// IPv4; "localhost" is 127.0.0.1, or ::1 where there is no IPv4.
+inline status socket::listen(string_view host, std::uint16_t port) noexcept {
+  const int order_any[] = {windows::af_inet6, windows::af_inet}, order_other[] = {windows::af_inet, windows::af_inet6};
+  error e = {0};
+  bool readable = false;
+  for (int family : host.empty() ? order_any : order_other) {
+    endpoint where;
+    if (!where.set(host, port, family)) continue;
+    readable = true;
+    e = listen_at(where);
+    if (e.ok()) return status();
+    close();
+    if (e.code == windows::wsaeaddrinuse || e.code == windows::wsaeacces) break;  // the port is the trouble, not the family
+  }
+  return readable ? e.to_status(host) : status(errc::bad_address, host);
+}
+
+inline status socket::connect(string_view host, std::uint16_t port, const deadline& until) noexcept {
+  endpoint where;
+  if (host.empty() || (!where.set(host, port, windows::af_inet) && !where.set(host, port, windows::af_inet6))) {
+    return status(errc::bad_address, host);
+  }
+  close();
+  error e = open_socket(where.family, windows::sock_stream, handle_);
+  if (!e.ok()) return e.to_status(host);
+  send_at_once();
+  if (windows::connect(own(), where.any(), where.size) == 0) return status();
+  e = error::last_of_socket();
+  if (e.code != windows::wsaewouldblock) return e.to_status(host);
+  const status s = until.wait(handle_, deadline::until::connected, host);
+  if (!s.ok()) return s;
+  int size = sizeof e.code;
+  char* const to = static_cast<char*>(static_cast<void*>(&e.code));
+  if (windows::getsockopt(own(), windows::sol_socket, windows::so_error, to, &size) != 0) e = error::last_of_socket();
+  return broken(e, host);
+}
+
+/// Takes the next connection. One that died in the queue is passed over.
+inline status socket::accept(socket& peer, const deadline& until) const noexcept {
+  for (;;) {
+    peer.close();
+    const std::intptr_t taken = static_cast<std::intptr_t>(windows::accept(own(), nullptr, nullptr));
+    if (taken != windows::invalid) {
+      const error e = start_winsock();
+      if (!e.ok()) {
+        windows::closesocket(static_cast<windows::socket_handle>(taken));
+        return e.to_status("accept");
+      }
+      peer.handle_ = taken;
+      const error refused = prepare(peer.own());
+      if (!refused.ok()) return refused.to_status("accept");
+      peer.send_at_once();
+      return status();
+    }
+    const error e = error::last_of_socket();
+    if (e.code == windows::wsaeconnreset || e.code == windows::wsaeconnaborted) continue;
+    if (e.code != windows::wsaewouldblock) return e.to_status("accept");
+    const status s = until.wait(handle_, deadline::until::readable, "accept");
+    if (!s.ok()) return s;
+  }
+}
+
+inline status socket::read_now(char* data, std::size_t size, std::size_t& got) const noexcept {
+  got = 0;
+  const int n = windows::recv(own(), data, static_cast<int>(size < most_at_once ? size : most_at_once), 0);
+  if (n >= 0) {
+    got = static_cast<std::size_t>(n);
+    return status();
+  }
+  const error e = error::last_of_socket();
+  return e.code == windows::wsaewouldblock ? status(errc::timeout, "read") : broken(e, "read");
+}
+
+inline status socket::write_now(const char* data, std::size_t size, std::size_t& put) const noexcept {
+  put = 0;
+  const int n = windows::send(own(), data, static_cast<int>(size < most_at_once ? size : most_at_once), 0);
+  if (n >= 0) {
+    put = static_cast<std::size_t>(n);
+    return status();
+  }
+  const error e = error::last_of_socket();
+  return e.code == windows::wsaewouldblock ? status(errc::timeout, "write") : broken(e, "write");
+}
+
+/// Reads what is there, at least one byte; `got` is 0 when the peer has sent everything.
+inline status socket::read(char* data, std::size_t size, std::size_t& got, const deadline& until) const noexcept {
+  got = 0;
+  for (;;) {
+    if (until.passed()) return status(errc::timeout, "read");
+    status s = read_now(data, size, got);
+    if (s.code() != errc::timeout) return s;
+    s = until.wait(handle_, deadline::until::readable, "read");
+    if (!s.ok()) return s;
+  }
+}
+
+/// Writes everything.
+inline status socket::write(const char* data, std::size_t size, const deadline& until) const noexcept {
+  while (size > 0) {
+    if (until.passed()) return status(errc::timeout, "write");
+    std::size_t n = 0;
+    status s = write_now(data, size, n);
+    data += n;
+    size -= n;
+    if (s.code() == errc::timeout) s = until.wait(handle_, deadline::until::writable, "write");
+    if (!s.ok()) return s;
+  }
+  return status();
+}
+
+/// Closes so that the peer gets all that was written. A close with unread input sends a reset, and a
+/// reset makes the peer's system throw away what it has not handed over yet: so the end is announced,
+/// and what still comes in is read, up to `until` and drain_bytes, before the socket goes.
+inline void socket::finish(const deadline& until) noexcept {
+  half_close();
+  char rest[1024];
+  std::size_t got = 0;
+  for (std::size_t all = 0; all < drain_bytes; all += got) {
+    if (!read(rest, sizeof rest, got, until).ok() || got == 0) break;
+  }
+  close();
+}
+
+/// Closes with a reset: an answer that was cut short must not look as if it had ended.
+inline void socket::reset() noexcept {
+  const windows::linger now = {1, 0};
+  windows::setsockopt(own(), windows::sol_socket, windows::so_linger, static_cast<const char*>(static_cast<const void*>(&now)), sizeof now);
+  close();
+}
+
+/// The port that the system chose for port 0; 0 when the socket is closed.
+inline std::uint16_t socket::local_port() const noexcept {
+  endpoint here;
+  int size = sizeof here.v6;
+  if (windows::getsockname(own(), windows::as<sockaddr>(&here.v6), &size) != 0) return 0;
+  const unsigned char* const port = here.is_v6() ? here.v6.port : here.v4.port;
+  return static_cast<std::uint16_t>(port[0] * 256 + port[1]);
+}
+
+}  // namespace os
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_HAS(WINDOWS)
+
+#endif  // NARTHEX_OS_SOCKET_WINSOCK_HPP
+
 // ==== narthex/os/socket_none.hpp ================================================================
 // narthex/os/socket_none.hpp - sockets where there are none: every call says so.
 // Room: cellar. Read os/socket.hpp first. SPDX-License-Identifier: MIT
@@ -665,7 +1392,7 @@ NARTHEX_END_NAMESPACE
 #include <cstdint>
 
 
-#if !NARTHEX_HAS(POSIX)
+#if !NARTHEX_HAS(SYSTEM)
 
 NARTHEX_BEGIN_NAMESPACE
 namespace os {
@@ -738,7 +1465,7 @@ class socket {
 }  // namespace os
 NARTHEX_END_NAMESPACE
 
-#endif  // !NARTHEX_HAS(POSIX)
+#endif  // !NARTHEX_HAS(SYSTEM)
 
 #endif  // NARTHEX_OS_SOCKET_NONE_HPP
 
@@ -816,11 +1543,16 @@ NARTHEX_END_NAMESPACE
 #ifndef NARTHEX_OS_THREAD_HPP
 #define NARTHEX_OS_THREAD_HPP
 
+#include <cstdint>
+
 
 #if NARTHEX_HAS(POSIX) && NARTHEX_HAS(THREADS)
 #include <pthread.h>
 #include <signal.h>
 #include <unistd.h>
+#elif NARTHEX_HAS(WINDOWS) && NARTHEX_HAS(THREADS)
+#include <process.h>
+#include <stdlib.h>
 #endif
 
 NARTHEX_BEGIN_NAMESPACE
@@ -835,9 +1567,9 @@ class without_signals {
  public:
   without_signals() noexcept {
     sigset_t all;
-    ::sigfillset(&all);
+    sigfillset(&all);  // without "::", as sigdelset() below: both are macros on macOS
     const int faults[] = {SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP};
-    for (int fault : faults) ::sigdelset(&all, fault);
+    for (int fault : faults) sigdelset(&all, fault);
     ::pthread_sigmask(SIG_SETMASK, &all, &before_);
   }
   ~without_signals() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
@@ -847,6 +1579,51 @@ class without_signals {
  private:
   sigset_t before_;
 };
+
+template <void (*Run)(void*)>
+void* enter_thread(void* context) {
+  Run(context);
+  return nullptr;
+}
+/// Runs `Run(context)` in a new thread that nobody joins, and that takes no signal that was meant for the program.
+template <void (*Run)(void*)>
+error start_detached(void* context) noexcept {
+  pthread_attr_t detached;
+  pthread_t id;
+  error e = {::pthread_attr_init(&detached)};
+  if (!e.ok()) return e;
+  ::pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED);
+  const without_signals from_here;
+  e.code = ::pthread_create(&id, &detached, &enter_thread<Run>, context);
+  ::pthread_attr_destroy(&detached);
+  return e;
+}
+inline std::uint32_t process_id() noexcept { return static_cast<std::uint32_t>(::getpid()); }
+
+#elif NARTHEX_HAS(WINDOWS) && NARTHEX_HAS(THREADS)
+
+// By the C library's call, not the system's: it keeps an errno and the like for each thread, and takes them back.
+inline error begin_thread(unsigned (__stdcall* enter)(void*), void* context, windows::handle& made) noexcept {
+  error e = {0};
+  const std::uintptr_t id = ::_beginthreadex(nullptr, 0, enter, context, 0, nullptr);
+  if (id == 0) e = error::last();
+  else made = reinterpret_cast<windows::handle>(id);
+  return e;
+}
+template <void (*Run)(void*)>
+unsigned __stdcall enter_thread(void* context) {
+  Run(context);
+  return 0;
+}
+/// Runs `Run(context)` in a new thread that nobody joins.
+template <void (*Run)(void*)>
+error start_detached(void* context) noexcept {
+  windows::handle made = nullptr;
+  const error e = begin_thread(&enter_thread<Run>, context, made);
+  if (e.ok()) windows::CloseHandle(made);
+  return e;
+}
+inline std::uint32_t process_id() noexcept { return static_cast<std::uint32_t>(windows::GetCurrentProcessId()); }
 
 #endif
 
@@ -897,6 +1674,45 @@ class thread {
   pid_t process_;
 };
 
+#elif NARTHEX_HAS(WINDOWS) && NARTHEX_HAS(THREADS)
+
+class thread {
+ public:
+  thread() noexcept : run_(nullptr), context_(nullptr), own_(nullptr) {}
+  ~thread() { join(); }
+  thread(const thread&) = delete;
+  thread& operator=(const thread&) = delete;
+
+  /// Runs `run(context)` in a new thread.
+  status start(void (*run)(void*), void* context) noexcept {
+    run_ = run;
+    context_ = context;
+    return begin_thread(&enter, this, own_).to_status("thread");
+  }
+
+  /// Waits for the end of the thread, if there is one.
+  void join() noexcept {
+    enum : windows::dword { for_ever = 0xffffffffu };
+    if (!running()) return;
+    windows::WaitForSingleObject(own_, for_ever);
+    windows::CloseHandle(own_);
+    own_ = nullptr;
+  }
+
+  bool running() const noexcept { return own_ != nullptr; }
+
+ private:
+  static unsigned __stdcall enter(void* self) {
+    thread* const t = static_cast<thread*>(self);
+    t->run_(t->context_);
+    return 0;
+  }
+
+  void (*run_)(void*);
+  void* context_;
+  windows::handle own_;
+};
+
 #else  // not here
 
 class thread {
@@ -934,10 +1750,6 @@ NARTHEX_END_NAMESPACE
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/types.h>
-#include <unistd.h>
-#if NARTHEX_HAS(THREADS)
-#include <pthread.h>
-#endif
 #endif
 
 NARTHEX_BEGIN_NAMESPACE
@@ -958,9 +1770,17 @@ struct host_addresses {
     text[count++][address.size()] = '\0';
     return true;
   }
+  void put_words(const char* said) noexcept {
+    for (std::size_t i = 0; said && said[i] != '\0' && i + 1 < sizeof words; ++i) {
+      words[i] = said[i];
+      words[i + 1] = '\0';
+    }
+  }
 };
 
-#if NARTHEX_HAS(POSIX) && NARTHEX_HAS(HEAP)
+// ---- what differs between the systems ----
+
+#if NARTHEX_HAS(POSIX)
 
 inline bool is_numeric(string_view host, int family) noexcept {
   char text[host_addresses::max_text];
@@ -970,7 +1790,94 @@ inline bool is_numeric(string_view host, int family) noexcept {
   text[host.size()] = '\0';
   return ::inet_pton(family, text, address) == 1;
 }
+inline bool is_ipv4(string_view host) noexcept { return is_numeric(host, AF_INET); }
 inline bool is_ipv6(string_view host) noexcept { return is_numeric(host, AF_INET6); }
+
+inline status refused_by_resolver(int code, const error& e, const char* name, host_addresses& out) noexcept {
+  out.put_words(::gai_strerror(code));
+  // Negative on glibc, positive elsewhere.
+  return code == EAI_SYSTEM ? e.to_status(name)
+                            : status(errc::no_such_host, name, static_cast<std::uint32_t>(code < 0 ? -code : code));
+}
+
+/// Asks the system's resolver, which takes its time.
+inline status ask_resolver(const char* name, host_addresses& out) noexcept {
+  addrinfo want;
+  std::memset(&want, 0, sizeof want);
+  want.ai_family = AF_UNSPEC;
+  want.ai_socktype = SOCK_STREAM;
+#if defined(AI_ADDRCONFIG)
+  want.ai_flags = AI_ADDRCONFIG;  // no IPv6 address for a machine without IPv6
+#endif
+  addrinfo* all = nullptr;
+  const int code = ::getaddrinfo(name, nullptr, &want, &all);
+  const error e = error::last();
+  if (code != 0) return refused_by_resolver(code, e, name, out);
+  for (const addrinfo* a = all; a; a = a->ai_next) {
+    char text[host_addresses::max_text];
+    const void* const digits =
+        a->ai_family == AF_INET6
+            ? static_cast<const void*>(&static_cast<const sockaddr_in6*>(static_cast<const void*>(a->ai_addr))->sin6_addr)
+            : static_cast<const void*>(&static_cast<const sockaddr_in*>(static_cast<const void*>(a->ai_addr))->sin_addr);
+    if ((a->ai_family == AF_INET || a->ai_family == AF_INET6) &&
+        ::inet_ntop(a->ai_family, digits, text, static_cast<socklen_t>(sizeof text))) {
+      out.add(text);
+    }
+  }
+  ::freeaddrinfo(all);
+  return out.count > 0 ? status() : refused_by_resolver(EAI_NONAME, e, name, out);
+}
+
+#elif NARTHEX_HAS(WINDOWS)
+
+inline bool is_numeric(string_view host, int family) noexcept {
+  char text[host_addresses::max_text];
+  unsigned char address[16];
+  if (host.empty() || host.size() >= sizeof text) return false;
+  std::memcpy(text, host.data(), host.size());
+  text[host.size()] = '\0';
+  return windows::inet_pton(family, text, address) == 1;
+}
+inline bool is_ipv4(string_view host) noexcept { return is_numeric(host, windows::af_inet); }
+inline bool is_ipv6(string_view host) noexcept { return is_numeric(host, windows::af_inet6); }
+
+/// Asks the system's resolver, which takes its time.
+inline status ask_resolver(const char* name, host_addresses& out) noexcept {
+  enum : int { addrconfig = 0x400 };  // no IPv6 address for a machine without IPv6
+  error e = start_winsock();
+  if (!e.ok()) return e.to_status(name);
+  const windows::found_address want = {addrconfig, 0, windows::sock_stream, 0, 0, nullptr, nullptr, nullptr};
+  addrinfo* all = nullptr;
+  e.code = windows::getaddrinfo(name, nullptr, windows::as<addrinfo>(&want), &all);
+  if (e.ok()) {
+    for (const windows::found_address* a = windows::as<windows::found_address>(all); a; a = a->next) {
+      char text[host_addresses::max_text];
+      const void* const digits = a->family == windows::af_inet6
+                                     ? static_cast<const windows::sockaddr_v6*>(a->address)->address
+                                     : static_cast<const windows::sockaddr_v4*>(a->address)->address;
+      if ((a->family == windows::af_inet || a->family == windows::af_inet6) &&
+          windows::inet_ntop(a->family, digits, text, sizeof text)) {
+        out.add(text);
+      }
+    }
+    windows::freeaddrinfo(all);
+    if (out.count == 0) e.code = windows::wsahost_not_found;
+  }
+  windows::WSACleanup();
+  if (e.ok()) return status();
+  char words[host_addresses::max_words];
+  e.words(words, sizeof words);
+  out.put_words(words);
+  return status(errc::no_such_host, name, static_cast<std::uint32_t>(e.code));
+}
+
+#else  // not here
+
+inline bool is_ipv6(string_view) noexcept { return false; }
+
+#endif
+
+#if NARTHEX_HAS(SYSTEM) && NARTHEX_HAS(HEAP)
 
 /// One look-up. Whoever leaves last, the asker or its thread, frees it: getaddrinfo() cannot be broken off.
 class lookup {
@@ -982,32 +1889,7 @@ class lookup {
   lookup(const lookup&) = delete;
   lookup& operator=(const lookup&) = delete;
 
-  void run() noexcept {
-    addrinfo want;
-    std::memset(&want, 0, sizeof want);
-    want.ai_family = AF_UNSPEC;
-    want.ai_socktype = SOCK_STREAM;
-#if defined(AI_ADDRCONFIG)
-    want.ai_flags = AI_ADDRCONFIG;  // no IPv6 address for a machine without IPv6
-#endif
-    addrinfo* all = nullptr;
-    const int code = ::getaddrinfo(name_, nullptr, &want, &all);
-    const error e = error::last();
-    if (code != 0) return refuse(code, e);
-    for (const addrinfo* a = all; a; a = a->ai_next) {
-      char text[host_addresses::max_text];
-      const void* const digits =
-          a->ai_family == AF_INET6
-              ? static_cast<const void*>(&static_cast<const sockaddr_in6*>(static_cast<const void*>(a->ai_addr))->sin6_addr)
-              : static_cast<const void*>(&static_cast<const sockaddr_in*>(static_cast<const void*>(a->ai_addr))->sin_addr);
-      if ((a->ai_family == AF_INET || a->ai_family == AF_INET6) &&
-          ::inet_ntop(a->ai_family, digits, text, static_cast<socklen_t>(sizeof text))) {
-        found_.add(text);
-      }
-    }
-    ::freeaddrinfo(all);
-    if (found_.count == 0) refuse(EAI_NONAME, e);
-  }
+  void run() noexcept { result_ = ask_resolver(name_, found_); }
   const status& result() const noexcept { return result_; }
   const host_addresses& found() const noexcept { return found_; }
 
@@ -1026,22 +1908,11 @@ class lookup {
   bool done_within(int ms) noexcept;
 
  private:
-  static void* enter(void* self);
+  static void enter(void* self);
   wakeup done_;
 #else
  private:
 #endif
-  void refuse(int code, const error& e) noexcept {
-    const char* const said = ::gai_strerror(code);
-    for (std::size_t i = 0; said && said[i] != '\0' && i + 1 < sizeof found_.words; ++i) {
-      found_.words[i] = said[i];
-      found_.words[i + 1] = '\0';
-    }
-    // Negative on glibc, positive elsewhere.
-    result_ = code == EAI_SYSTEM ? e.to_status(name_)
-                                 : status(errc::no_such_host, name_, static_cast<std::uint32_t>(code < 0 ? -code : code));
-  }
-
   detail::shared<std::uint32_t> users_, is_done_;
   status result_;
   host_addresses found_;
@@ -1062,14 +1933,13 @@ detail::shared<std::uint32_t> lookups<Once>::process(0);
 template <class Once>
 detail::shared<std::uint32_t> lookups<Once>::running(0);
 
-inline void* lookup::enter(void* self) {
+inline void lookup::enter(void* self) {
   lookup* const l = static_cast<lookup*>(self);
   l->run();
   l->is_done_.store(1, detail::memory_order_release);
   l->done_.ring();
   l->leave();
   lookups<void>::running.fetch_sub(1, detail::memory_order_relaxed);
-  return nullptr;
 }
 
 /// Runs it in a detached thread, which takes no signal that was meant for the program.
@@ -1077,7 +1947,7 @@ inline status lookup::start() noexcept {
   status s = done_.open();
   if (!s.ok()) return s;
   // Those of the process that we were forked from are not here. The number is read before anybody can add to it.
-  const std::uint32_t me = static_cast<std::uint32_t>(::getpid());
+  const std::uint32_t me = process_id();
   std::uint32_t whose = lookups<void>::process.load(detail::memory_order_acquire);
   const std::uint32_t theirs = lookups<void>::running.load(detail::memory_order_acquire);
   if (whose != me && lookups<void>::process.compare_exchange_strong(whose, me, detail::memory_order_acq_rel,
@@ -1088,23 +1958,17 @@ inline status lookup::start() noexcept {
     lookups<void>::running.fetch_sub(1, detail::memory_order_relaxed);
     return status(errc::busy, name_);
   }
-  pthread_attr_t detached;
-  pthread_t id;
-  error e = {::pthread_attr_init(&detached)};
-  if (e.ok()) {
-    ::pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED);
-    users_.fetch_add(1, detail::memory_order_relaxed);
-    const without_signals from_here;
-    e.code = ::pthread_create(&id, &detached, &enter, this);
-    ::pthread_attr_destroy(&detached);
-    if (!e.ok()) users_.fetch_sub(1, detail::memory_order_relaxed);
+  users_.fetch_add(1, detail::memory_order_relaxed);
+  const error e = start_detached<&lookup::enter>(this);
+  if (!e.ok()) {
+    users_.fetch_sub(1, detail::memory_order_relaxed);
+    lookups<void>::running.fetch_sub(1, detail::memory_order_relaxed);
   }
-  if (!e.ok()) lookups<void>::running.fetch_sub(1, detail::memory_order_relaxed);
   return e.to_status("thread");
 }
 
 inline bool lookup::done_within(int ms) noexcept {
-  return deadline(ms < 0 ? 0 : ms).wait(done_.fd(), POLLIN, name_).ok() && is_done_.load(detail::memory_order_acquire) != 0;
+  return deadline(ms < 0 ? 0 : ms).wait(done_, name_).ok() && is_done_.load(detail::memory_order_acquire) != 0;
 }
 
 #endif
@@ -1122,7 +1986,7 @@ inline status resolve(string_view host, int timeout_ms, host_addresses& out) noe
     out.add("::1");
     return status();
   }
-  if (is_numeric(host, AF_INET) || is_ipv6(host)) {
+  if (is_ipv4(host) || is_ipv6(host)) {
     out.add(host);
     return status();
   }
@@ -1148,7 +2012,6 @@ inline status resolve(string_view host, int timeout_ms, host_addresses& out) noe
 
 #else  // not here
 
-inline bool is_ipv6(string_view) noexcept { return false; }
 inline status resolve(string_view host, int, host_addresses&) noexcept { return status(errc::unsupported, host); }
 
 #endif
@@ -1799,7 +2662,7 @@ class push_request {
   std::size_t max_body_bytes = 0;
   std::uint16_t port = 80;
 
-#if NARTHEX_HAS(HEAP) && NARTHEX_HAS(POSIX)
+#if NARTHEX_HAS(HEAP) && NARTHEX_HAS(SYSTEM)
   status prepare(string_view url, const grouping_key& key, const push_gateway_options& options) noexcept {
     timeout_ms = options.timeout_ms > 1 ? options.timeout_ms : 1;
     connect_timeout_ms = options.connect_timeout_ms > 1 ? options.connect_timeout_ms : 1;
@@ -1862,7 +2725,7 @@ class push_request {
     return out.append("\r\n") && out.append(name) && out.append(": ") && out.append(value);
   }
 
-#if NARTHEX_HAS(HEAP) && NARTHEX_HAS(POSIX)
+#if NARTHEX_HAS(HEAP) && NARTHEX_HAS(SYSTEM)
   using options_t = push_gateway_options;
 
   static bool put_authorization(byte_buffer& out, const options_t& o) noexcept {
@@ -2367,7 +3230,7 @@ NARTHEX_BEGIN_NAMESPACE
 ///           The registry's callbacks run in the pushing thread. A name is looked up in a detached thread, which may outlive
 ///           the push by the resolver's patience; numeric addresses and "localhost" need none.
 /// Memory:   what it was given is copied; during a push, the whole exposition, and about 30 kB of stack. Needs a heap and
-///           POSIX sockets: elsewhere every call answers errc::unsupported.
+///           sockets: elsewhere every call answers errc::unsupported.
 /// Source:   Pushgateway, README, "Use it", "API"; RFC 9112.
 class push_gateway {
  public:

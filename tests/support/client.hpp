@@ -2,28 +2,15 @@
 #ifndef NARTHEX_TESTS_CLIENT_HPP
 #define NARTHEX_TESTS_CLIENT_HPP
 
-#include <arpa/inet.h>
-#include <dirent.h>
-#include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <poll.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <time.h>
-#include <unistd.h>
 
 #include <cstddef>
 #include <cstdint>
 #include <string>
 
-namespace support {
+#include "support/net.hpp"
 
-inline long long now_ms() {
-  timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return static_cast<long long>(t.tv_sec) * 1000 + t.tv_nsec / 1000000;
-}
+namespace support {
 
 /// Waits for a condition for at most twenty seconds.
 template <class Condition>
@@ -49,7 +36,7 @@ class client {
   enum class end { eof, reset, deadline, other };  // how reading ended
 
   /// host: "127.0.0.1" or "::1". receive_bytes: a small window, for clients that are slow to read.
-  explicit client(std::uint16_t port, const char* host = "127.0.0.1", int receive_bytes = 0) : fd_(-1) {
+  explicit client(std::uint16_t port, const char* host = "127.0.0.1", int receive_bytes = 0) : fd_(net::none) {
     const bool v6 = strchr(host, ':') != nullptr;
     const unsigned char big_endian[2] = {static_cast<unsigned char>(port >> 8), static_cast<unsigned char>(port & 255)};
     sockaddr_in a4;
@@ -63,9 +50,9 @@ class client {
     inet_pton(AF_INET, host, &a4.sin_addr);
     inet_pton(AF_INET6, host, &a6.sin6_addr);
     fd_ = ::socket(v6 ? AF_INET6 : AF_INET, SOCK_STREAM, 0);
-    if (receive_bytes > 0) ::setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &receive_bytes, sizeof receive_bytes);
+    if (receive_bytes > 0) net::set(fd_, SOL_SOCKET, SO_RCVBUF, &receive_bytes, sizeof receive_bytes);
     const int on = 1;
-    ::setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    net::set(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     const sockaddr* where = v6 ? reinterpret_cast<const sockaddr*>(&a6) : reinterpret_cast<const sockaddr*>(&a4);
     if (::connect(fd_, where, static_cast<socklen_t>(v6 ? sizeof a6 : sizeof a4)) != 0) close();
   }
@@ -73,12 +60,13 @@ class client {
   client(const client&) = delete;
   client& operator=(const client&) = delete;
 
-  bool connected() const { return fd_ >= 0; }
+  bool connected() const { return fd_ != net::none; }
 
   bool send(const std::string& text) {
     std::size_t done = 0;
     while (done < text.size()) {
-      const ssize_t n = ::send(fd_, text.data() + done, text.size() - done, MSG_NOSIGNAL);
+      const std::size_t left = text.size() - done, most = 1u << 30;
+      const auto n = ::send(fd_, text.data() + done, static_cast<net::count>(left < most ? left : most), net::no_signal);
       if (n <= 0) return false;
       done += static_cast<std::size_t>(n);
     }
@@ -100,31 +88,36 @@ class client {
     while (all.size() < most) {
       pollfd p = {fd_, POLLIN, 0};
       const long long left = until - now_ms();
-      if (left <= 0 || ::poll(&p, 1, static_cast<int>(left)) <= 0) return how_ = end::deadline, all;
+      if (left <= 0 || net::poll(&p, 1, static_cast<int>(left)) <= 0) return how_ = end::deadline, all;
       const std::size_t room = most - all.size() < sizeof buffer ? most - all.size() : sizeof buffer;
-      const ssize_t n = ::recv(fd_, buffer, room, 0);
-      if (n == 0) return how_ = end::eof, all;
-      if (n < 0) return how_ = errno == ECONNRESET ? end::reset : end::other, all;
+      const auto n = ::recv(fd_, buffer, static_cast<net::count>(room), 0);
+      if (n == 0) return how_ = !half_closed_ && net::is_reset(fd_) ? end::reset : end::eof, all;
+      if (n < 0) return how_ = net::was_reset() ? end::reset : end::other, all;
       all.append(buffer, static_cast<std::size_t>(n));
     }
     return all;
   }
   end how_it_ended() const { return how_; }
 
-  void half_close() { ::shutdown(fd_, SHUT_WR); }
+  void half_close() {
+    half_closed_ = true;
+    ::shutdown(fd_, net::shut_write);
+  }
   void reset() {
     const linger now = {1, 0};
-    ::setsockopt(fd_, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+    net::set(fd_, SOL_SOCKET, SO_LINGER, &now, sizeof now);
     close();
   }
   void close() {
-    if (fd_ >= 0) ::close(fd_);
-    fd_ = -1;
+    if (fd_ != net::none) net::close(fd_);
+    fd_ = net::none;
   }
 
  private:
-  int fd_;
+  net::user up_;
+  net::handle fd_;
   end how_ = end::other;
+  bool half_closed_ = false;
 };
 
 /// The whole answer to one request; "" when there is nobody.

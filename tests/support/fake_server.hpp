@@ -2,14 +2,8 @@
 #ifndef NARTHEX_TESTS_FAKE_SERVER_HPP
 #define NARTHEX_TESTS_FAKE_SERVER_HPP
 
-#include <arpa/inet.h>
-#include <errno.h>
-#include <netinet/in.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <atomic>
 #include <cstddef>
@@ -18,12 +12,14 @@
 #include <string>
 #include <thread>
 
+#include "support/net.hpp"
+
 namespace support {
 
 /// One client, as the server sees it. Every wait ends when the server does.
 class guest {
  public:
-  guest(int fd, int bell) : fd_(fd), bell_(bell) {}
+  guest(net::handle fd, net::handle bell) : fd_(fd), bell_(bell) { net::do_not_wait(fd_); }
   ~guest() { close(); }
   guest(const guest&) = delete;
   guest& operator=(const guest&) = delete;
@@ -54,8 +50,8 @@ class guest {
     std::size_t done = 0;
     while (done < text.size()) {
       if (!wait(POLLOUT, -1)) return false;
-      const ssize_t n = ::send(fd_, text.data() + done, text.size() - done, MSG_NOSIGNAL | MSG_DONTWAIT);
-      if (n < 0 && errno != EAGAIN) return false;
+      const auto n = ::send(fd_, text.data() + done, static_cast<net::count>(text.size() - done), net::no_signal);
+      if (n < 0 && !net::would_wait()) return false;
       if (n > 0) done += static_cast<std::size_t>(n);
     }
     return true;
@@ -68,33 +64,33 @@ class guest {
   }
   /// Does nothing, not even read, until the server ends.
   void idle() { wait(0, -1); }
-  void half_close() { ::shutdown(fd_, SHUT_WR); }
+  void half_close() { ::shutdown(fd_, net::shut_write); }
   void reset() {
     const linger now = {1, 0};
-    ::setsockopt(fd_, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+    net::set(fd_, SOL_SOCKET, SO_LINGER, &now, sizeof now);
     close();
   }
   void close() {
-    if (fd_ >= 0) ::close(fd_);
-    fd_ = -1;
+    if (fd_ != net::none) net::close(fd_);
+    fd_ = net::none;
   }
 
  private:
   bool wait(short events, int ms) {
-    pollfd p[2] = {{events ? fd_ : -1, events, 0}, {bell_, POLLIN, 0}};
-    if (fd_ < 0 || ::poll(p, 2, ms < 0 ? 20000 : ms) <= 0) return false;
+    pollfd p[2] = {{events ? fd_ : net::handle(net::none), events, 0}, {bell_, POLLIN, 0}};
+    if (fd_ == net::none || net::poll(p, 2, ms < 0 ? 20000 : ms) <= 0) return false;
     rung_ = p[1].revents != 0;
     return !rung_;
   }
   bool more(std::string& all) {
     char part[65536];
     if (!wait(POLLIN, -1)) return false;
-    const ssize_t n = ::recv(fd_, part, sizeof part, 0);
+    const auto n = ::recv(fd_, part, sizeof part, 0);
     if (n > 0) all.append(part, static_cast<std::size_t>(n));
     return n > 0;
   }
 
-  int fd_, bell_;
+  net::handle fd_, bell_;
   bool rung_ = false;
 };
 
@@ -120,10 +116,12 @@ class fake_server {
     sockaddr* const at = v6 ? reinterpret_cast<sockaddr*>(&six) : reinterpret_cast<sockaddr*>(&four);
     socklen_t size = static_cast<socklen_t>(v6 ? sizeof six : sizeof four);
     listener_ = ::socket(at->sa_family, SOCK_STREAM, 0);
+#if !defined(_WIN32)  // it would share the port there
     const int on = 1;
     ::setsockopt(listener_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+#endif
     ok_ = ::bind(listener_, at, size) == 0 && ::listen(listener_, 64) == 0 && ::getsockname(listener_, at, &size) == 0 &&
-          ::pipe(bell_) == 0;
+          bell_.ok();
     unsigned char got[2];
     memcpy(got, v6 ? static_cast<const void*>(&six.sin6_port) : static_cast<const void*>(&four.sin_port), 2);
     port_ = static_cast<std::uint16_t>(got[0] * 256 + got[1]);
@@ -131,12 +129,10 @@ class fake_server {
   }
   ~fake_server() {
     if (ok_) {
-      static_cast<void>(::write(bell_[1], "", 1) == 1);
+      bell_.ring();
       thread_.join();
-      ::close(bell_[0]);
-      ::close(bell_[1]);
     }
-    ::close(listener_);
+    net::close(listener_);
   }
   fake_server(const fake_server&) = delete;
   fake_server& operator=(const fake_server&) = delete;
@@ -153,12 +149,13 @@ class fake_server {
  private:
   void run() {
     for (;;) {
-      pollfd p[2] = {{listener_, POLLIN, 0}, {bell_[0], POLLIN, 0}};
-      if (::poll(p, 2, -1) < 0 && errno != EINTR) return;
+      pollfd p[2] = {{listener_, POLLIN, 0}, {bell_.fd(), POLLIN, 0}};
+      net::poll(p, 2, -1);
       if (p[1].revents) return;
-      const int fd = ::accept(listener_, nullptr, nullptr);
-      if (fd < 0) continue;
-      guest g(fd, bell_[0]);
+      if (!p[0].revents) continue;
+      const net::handle fd = ::accept(listener_, nullptr, nullptr);
+      if (fd == net::none) continue;
+      guest g(fd, bell_.fd());
       script_(g);
       ++served_;
     }
@@ -167,8 +164,8 @@ class fake_server {
   script script_;
   std::string host_;
   std::atomic<int> served_;
-  int listener_ = -1;
-  int bell_[2];
+  net::bell bell_;  // before the listener: it brings Winsock up
+  net::handle listener_ = net::none;
   bool ok_ = false;
   std::uint16_t port_ = 0;
   std::thread thread_;

@@ -2,14 +2,16 @@
 #include <narthex/http_server.hpp>
 #include <narthex/narthex.hpp>
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#if !defined(_WIN32)
+#include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+#endif
 
 #include <atomic>
 #include <memory>
@@ -19,12 +21,12 @@
 #include <vector>
 
 #include "support/catch.hpp"
+#include "support/held.hpp"
 #include "support/client.hpp"
 
 namespace nx = narthex;
 using support::ask;
 using support::client;
-using support::entries;
 using support::soon;
 
 // ---- memory, measured and refused ----
@@ -95,7 +97,7 @@ struct gate {
   std::atomic<int> reached{0}, open{0};
   double pass() {
     const int mine = ++reached;
-    for (const long long until = support::now_ms() + 20000; open < mine && support::now_ms() < until;) ::usleep(500);
+    for (const long long until = support::now_ms() + 20000; open < mine && support::now_ms() < until;) support::sleep_us(500);
     return 1;
   }
 };
@@ -118,7 +120,7 @@ long long cpu_ms() {
 /// The processor time of 300 ms in which this thread sleeps: what the server's thread burns.
 long long burnt() {
   const long long before = cpu_ms();
-  ::usleep(300000);
+  support::sleep_us(300000);
   return cpu_ms() - before;
 }
 
@@ -129,7 +131,7 @@ long long burnt() {
 TEST_CASE("http_server: a callback that takes its time does not count as a client that takes nothing") {
   nx::registry mine;
   nx::callback_gauge slow(mine, "slow", "Slow.", [] {
-    ::usleep(150000);
+    support::sleep_us(150000);
     return 1;
   });
   nx::http_server server(mine, "127.0.0.1:0", quiet().set_write_timeout_ms(100));
@@ -149,7 +151,7 @@ TEST_CASE("http_server: a request that arrives during another client's slow call
   REQUIRE(scrape.send(get_and_close));
   REQUIRE(soon([&] { return g.reached == 1; }));
   REQUIRE(fresh.send(get_x));  // in time; nobody looks
-  ::usleep(800000);
+  support::sleep_us(800000);
   g.open = 1;
   CHECK(fresh.read(not_found.size()) == not_found);
   CHECK(ends_whole(scrape.read()));
@@ -164,7 +166,7 @@ TEST_CASE("http_server: a pipelined request does not come too late because its p
   client c(server.port()), other(server.port());
   REQUIRE(c.send(get + get_x));
   REQUIRE(soon([&] { return g.reached == 1; }));
-  ::usleep(700000);
+  support::sleep_us(700000);
   g.open = 1;
   std::string all, more;
   while (all.find(not_found) == std::string::npos && !(more = c.read(1)).empty()) all += more;
@@ -186,13 +188,13 @@ TEST_CASE("http_server: a client that has asked while another was served is not 
   REQUIRE(soon([&] { return g.reached == 1; }));
   client second(server.port());
   REQUIRE(second.send(get_and_close));  // is answered in the moment of its coming
-  ::usleep(150000);                     // nobody is new any more
+  support::sleep_us(150000);                     // nobody is new any more
   g.open = 1;
   REQUIRE(soon([&] { return g.reached == 2; }));
   REQUIRE(kept.send(get_x));
   client third(server.port());
   REQUIRE(third.send(get_x));
-  ::usleep(150000);
+  support::sleep_us(150000);
   g.open = 2;
   CHECK(kept.read(not_found.size()) == not_found);
   CHECK(third.read(not_found.size()) == not_found);
@@ -202,19 +204,20 @@ TEST_CASE("http_server: a client that has asked while another was served is not 
 
 // ---- nothing left of something ----
 
+#if !defined(_WIN32)
 TEST_CASE("http_server: the last descriptor serves a client, though the next accept would have none") {
   shop s;
   nx::http_server server(s.mine, "127.0.0.1:0", quiet());
   // The client has its descriptor before the limit comes down to one more than are open.
-  const std::size_t files = entries("/proc/self/fd");
+  const std::size_t files = support::open_files();
   if (!files) {
     WARN("skipped: no /proc/self/fd");
     return;
   }
   client c(server.port());
-  REQUIRE(soon([&] { return entries("/proc/self/fd") == files + 2; }));  // accepted; it goes, so that the next one meets the limit
+  REQUIRE(soon([&] { return support::open_files() == files + 2; }));  // accepted; it goes, so that the next one meets the limit
   c.close();
-  REQUIRE(soon([&] { return entries("/proc/self/fd") == files; }));
+  REQUIRE(soon([&] { return support::open_files() == files; }));
   const int bound = ::socket(AF_INET, SOCK_STREAM, 0);
   REQUIRE(bound >= 0);
   sockaddr_in where;
@@ -232,7 +235,7 @@ TEST_CASE("http_server: the last descriptor serves a client, though the next acc
   REQUIRE(::setrlimit(RLIMIT_NOFILE, &tight) == 0);
   const bool connected = ::connect(bound, reinterpret_cast<const sockaddr*>(&where), sizeof where) == 0;
   CHECK(soon([&] { return ::fcntl(free_one, F_GETFD) >= 0; }));  // accepted
-  ::usleep(50000);                                               // the loop asks for another and is refused
+  support::sleep_us(50000);                                               // the loop asks for another and is refused
   const bool sent = connected && ::send(bound, get_x.data(), get_x.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(get_x.size());
   char answer[1024];
   const ssize_t got = sent ? ::recv(bound, answer, sizeof answer, 0) : -1;
@@ -241,6 +244,7 @@ TEST_CASE("http_server: the last descriptor serves a client, though the next acc
   CHECK(sent);
   CHECK(std::string(answer, got > 0 ? static_cast<std::size_t>(got) : 0) == not_found);
 }
+#endif
 
 TEST_CASE("http_server: without memory a slow but steady reader still has the time of a whole request") {
   warehouse w;
@@ -255,7 +259,7 @@ TEST_CASE("http_server: without memory a slow but steady reader still has the ti
   do {  // something every 20 ms, 61 times, and never a silence of 1000
     part = c.read(300000);
     taken += part.size();
-    ::usleep(20000);
+    support::sleep_us(20000);
   } while (part.size() == 300000);
   no_memory = false;
   CHECK(c.how_it_ended() == client::end::eof);
@@ -331,6 +335,7 @@ TEST_CASE("http_server: clients that ask without end and take nothing do not shu
   for (std::thread& t : senders) t.join();
 }
 
+#if !defined(_WIN32)
 TEST_CASE("http_server: sleeps in every state") {
   warehouse w;
   shop s;
@@ -393,6 +398,7 @@ TEST_CASE("http_server: sleeps in every state") {
     CHECK(spent < 100);
   }
 }
+#endif
 
 // ---- smuggling and splitting ----
 
@@ -431,6 +437,7 @@ TEST_CASE("http_server: what looks like a body is never the next request") {
   }
 }
 
+#if !defined(_WIN32)
 TEST_CASE("http_server: a page that was cut short has no last chunk over a Unix socket, which knows no reset") {
   warehouse w;
   const std::string path = "/tmp/narthex_attack_" + std::to_string(::getpid());
@@ -479,3 +486,4 @@ TEST_CASE("http_server: a program that may have no more descriptors sleeps, and 
   CHECK_FALSE(WIFSIGNALED(how));
   CHECK(WEXITSTATUS(how) == 0);
 }
+#endif

@@ -2,18 +2,19 @@
 #include <narthex/http_server.hpp>
 #include <narthex/narthex.hpp>
 
-#include <dirent.h>
 #include <errno.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#if !defined(_WIN32)
+#include <pthread.h>
+#include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#endif
 
 #include <atomic>
 #include <memory>
@@ -25,11 +26,11 @@
 
 #include "support/catch.hpp"
 #include "support/client.hpp"
+#include "support/held.hpp"
 
 namespace nx = narthex;
 using support::ask;
 using support::client;
-using support::entries;
 using support::soon;
 
 // ---- memory, counted and refused ----
@@ -109,6 +110,7 @@ double value(nx::registry_core& registry, const std::string& line) {
   return at == std::string::npos ? -1 : atof(text.c_str() + at + line.size() + 2);
 }
 
+#if !defined(_WIN32)
 /// A client of a Unix socket.
 std::string ask_unix(const std::string& path, const std::string& request) {
   sockaddr_un where;
@@ -135,6 +137,7 @@ struct folder {
   }
   ~folder() { ::rmdir(name.c_str()); }
 };
+#endif
 
 }  // namespace
 
@@ -263,7 +266,7 @@ TEST_CASE("http_server: a slow reader that goes on reading gets its whole page")
   std::string page;
   do {
     page += c.read(1000000);
-    ::usleep(80000);
+    support::sleep_us(80000);
   } while (c.how_it_ended() != client::end::eof && c.how_it_ended() != client::end::reset);
   CHECK(support::now_ms() - begun > 1200);
   CHECK(page.size() > 300 * 60000);
@@ -279,7 +282,7 @@ TEST_CASE("http_server: a reader that takes a little now and then is cut off aft
   const long long until = support::now_ms() + 20000;
   do {
     taken += c.read(20000, 20000).size();
-    ::usleep(20000);
+    support::sleep_us(20000);
   } while (c.how_it_ended() != client::end::reset && support::now_ms() < until);
   CHECK(c.how_it_ended() == client::end::reset);
   CHECK(taken < 300 * 60000);
@@ -326,11 +329,11 @@ TEST_CASE("http_server: silent clients give way to one who asks, the most silent
   shop s;
   nx::http_server server(s.mine, "127.0.0.1:0", quiet().set_max_connections(4).set_read_timeout_ms(60000));
   std::vector<std::unique_ptr<client>> silent;
-  const std::size_t files = entries("/proc/self/fd");
+  const std::size_t files = support::open_files();
   for (unsigned i = 0; i < 4; ++i) {
     silent.emplace_back(new client(server.port()));
     if (i == 0) silent[0]->send("GET /met");
-    if (files) REQUIRE(soon([&] { return entries("/proc/self/fd") == files + 2 * (i + 1); }));  // both ends: it is accepted
+    if (files) REQUIRE(soon([&] { return support::open_files() == files + 2 * (i + 1); }));  // both ends: it is accepted
     CHECK(silent[i]->read(1, 20) == "");
   }
   CHECK(ask(server.port(), get_and_close) == s.closed);
@@ -370,7 +373,7 @@ TEST_CASE("http_server: a crowd of clients that never finish their request costs
       client& c = *all[static_cast<std::size_t>(i) % all.size()];
       if (!c.connected() || !c.send("X")) all[static_cast<std::size_t>(i) % all.size()].reset(new client(server.port()));
       ++bytes;
-      if (i % 50 == 0) ::usleep(1000);
+      if (i % 50 == 0) support::sleep_us(1000);
     }
   });
   for (int i = 0; i < 100 || bytes < 1000; ++i) {
@@ -389,7 +392,7 @@ TEST_CASE("http_server: 10,000 connections leave no descriptor, thread or memory
   std::thread worker([&] {
     while (!over) work.inc();
   });
-  const std::size_t files = entries("/proc/self/fd"), threads = entries("/proc/self/task");
+  const std::size_t files = support::open_files(), threads = support::threads();
   const long memory = blocks;
   {
     nx::http_server server(s.mine, "127.0.0.1:0", quiet());
@@ -426,10 +429,10 @@ TEST_CASE("http_server: 10,000 connections leave no descriptor, thread or memory
     const std::uint64_t counted = work.value();
     CHECK(soon([&] { return work.value() > counted; }));
     CHECK(ask(server.port(), get_and_close).size() > s.closed.size());
-    CHECK(soon([&] { return entries("/proc/self/fd") <= files + 3; }));  // the listener and a pipe
+    CHECK(soon([&] { return support::open_files() <= files + support::server_files; }));
   }
-  CHECK(entries("/proc/self/fd") == files);
-  CHECK(soon([&] { return entries("/proc/self/task") <= threads; }));  // a thread's entry goes a little after it was joined
+  CHECK(support::open_files() == files);
+  CHECK(soon([&] { return support::threads() <= threads; }));  // a thread's entry goes a little after it was joined
   CHECK(blocks == memory);
   over = true;
   worker.join();
@@ -459,16 +462,17 @@ TEST_CASE("http_server: without memory for an answer the client is waited for") 
   CHECK((page == ask(server.port(), get_and_close)));
 }
 
+#if !defined(_WIN32)
 TEST_CASE("http_server: without a descriptor for a client the most silent one gives its own") {
   shop s;
   for (bool with_idle : {true, false}) {
     nx::http_server server(s.mine, "127.0.0.1:0", quiet());
-    const std::size_t files = entries("/proc/self/fd");
+    const std::size_t files = support::open_files();
     std::unique_ptr<client> idle(new client(server.port()));
     REQUIRE(idle->send(get));
     REQUIRE(idle->read(s.kept.size()) == s.kept);
     if (!with_idle) idle.reset();
-    REQUIRE(soon([&] { return with_idle || entries("/proc/self/fd") == files; }));
+    REQUIRE(soon([&] { return with_idle || support::open_files() == files; }));
     const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
     rlimit before, none;
     REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
@@ -498,6 +502,7 @@ TEST_CASE("http_server: without a descriptor for a client the most silent one gi
     if (with_idle) CHECK(idle->read() == "");
   }
 }
+#endif
 
 TEST_CASE("http_server: two threads may call serve_once at the same time") {
   shop s;
@@ -636,6 +641,7 @@ TEST_CASE("http_server: counts what it does, in the registry that it serves") {
 
 // ---- Unix sockets ----
 
+#if !defined(_WIN32)
 TEST_CASE("http_server: a Unix socket is served, and its name goes with the server") {
   shop s;
   folder f;
@@ -712,7 +718,9 @@ TEST_CASE("http_server: a Unix socket whose owner is only busy is not taken over
   ::close(owner);
   ::unlink(path.c_str());
 }
+#endif
 
+#if !defined(_WIN32)
 TEST_CASE("http_server: a name that cannot be a Unix socket is a status") {
   nx::registry none;
   CHECK(nx::http_server(none, "unix:/tmp/" + std::string(200, 'x'), quiet()).why().code() == nx::errc::bad_address);
@@ -738,6 +746,7 @@ TEST_CASE("http_server: without permission it says so") {
   if (WEXITSTATUS(how) == 77) WARN("skipped: cannot become another user");
   else CHECK(how == 0);
 }
+#endif
 
 // ---- stopping ----
 

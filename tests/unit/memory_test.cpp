@@ -473,7 +473,7 @@ TEST_CASE("a contended counter takes 128 bytes and 64 for each thread, a histogr
     }
     with_counter -= alone;
     CHECK(c.value() == counted);
-    if (std::thread::hardware_concurrency() > 1) CHECK(with_counter > 0);
+    if (std::thread::hardware_concurrency() > 1 && NARTHEX_HAS(SHARDS)) CHECK(with_counter > 0);
     CHECK(with_counter <= 128 + (64 + of_a_thread) * static_cast<long>(threads));
     {
       crew observing(threads, [&](unsigned) {
@@ -486,7 +486,7 @@ TEST_CASE("a contended counter takes 128 bytes and 64 for each thread, a histogr
       with_histogram = heap::bytes - alone;
     }
     CHECK(h.count() == observed);
-    CHECK(with_histogram > 0);
+    if (NARTHEX_HAS(SHARDS)) CHECK(with_histogram > 0);
     CHECK(with_histogram <= 128 + (of_a_thread + 16 + 80 + 2 * 8 * 12) * static_cast<long>(threads));
   }
   CHECK(heap::live == before);

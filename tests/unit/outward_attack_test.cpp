@@ -5,10 +5,13 @@
 #include <narthex/push_gateway.hpp>
 #include <narthex/testing.hpp>
 
+
+#if !defined(_WIN32)
 #include <netdb.h>
 #include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#endif
 
 #include <atomic>
 #include <chrono>
@@ -66,6 +69,7 @@ bool mentions(const std::string& text, const std::string& what) { return text.fi
 
 }  // namespace
 
+#if !defined(_WIN32)
 extern "C" int getaddrinfo(const char* host, const char*, const addrinfo*, addrinfo** out) {
   *out = nullptr;
   if (std::string(host) == "hang.test") {
@@ -75,6 +79,7 @@ extern "C" int getaddrinfo(const char* host, const char*, const addrinfo*, addri
   }
   return EAI_AGAIN;
 }
+#endif
 
 // ---- pushes ----
 
@@ -122,6 +127,7 @@ TEST_CASE("outward: a whole header line given as a name is refused without its v
 }
 
 #if FORKS_WITH_THREADS
+#if !defined(_WIN32)
 TEST_CASE("outward: a child does not inherit look-ups whose threads it has not got") {
   shop s;
   nx::push_gateway gw{s.mine, "http://hang.test", "j", {}, nx::push_gateway_options().set_timeout_ms(1)};
@@ -140,6 +146,7 @@ TEST_CASE("outward: a child does not inherit look-ups whose threads it has not g
   REQUIRE(WIFEXITED(state));
   CHECK(WEXITSTATUS(state) == static_cast<int>(nx::errc::no_such_host));
 }
+#endif
 #endif
 
 // ---- process metrics ----

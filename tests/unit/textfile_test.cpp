@@ -3,19 +3,21 @@
 
 #include <narthex/textfile.hpp>
 
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#if !defined(_WIN32)
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#endif
 #if defined(__linux__)
 #include <sys/mount.h>
 #endif
@@ -25,6 +27,8 @@
 #include <vector>
 
 #include "support/catch.hpp"
+#include "support/folder.hpp"
+#include "support/held.hpp"
 
 namespace nx = narthex;
 
@@ -75,33 +79,9 @@ namespace {
 
 // ---- a folder, a registry ----
 
-struct folder {
-  std::string path;
-  folder() {
-    char name[] = "/tmp/narthex-textfile-XXXXXX";
-    path = ::mkdtemp(name) ? name : "";
-    REQUIRE(!path.empty());
-    REQUIRE(::chmod(path.c_str(), 0755) == 0);
-  }
-  ~folder() {
-    for (const std::string& name : names()) {
-      if (::unlink(at(name).c_str()) != 0) ::rmdir(at(name).c_str());
-    }
-    ::rmdir(path.c_str());
-  }
-  std::string at(const std::string& name) const { return path + "/" + name; }
-  std::vector<std::string> names() const {
-    std::vector<std::string> all;
-    DIR* d = ::opendir(path.c_str());
-    if (!d) return all;
-    while (const dirent* e = ::readdir(d)) {
-      if (::strcmp(e->d_name, ".") != 0 && ::strcmp(e->d_name, "..") != 0) all.push_back(e->d_name);
-    }
-    ::closedir(d);
-    std::sort(all.begin(), all.end());
-    return all;
-  }
-};
+using support::content;
+using support::folder;
+using support::put;
 using names = std::vector<std::string>;
 
 struct shop {
@@ -119,32 +99,21 @@ struct large_shop {  // 200,000 bytes
   }
 };
 
-std::string content(const std::string& path) {
-  std::string text;
-  FILE* f = ::fopen(path.c_str(), "re");
-  if (!f) return "(no file)";
-  char part[4096];
-  for (size_t n; (n = ::fread(part, 1, sizeof part, f)) > 0;) text.append(part, n);
-  ::fclose(f);
-  return text;
-}
-void put(const std::string& path, const std::string& text) {
-  FILE* f = ::fopen(path.c_str(), "we");
-  REQUIRE(f != nullptr);
-  ::fwrite(text.data(), 1, text.size(), f);
-  ::fclose(f);
-}
+#if !defined(_WIN32)
 unsigned mode_of(const std::string& path) {
   struct stat s;
   return ::lstat(path.c_str(), &s) == 0 ? static_cast<unsigned>(s.st_mode) : 0u;
 }
 unsigned permissions(const std::string& path) { return mode_of(path) & 07777u; }
-std::size_t open_files() {
-  std::size_t n = 0;
-  for (int fd = 0; fd < 256; ++fd) n += ::fcntl(fd, F_GETFD) >= 0;
-  return n;
-}
+#endif
+using support::open_files;
 const nx::textfile_options quick = nx::textfile_options().without_sync();
+
+#if defined(_WIN32)
+enum : unsigned { file_exists = ERROR_FILE_EXISTS };
+#else
+enum : unsigned { file_exists = EEXIST };
+#endif
 
 /// The words of the refusal, from which everything else follows.
 std::string refusal(nx::registry_core& registry, const std::string& path) {
@@ -156,6 +125,7 @@ std::string refusal(nx::registry_core& registry, const std::string& path) {
   return r.error();
 }
 
+#if !defined(_WIN32)
 /// Runs in a child, so that what it changes of the process is gone afterwards.
 template <class Function>
 int in_child(Function function) {
@@ -165,6 +135,7 @@ int in_child(Function function) {
   ::waitpid(child, &how, 0);
   return WIFEXITED(how) ? WEXITSTATUS(how) : 1000 + WTERMSIG(how);
 }
+#endif
 
 }  // namespace
 
@@ -200,6 +171,7 @@ TEST_CASE("textfile: without a registry it is the default one") {
   CHECK(content(f.at("job.prom")) == "# HELP textfile_default_total Things.\n# TYPE textfile_default_total counter\ntextfile_default_total 0\n");
 }
 
+#if !defined(_WIN32)
 TEST_CASE("textfile: a name without a folder is one in the working folder, and the name is free") {
   const folder f;
   CHECK(in_child([&f] {
@@ -240,9 +212,11 @@ TEST_CASE("textfile: a link is replaced and what it pointed to is left alone") {
   CHECK(content(f.at("job.prom")) == s.page);
   CHECK(f.names() == names{"job.prom", "lost.prom", "other"});
 }
+#endif
 
 // ---- while it is written ----
 
+#if !defined(_WIN32)
 TEST_CASE("textfile: while it is written the old file stands, beside one that no reader of .prom files sees") {
   const folder f;
   put(f.at("job.prom"), "old");
@@ -317,6 +291,7 @@ TEST_CASE("textfile: a writer that is killed leaves the old file, and a leftover
   CHECK(content(f.at("job.prom")) == s.page);
   CHECK(f.names() == left);
 }
+#endif
 
 TEST_CASE("textfile: leftovers with our own number are stepped over and kept, up to a thousand") {
   const folder f;
@@ -332,10 +307,11 @@ TEST_CASE("textfile: leftovers with our own number are stepped over and kept, up
   for (unsigned i = 600; i < 2400; ++i) put(leftover(i), "theirs");
   const nx::textfile_result r = nx::write_textfile(s.mine, f.at("job.prom"));
   CHECK(r.code() == nx::errc::system);
-  CHECK(r.why().number() == EEXIST);
+  CHECK(r.why().number() == file_exists);
   CHECK(f.names().size() == 2401);
 }
 
+#if !defined(_WIN32)
 TEST_CASE("textfile: a reader sees whole files only while two processes and two threads write") {
   const folder f;
   enum { times = 500 };
@@ -389,9 +365,11 @@ TEST_CASE("textfile: a reader sees whole files only while two processes and two 
   CHECK(seen[0] + seen[1] > 10);
   CHECK(f.names() == names{"job.prom"});
 }
+#endif
 
 // ---- what goes wrong ----
 
+#if !defined(_WIN32)
 TEST_CASE("textfile: what cannot be a file is refused with the path and the system's words") {
   const folder f;
   shop s;
@@ -415,6 +393,7 @@ TEST_CASE("textfile: what cannot be a file is refused with the path and the syst
   CHECK(f.names() == before);
   CHECK(content(f.at("file")) == "old");
 }
+#endif
 
 TEST_CASE("textfile: a name that is too long is refused, the longest is not") {
   const folder f;
@@ -435,6 +414,7 @@ TEST_CASE("textfile: a name that is too long is refused, the longest is not") {
   CHECK(f.names() == names{longest});
 }
 
+#if !defined(_WIN32)
 TEST_CASE("textfile: without permission for the folder the old file stays") {
   const folder f;
   shop s;
@@ -472,6 +452,7 @@ TEST_CASE("textfile: a limit of file sizes or descriptors is told, and nothing i
   CHECK(content(path) == "old");
   CHECK(f.names() == names{"job.prom"});
 }
+#endif
 
 #if defined(__linux__)
 

@@ -27,7 +27,7 @@ class push_request {
   std::size_t max_body_bytes = 0;
   std::uint16_t port = 80;
 
-#if NARTHEX_HAS(HEAP) && NARTHEX_HAS(POSIX)
+#if NARTHEX_HAS(HEAP) && NARTHEX_HAS(SYSTEM)
   status prepare(string_view url, const grouping_key& key, const push_gateway_options& options) noexcept {
     timeout_ms = options.timeout_ms > 1 ? options.timeout_ms : 1;
     connect_timeout_ms = options.connect_timeout_ms > 1 ? options.connect_timeout_ms : 1;
@@ -90,7 +90,7 @@ class push_request {
     return out.append("\r\n") && out.append(name) && out.append(": ") && out.append(value);
   }
 
-#if NARTHEX_HAS(HEAP) && NARTHEX_HAS(POSIX)
+#if NARTHEX_HAS(HEAP) && NARTHEX_HAS(SYSTEM)
   using options_t = push_gateway_options;
 
   static bool put_authorization(byte_buffer& out, const options_t& o) noexcept {

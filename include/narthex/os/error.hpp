@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "narthex/config.hpp"
+#include "narthex/os/windows.hpp"
 #include "narthex/status.hpp"
 #include "narthex/string_view.hpp"
 
@@ -28,6 +29,15 @@ struct error {
     const error e = {errno};
     return e;
   }
+#elif NARTHEX_HAS(WINDOWS)
+  static error last() noexcept {
+    const error e = {static_cast<int>(windows::GetLastError())};
+    return e;
+  }
+  static error last_of_socket() noexcept {
+    const error e = {windows::WSAGetLastError()};
+    return e;
+  }
 #endif
 
   bool ok() const noexcept { return code == 0; }
@@ -42,11 +52,15 @@ struct error {
     if (code == EADDRINUSE) return errc::address_in_use;
     if (code == EACCES || code == EPERM) return errc::no_permission;
     if (code == EMFILE || code == ENFILE) return errc::too_many_descriptors;
+#elif NARTHEX_HAS(WINDOWS)
+    if (code == windows::wsaeaddrinuse) return errc::address_in_use;
+    if (code == windows::wsaeacces || code == windows::error_access_denied) return errc::no_permission;
+    if (code == windows::wsaemfile || code == windows::error_too_many_open_files) return errc::too_many_descriptors;
 #endif
     return errc::system;
   }
 
-  /// Writes the system's words for the code and a NUL; nothing where it has none.
+  /// Writes the system's words for the code and a NUL; nothing where it has none. On Windows in its user's language, as UTF-8.
   ///
   /// Returns: the length without the NUL; the text is cut when `size` is too small.
   /// Threads: any; no shared buffer, which strerror() has.
@@ -61,6 +75,17 @@ struct error {
       out[n] = text[n];
       ++n;
     }
+#elif NARTHEX_HAS(WINDOWS)
+    enum : windows::dword { from_system = 0x1000, without_arguments = 0x200, any_language = 0 };
+    enum : unsigned int { utf8 = 65001 };
+    wchar_t wide[256];
+    int wide_size = static_cast<int>(windows::FormatMessageW(from_system | without_arguments, nullptr, static_cast<windows::dword>(code),
+                                                             any_language, wide, sizeof wide / sizeof *wide, nullptr));
+    while (wide_size > 0 && (wide[wide_size - 1] <= L' ' || wide[wide_size - 1] == L'.')) --wide_size;  // ".\r\n"
+    char text[3 * sizeof wide / sizeof *wide];
+    const int text_size =
+        wide_size > 0 ? windows::WideCharToMultiByte(utf8, 0, wide, wide_size, text, sizeof text, nullptr, nullptr) : 0;
+    for (; n < static_cast<std::size_t>(text_size) && n + 1 < size; ++n) out[n] = text[n];
 #endif
     out[n] = '\0';
     return n;

@@ -14,6 +14,7 @@
 #include "narthex/os/error.hpp"
 #include "narthex/os/socket.hpp"
 #include "narthex/os/thread.hpp"
+#include "narthex/os/windows.hpp"
 #include "narthex/status.hpp"
 #include "narthex/string_view.hpp"
 
@@ -23,10 +24,6 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/types.h>
-#include <unistd.h>
-#if NARTHEX_HAS(THREADS)
-#include <pthread.h>
-#endif
 #endif
 
 NARTHEX_BEGIN_NAMESPACE
@@ -47,9 +44,17 @@ struct host_addresses {
     text[count++][address.size()] = '\0';
     return true;
   }
+  void put_words(const char* said) noexcept {
+    for (std::size_t i = 0; said && said[i] != '\0' && i + 1 < sizeof words; ++i) {
+      words[i] = said[i];
+      words[i + 1] = '\0';
+    }
+  }
 };
 
-#if NARTHEX_HAS(POSIX) && NARTHEX_HAS(HEAP)
+// ---- what differs between the systems ----
+
+#if NARTHEX_HAS(POSIX)
 
 inline bool is_numeric(string_view host, int family) noexcept {
   char text[host_addresses::max_text];
@@ -59,7 +64,94 @@ inline bool is_numeric(string_view host, int family) noexcept {
   text[host.size()] = '\0';
   return ::inet_pton(family, text, address) == 1;
 }
+inline bool is_ipv4(string_view host) noexcept { return is_numeric(host, AF_INET); }
 inline bool is_ipv6(string_view host) noexcept { return is_numeric(host, AF_INET6); }
+
+inline status refused_by_resolver(int code, const error& e, const char* name, host_addresses& out) noexcept {
+  out.put_words(::gai_strerror(code));
+  // Negative on glibc, positive elsewhere.
+  return code == EAI_SYSTEM ? e.to_status(name)
+                            : status(errc::no_such_host, name, static_cast<std::uint32_t>(code < 0 ? -code : code));
+}
+
+/// Asks the system's resolver, which takes its time.
+inline status ask_resolver(const char* name, host_addresses& out) noexcept {
+  addrinfo want;
+  std::memset(&want, 0, sizeof want);
+  want.ai_family = AF_UNSPEC;
+  want.ai_socktype = SOCK_STREAM;
+#if defined(AI_ADDRCONFIG)
+  want.ai_flags = AI_ADDRCONFIG;  // no IPv6 address for a machine without IPv6
+#endif
+  addrinfo* all = nullptr;
+  const int code = ::getaddrinfo(name, nullptr, &want, &all);
+  const error e = error::last();
+  if (code != 0) return refused_by_resolver(code, e, name, out);
+  for (const addrinfo* a = all; a; a = a->ai_next) {
+    char text[host_addresses::max_text];
+    const void* const digits =
+        a->ai_family == AF_INET6
+            ? static_cast<const void*>(&static_cast<const sockaddr_in6*>(static_cast<const void*>(a->ai_addr))->sin6_addr)
+            : static_cast<const void*>(&static_cast<const sockaddr_in*>(static_cast<const void*>(a->ai_addr))->sin_addr);
+    if ((a->ai_family == AF_INET || a->ai_family == AF_INET6) &&
+        ::inet_ntop(a->ai_family, digits, text, static_cast<socklen_t>(sizeof text))) {
+      out.add(text);
+    }
+  }
+  ::freeaddrinfo(all);
+  return out.count > 0 ? status() : refused_by_resolver(EAI_NONAME, e, name, out);
+}
+
+#elif NARTHEX_HAS(WINDOWS)
+
+inline bool is_numeric(string_view host, int family) noexcept {
+  char text[host_addresses::max_text];
+  unsigned char address[16];
+  if (host.empty() || host.size() >= sizeof text) return false;
+  std::memcpy(text, host.data(), host.size());
+  text[host.size()] = '\0';
+  return windows::inet_pton(family, text, address) == 1;
+}
+inline bool is_ipv4(string_view host) noexcept { return is_numeric(host, windows::af_inet); }
+inline bool is_ipv6(string_view host) noexcept { return is_numeric(host, windows::af_inet6); }
+
+/// Asks the system's resolver, which takes its time.
+inline status ask_resolver(const char* name, host_addresses& out) noexcept {
+  enum : int { addrconfig = 0x400 };  // no IPv6 address for a machine without IPv6
+  error e = start_winsock();
+  if (!e.ok()) return e.to_status(name);
+  const windows::found_address want = {addrconfig, 0, windows::sock_stream, 0, 0, nullptr, nullptr, nullptr};
+  addrinfo* all = nullptr;
+  e.code = windows::getaddrinfo(name, nullptr, windows::as<addrinfo>(&want), &all);
+  if (e.ok()) {
+    for (const windows::found_address* a = windows::as<windows::found_address>(all); a; a = a->next) {
+      char text[host_addresses::max_text];
+      const void* const digits = a->family == windows::af_inet6
+                                     ? static_cast<const windows::sockaddr_v6*>(a->address)->address
+                                     : static_cast<const windows::sockaddr_v4*>(a->address)->address;
+      if ((a->family == windows::af_inet || a->family == windows::af_inet6) &&
+          windows::inet_ntop(a->family, digits, text, sizeof text)) {
+        out.add(text);
+      }
+    }
+    windows::freeaddrinfo(all);
+    if (out.count == 0) e.code = windows::wsahost_not_found;
+  }
+  windows::WSACleanup();
+  if (e.ok()) return status();
+  char words[host_addresses::max_words];
+  e.words(words, sizeof words);
+  out.put_words(words);
+  return status(errc::no_such_host, name, static_cast<std::uint32_t>(e.code));
+}
+
+#else  // not here
+
+inline bool is_ipv6(string_view) noexcept { return false; }
+
+#endif
+
+#if NARTHEX_HAS(SYSTEM) && NARTHEX_HAS(HEAP)
 
 /// One look-up. Whoever leaves last, the asker or its thread, frees it: getaddrinfo() cannot be broken off.
 class lookup {
@@ -71,32 +163,7 @@ class lookup {
   lookup(const lookup&) = delete;
   lookup& operator=(const lookup&) = delete;
 
-  void run() noexcept {
-    addrinfo want;
-    std::memset(&want, 0, sizeof want);
-    want.ai_family = AF_UNSPEC;
-    want.ai_socktype = SOCK_STREAM;
-#if defined(AI_ADDRCONFIG)
-    want.ai_flags = AI_ADDRCONFIG;  // no IPv6 address for a machine without IPv6
-#endif
-    addrinfo* all = nullptr;
-    const int code = ::getaddrinfo(name_, nullptr, &want, &all);
-    const error e = error::last();
-    if (code != 0) return refuse(code, e);
-    for (const addrinfo* a = all; a; a = a->ai_next) {
-      char text[host_addresses::max_text];
-      const void* const digits =
-          a->ai_family == AF_INET6
-              ? static_cast<const void*>(&static_cast<const sockaddr_in6*>(static_cast<const void*>(a->ai_addr))->sin6_addr)
-              : static_cast<const void*>(&static_cast<const sockaddr_in*>(static_cast<const void*>(a->ai_addr))->sin_addr);
-      if ((a->ai_family == AF_INET || a->ai_family == AF_INET6) &&
-          ::inet_ntop(a->ai_family, digits, text, static_cast<socklen_t>(sizeof text))) {
-        found_.add(text);
-      }
-    }
-    ::freeaddrinfo(all);
-    if (found_.count == 0) refuse(EAI_NONAME, e);
-  }
+  void run() noexcept { result_ = ask_resolver(name_, found_); }
   const status& result() const noexcept { return result_; }
   const host_addresses& found() const noexcept { return found_; }
 
@@ -115,22 +182,11 @@ class lookup {
   bool done_within(int ms) noexcept;
 
  private:
-  static void* enter(void* self);
+  static void enter(void* self);
   wakeup done_;
 #else
  private:
 #endif
-  void refuse(int code, const error& e) noexcept {
-    const char* const said = ::gai_strerror(code);
-    for (std::size_t i = 0; said && said[i] != '\0' && i + 1 < sizeof found_.words; ++i) {
-      found_.words[i] = said[i];
-      found_.words[i + 1] = '\0';
-    }
-    // Negative on glibc, positive elsewhere.
-    result_ = code == EAI_SYSTEM ? e.to_status(name_)
-                                 : status(errc::no_such_host, name_, static_cast<std::uint32_t>(code < 0 ? -code : code));
-  }
-
   detail::shared<std::uint32_t> users_, is_done_;
   status result_;
   host_addresses found_;
@@ -151,14 +207,13 @@ detail::shared<std::uint32_t> lookups<Once>::process(0);
 template <class Once>
 detail::shared<std::uint32_t> lookups<Once>::running(0);
 
-inline void* lookup::enter(void* self) {
+inline void lookup::enter(void* self) {
   lookup* const l = static_cast<lookup*>(self);
   l->run();
   l->is_done_.store(1, detail::memory_order_release);
   l->done_.ring();
   l->leave();
   lookups<void>::running.fetch_sub(1, detail::memory_order_relaxed);
-  return nullptr;
 }
 
 /// Runs it in a detached thread, which takes no signal that was meant for the program.
@@ -166,7 +221,7 @@ inline status lookup::start() noexcept {
   status s = done_.open();
   if (!s.ok()) return s;
   // Those of the process that we were forked from are not here. The number is read before anybody can add to it.
-  const std::uint32_t me = static_cast<std::uint32_t>(::getpid());
+  const std::uint32_t me = process_id();
   std::uint32_t whose = lookups<void>::process.load(detail::memory_order_acquire);
   const std::uint32_t theirs = lookups<void>::running.load(detail::memory_order_acquire);
   if (whose != me && lookups<void>::process.compare_exchange_strong(whose, me, detail::memory_order_acq_rel,
@@ -177,23 +232,17 @@ inline status lookup::start() noexcept {
     lookups<void>::running.fetch_sub(1, detail::memory_order_relaxed);
     return status(errc::busy, name_);
   }
-  pthread_attr_t detached;
-  pthread_t id;
-  error e = {::pthread_attr_init(&detached)};
-  if (e.ok()) {
-    ::pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED);
-    users_.fetch_add(1, detail::memory_order_relaxed);
-    const without_signals from_here;
-    e.code = ::pthread_create(&id, &detached, &enter, this);
-    ::pthread_attr_destroy(&detached);
-    if (!e.ok()) users_.fetch_sub(1, detail::memory_order_relaxed);
+  users_.fetch_add(1, detail::memory_order_relaxed);
+  const error e = start_detached<&lookup::enter>(this);
+  if (!e.ok()) {
+    users_.fetch_sub(1, detail::memory_order_relaxed);
+    lookups<void>::running.fetch_sub(1, detail::memory_order_relaxed);
   }
-  if (!e.ok()) lookups<void>::running.fetch_sub(1, detail::memory_order_relaxed);
   return e.to_status("thread");
 }
 
 inline bool lookup::done_within(int ms) noexcept {
-  return deadline(ms < 0 ? 0 : ms).wait(done_.fd(), POLLIN, name_).ok() && is_done_.load(detail::memory_order_acquire) != 0;
+  return deadline(ms < 0 ? 0 : ms).wait(done_, name_).ok() && is_done_.load(detail::memory_order_acquire) != 0;
 }
 
 #endif
@@ -211,7 +260,7 @@ inline status resolve(string_view host, int timeout_ms, host_addresses& out) noe
     out.add("::1");
     return status();
   }
-  if (is_numeric(host, AF_INET) || is_ipv6(host)) {
+  if (is_ipv4(host) || is_ipv6(host)) {
     out.add(host);
     return status();
   }
@@ -237,7 +286,6 @@ inline status resolve(string_view host, int timeout_ms, host_addresses& out) noe
 
 #else  // not here
 
-inline bool is_ipv6(string_view) noexcept { return false; }
 inline status resolve(string_view host, int, host_addresses&) noexcept { return status(errc::unsupported, host); }
 
 #endif

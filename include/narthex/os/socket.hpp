@@ -33,6 +33,7 @@
 // in a program that is started from this one.
 #include "narthex/os/socket_none.hpp"
 #include "narthex/os/socket_posix.hpp"
+#include "narthex/os/socket_winsock.hpp"
 
 NARTHEX_BEGIN_NAMESPACE
 namespace os {

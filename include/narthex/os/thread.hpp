@@ -3,14 +3,20 @@
 #ifndef NARTHEX_OS_THREAD_HPP
 #define NARTHEX_OS_THREAD_HPP
 
+#include <cstdint>
+
 #include "narthex/config.hpp"
 #include "narthex/os/error.hpp"
+#include "narthex/os/windows.hpp"
 #include "narthex/status.hpp"
 
 #if NARTHEX_HAS(POSIX) && NARTHEX_HAS(THREADS)
 #include <pthread.h>
 #include <signal.h>
 #include <unistd.h>
+#elif NARTHEX_HAS(WINDOWS) && NARTHEX_HAS(THREADS)
+#include <process.h>
+#include <stdlib.h>
 #endif
 
 NARTHEX_BEGIN_NAMESPACE
@@ -25,9 +31,9 @@ class without_signals {
  public:
   without_signals() noexcept {
     sigset_t all;
-    ::sigfillset(&all);
+    sigfillset(&all);  // without "::", as sigdelset() below: both are macros on macOS
     const int faults[] = {SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP};
-    for (int fault : faults) ::sigdelset(&all, fault);
+    for (int fault : faults) sigdelset(&all, fault);
     ::pthread_sigmask(SIG_SETMASK, &all, &before_);
   }
   ~without_signals() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
@@ -37,6 +43,51 @@ class without_signals {
  private:
   sigset_t before_;
 };
+
+template <void (*Run)(void*)>
+void* enter_thread(void* context) {
+  Run(context);
+  return nullptr;
+}
+/// Runs `Run(context)` in a new thread that nobody joins, and that takes no signal that was meant for the program.
+template <void (*Run)(void*)>
+error start_detached(void* context) noexcept {
+  pthread_attr_t detached;
+  pthread_t id;
+  error e = {::pthread_attr_init(&detached)};
+  if (!e.ok()) return e;
+  ::pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED);
+  const without_signals from_here;
+  e.code = ::pthread_create(&id, &detached, &enter_thread<Run>, context);
+  ::pthread_attr_destroy(&detached);
+  return e;
+}
+inline std::uint32_t process_id() noexcept { return static_cast<std::uint32_t>(::getpid()); }
+
+#elif NARTHEX_HAS(WINDOWS) && NARTHEX_HAS(THREADS)
+
+// By the C library's call, not the system's: it keeps an errno and the like for each thread, and takes them back.
+inline error begin_thread(unsigned (__stdcall* enter)(void*), void* context, windows::handle& made) noexcept {
+  error e = {0};
+  const std::uintptr_t id = ::_beginthreadex(nullptr, 0, enter, context, 0, nullptr);
+  if (id == 0) e = error::last();
+  else made = reinterpret_cast<windows::handle>(id);
+  return e;
+}
+template <void (*Run)(void*)>
+unsigned __stdcall enter_thread(void* context) {
+  Run(context);
+  return 0;
+}
+/// Runs `Run(context)` in a new thread that nobody joins.
+template <void (*Run)(void*)>
+error start_detached(void* context) noexcept {
+  windows::handle made = nullptr;
+  const error e = begin_thread(&enter_thread<Run>, context, made);
+  if (e.ok()) windows::CloseHandle(made);
+  return e;
+}
+inline std::uint32_t process_id() noexcept { return static_cast<std::uint32_t>(windows::GetCurrentProcessId()); }
 
 #endif
 
@@ -85,6 +136,45 @@ class thread {
   void* context_;
   pthread_t id_;
   pid_t process_;
+};
+
+#elif NARTHEX_HAS(WINDOWS) && NARTHEX_HAS(THREADS)
+
+class thread {
+ public:
+  thread() noexcept : run_(nullptr), context_(nullptr), own_(nullptr) {}
+  ~thread() { join(); }
+  thread(const thread&) = delete;
+  thread& operator=(const thread&) = delete;
+
+  /// Runs `run(context)` in a new thread.
+  status start(void (*run)(void*), void* context) noexcept {
+    run_ = run;
+    context_ = context;
+    return begin_thread(&enter, this, own_).to_status("thread");
+  }
+
+  /// Waits for the end of the thread, if there is one.
+  void join() noexcept {
+    enum : windows::dword { for_ever = 0xffffffffu };
+    if (!running()) return;
+    windows::WaitForSingleObject(own_, for_ever);
+    windows::CloseHandle(own_);
+    own_ = nullptr;
+  }
+
+  bool running() const noexcept { return own_ != nullptr; }
+
+ private:
+  static unsigned __stdcall enter(void* self) {
+    thread* const t = static_cast<thread*>(self);
+    t->run_(t->context_);
+    return 0;
+  }
+
+  void (*run_)(void*);
+  void* context_;
+  windows::handle own_;
 };
 
 #else  // not here

@@ -107,6 +107,7 @@ class deadline {
       if (p[0].revents) return status();
     }
   }
+  status wait(const wakeup& bell, string_view subject) const noexcept { return wait(bell.fd(), POLLIN, subject); }
 
  private:
   std::int64_t end_;  // in milliseconds; negative: never

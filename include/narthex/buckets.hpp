@@ -68,7 +68,7 @@ class buckets {
 
   buckets(std::initializer_list<double> bounds) noexcept : buckets(bounds.begin(), bounds.size()) {}
   template <std::size_t N>
-  buckets(const double (&bounds)[N]) noexcept : buckets(bounds, N) {}
+  buckets(const double (&upper)[N]) noexcept : buckets(upper, N) {}
   /// values[count]; stays the caller's.
   buckets(const double* values, std::size_t count) noexcept
       : values_(values), start_(0), step_(0), count_(static_cast<unsigned>(count)), next_(nullptr) {

@@ -37,12 +37,7 @@ struct number_core {
     out.value = value;
     return is_not_zero(value);
   }
-  bool read_at_once(reading& out) const noexcept {
-    typename Cell::value value;
-    if (!cell.get_at_once(value)) return false;
-    out.value = value;
-    return true;
-  }
+  bool read_at_once(reading& out) const noexcept { return get_at_once(cell, out.value); }
   void restart() noexcept { cell.restart(); }
   const args& chosen() const noexcept { return nothing_chosen(); }
 

@@ -109,7 +109,7 @@ class inline_histogram_core {
 class static_bounds {
  public:
   template <std::size_t N>
-  static_bounds(const double (&bounds)[N]) noexcept : values_(bounds), count_(view_of(bounds, N).size()) {}
+  static_bounds(const double (&upper)[N]) noexcept : values_(upper), count_(view_of(upper, N).size()) {}
   template <std::size_t N>
   static_bounds(const double (&&)[N]) = delete;  // would keep a pointer into a temporary
   buckets view() const noexcept { return view_of(values_, count_); }

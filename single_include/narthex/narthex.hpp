@@ -1901,16 +1901,11 @@ class int_cell {
 #endif
 
  public:
-  using value = Int;
   int_cell() noexcept : value_(0) {}
   void add(Int by) noexcept { value_.fetch_add(static_cast<stored>(by), memory_order_relaxed); }
   void set(Int to) noexcept { value_.store(static_cast<stored>(to), memory_order_relaxed); }
   void restart() noexcept { set(0); }
   Int get() const noexcept { return value_.load(memory_order_relaxed); }
-  bool get_at_once(Int& to) const noexcept {
-    to = get();
-    return true;
-  }
   /// The largest amount that add() takes whole.
   static constexpr Int limit() noexcept { return static_cast<Int>(static_cast<stored>(~stored(0))); }
 
@@ -1930,12 +1925,7 @@ class double_cell : public guarded_double {
 #else
 class double_cell {
  public:
-  using value = double;
   void restart() noexcept { set(0); }
-  bool get_at_once(double& to) const noexcept {
-    to = get();
-    return true;
-  }
 #if NARTHEX_HAS(ATOMIC64)
   double_cell() noexcept : bits_(0) {}
   void add(double by) noexcept {
@@ -1971,6 +1961,13 @@ class double_cell {
 #endif
 };
 #endif
+
+/// A value that takes a few instructions to read; false when it takes more. For a cell of one word it never does.
+template <class Cell, class Number>
+bool get_at_once(const Cell& cell, Number& to) noexcept {
+  to = cell.get();
+  return true;
+}
 
 #if NARTHEX_HAS(SHARDS)
 
@@ -2026,7 +2023,8 @@ class adaptive_cell {
     return first + (sum_of(*t) - base);
   }
   /// False where get() has more to do; small enough to be inline in a scrape's loop.
-  bool get_at_once(value& to) const noexcept {
+  template <class Number>
+  bool get_at_once(Number& to) const noexcept {
     if (!NARTHEX_DETAIL_LIKELY(shards_.get() == nullptr)) return false;
     to = Sum::of(first_.load(memory_order_relaxed));
     return true;
@@ -2089,6 +2087,11 @@ class adaptive_cell {
   shared<std::uint64_t> first_;
   shard_link shards_;
 };
+
+template <class Sum, class Number>
+bool get_at_once(const adaptive_cell<Sum>& cell, Number& to) noexcept {
+  return cell.get_at_once(to);
+}
 
 using counter_cell = adaptive_cell<integer_sum>;
 using double_counter_cell = adaptive_cell<double_sum>;
@@ -2752,7 +2755,7 @@ class buckets {
 
   buckets(std::initializer_list<double> bounds) noexcept : buckets(bounds.begin(), bounds.size()) {}
   template <std::size_t N>
-  buckets(const double (&bounds)[N]) noexcept : buckets(bounds, N) {}
+  buckets(const double (&upper)[N]) noexcept : buckets(upper, N) {}
   /// values[count]; stays the caller's.
   buckets(const double* values, std::size_t count) noexcept
       : values_(values), start_(0), step_(0), count_(static_cast<unsigned>(count)), next_(nullptr) {
@@ -5131,12 +5134,7 @@ struct number_core {
     out.value = value;
     return is_not_zero(value);
   }
-  bool read_at_once(reading& out) const noexcept {
-    typename Cell::value value;
-    if (!cell.get_at_once(value)) return false;
-    out.value = value;
-    return true;
-  }
+  bool read_at_once(reading& out) const noexcept { return get_at_once(cell, out.value); }
   void restart() noexcept { cell.restart(); }
   const args& chosen() const noexcept { return nothing_chosen(); }
 
@@ -5406,7 +5404,7 @@ class inline_histogram_core {
 class static_bounds {
  public:
   template <std::size_t N>
-  static_bounds(const double (&bounds)[N]) noexcept : values_(bounds), count_(view_of(bounds, N).size()) {}
+  static_bounds(const double (&upper)[N]) noexcept : values_(upper), count_(view_of(upper, N).size()) {}
   template <std::size_t N>
   static_bounds(const double (&&)[N]) = delete;  // would keep a pointer into a temporary
   buckets view() const noexcept { return view_of(values_, count_); }

@@ -12,25 +12,6 @@
 
 namespace support {
 
-/// Waits for a condition for at most twenty seconds.
-template <class Condition>
-bool soon(Condition condition) {
-  for (const long long until = now_ms() + 20000; now_ms() < until; ::usleep(500)) {
-    if (condition()) return true;
-  }
-  return false;
-}
-
-/// How many things are in a folder; 0 when there is none. Of /proc/self/fd: the open descriptors and some more.
-inline std::size_t entries(const char* folder) {
-  std::size_t n = 0;
-  DIR* const d = ::opendir(folder);
-  if (!d) return 0;
-  while (::readdir(d)) ++n;
-  ::closedir(d);
-  return n;
-}
-
 class client {
  public:
   enum class end { eof, reset, deadline, other };  // how reading ended

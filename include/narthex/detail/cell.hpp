@@ -31,16 +31,11 @@ class int_cell {
 #endif
 
  public:
-  using value = Int;
   int_cell() noexcept : value_(0) {}
   void add(Int by) noexcept { value_.fetch_add(static_cast<stored>(by), memory_order_relaxed); }
   void set(Int to) noexcept { value_.store(static_cast<stored>(to), memory_order_relaxed); }
   void restart() noexcept { set(0); }
   Int get() const noexcept { return value_.load(memory_order_relaxed); }
-  bool get_at_once(Int& to) const noexcept {
-    to = get();
-    return true;
-  }
   /// The largest amount that add() takes whole.
   static constexpr Int limit() noexcept { return static_cast<Int>(static_cast<stored>(~stored(0))); }
 
@@ -60,12 +55,7 @@ class double_cell : public guarded_double {
 #else
 class double_cell {
  public:
-  using value = double;
   void restart() noexcept { set(0); }
-  bool get_at_once(double& to) const noexcept {
-    to = get();
-    return true;
-  }
 #if NARTHEX_HAS(ATOMIC64)
   double_cell() noexcept : bits_(0) {}
   void add(double by) noexcept {
@@ -101,6 +91,13 @@ class double_cell {
 #endif
 };
 #endif
+
+/// A value that takes a few instructions to read; false when it takes more. For a cell of one word it never does.
+template <class Cell, class Number>
+bool get_at_once(const Cell& cell, Number& to) noexcept {
+  to = cell.get();
+  return true;
+}
 
 #if NARTHEX_HAS(SHARDS)
 
@@ -156,7 +153,8 @@ class adaptive_cell {
     return first + (sum_of(*t) - base);
   }
   /// False where get() has more to do; small enough to be inline in a scrape's loop.
-  bool get_at_once(value& to) const noexcept {
+  template <class Number>
+  bool get_at_once(Number& to) const noexcept {
     if (!NARTHEX_DETAIL_LIKELY(shards_.get() == nullptr)) return false;
     to = Sum::of(first_.load(memory_order_relaxed));
     return true;
@@ -219,6 +217,11 @@ class adaptive_cell {
   shared<std::uint64_t> first_;
   shard_link shards_;
 };
+
+template <class Sum, class Number>
+bool get_at_once(const adaptive_cell<Sum>& cell, Number& to) noexcept {
+  return cell.get_at_once(to);
+}
 
 using counter_cell = adaptive_cell<integer_sum>;
 using double_counter_cell = adaptive_cell<double_sum>;

@@ -80,7 +80,6 @@ struct settings {
   plan many() const { return smoke ? plan{2, 5e4} : plan{15, 1e7}; }
   /// Short slices: with others on the machine two threads do not run side by side for long.
   plan contended() const { return smoke ? plan{2, 5e4} : plan{31, 1e6}; }
-  plan some() const { return plan{smoke ? 1u : 15u, 0}; }
   plan few() const { return plan{smoke ? 1u : 7u, 0}; }
   plan once() const { return plan{1, 0}; }
   unsigned series() const { return smoke ? 500 : 100000; }
@@ -681,8 +680,8 @@ static std::size_t count_lines(const char* text, std::size_t size) {
   return static_cast<std::size_t>(std::count(text, text + size, '\n'));
 }
 
-/// A scrape into a warm buffer, for each line of it. `rival` writes the same metrics into a buffer. Everybody does it
-/// twice, and the second time counts: what the others left in the caches is gone by then.
+/// A scrape into a warm buffer, for each line of it. `rival` writes the same metrics into a buffer. Everybody does it several
+/// times running, and the last four count: the rival leaves nothing in the caches that another could use.
 static void text(const char* name, nx::registry& registry,
                  const std::function<std::size_t(std::vector<char>&)>& rival) {
   const std::string lines = nx::to_text(registry);
@@ -690,19 +689,19 @@ static void text(const char* name, nx::registry& registry,
   std::vector<std::size_t> ends;
   for (std::size_t at = 0; (at = lines.find('\n', at)) != std::string::npos;) ends.push_back(++at);
   if (rival) need(count_lines(buffer.data(), rival(buffer)) == ends.size(), "the rival's text has other lines");
-  const auto twice = [](const std::function<void()>& once) {
+  const auto warm = [](const std::function<void()>& once) {
     return work([once](uint64_t) {
-      once();
+      for (int i = 0; i < 2; ++i) once();
       const double from = processor_time();
-      once();
-      return processor_time() - from;
+      for (int i = 0; i < 4; ++i) once();
+      return (processor_time() - from) / 4;
     });
   };
-  const work ours = twice([&] {
+  const work ours = warm([&] {
     need(nx::write_text(registry, buffer.data(), buffer.size()) == lines.size(), "the text has another size");
     keep(buffer.data());
   });
-  const work bare = twice([&] {
+  const work bare = warm([&] {
     std::size_t at = 0;
     for (const std::size_t end : ends) {
       std::memcpy(&buffer[at], &lines[at], end - at);
@@ -710,11 +709,11 @@ static void text(const char* name, nx::registry& registry,
       barrier();
     }
   });
-  const work theirs = !rival ? work() : twice([&] {
+  const work theirs = !rival ? work() : warm([&] {
     rival(buffer);
     keep(buffer.data());
   });
-  measure({name, "ns/line", ours, "memcpy of each line", bare, theirs, ends.size()}, chosen.some());
+  measure({name, "ns/line", ours, "memcpy of each line", bare, theirs, ends.size()}, chosen.few());
 }
 
 /// A scrape of as many counters as there are label sets, up to 7 digits each.

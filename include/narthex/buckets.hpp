@@ -114,16 +114,12 @@ class buckets {
       return below;
     }
     // Halving without a branch on the data, which nobody foresees: with one, GCC 12's choice for `?:`, an observation
-    // took twice as long. What is left lies in a window, whose other numbers are sorted to the sides that they are on.
+    // took twice as long. Until a window is left.
     const double* at = values;
     std::size_t rest = count;
-    while (rest > detail::window) {
-      const std::size_t half = rest / 2;
-      at += half & (0 - static_cast<std::size_t>(at[half - 1] < value));
-      rest -= half;
-    }
-    const double* const last = values + (count - detail::window);
-    at = at < last ? at : last;
+    for (; rest > 2 * detail::window; rest -= rest / 2) at += rest / 2 & mask(at[rest / 2 - 1] < value);
+    const std::size_t beyond = rest - detail::window;
+    if (beyond) at += beyond & mask(at[beyond - 1] < value);
     return static_cast<unsigned>(at - values) + detail::count_below(at, value);
   }
 
@@ -140,6 +136,8 @@ class buckets {
   bool is_list() const noexcept { return !next_; }
 
  private:
+  static std::size_t mask(bool all) noexcept { return 0 - static_cast<std::size_t>(all); }
+
   // A pointer, so that a program without formulas has no multiplication of doubles in it.
   using formula = double (*)(double bound, double step);
   static double next_sum(double bound, double step) noexcept { return detail::add(bound, step); }

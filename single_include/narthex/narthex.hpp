@@ -2801,16 +2801,12 @@ class buckets {
       return below;
     }
     // Halving without a branch on the data, which nobody foresees: with one, GCC 12's choice for `?:`, an observation
-    // took twice as long. What is left lies in a window, whose other numbers are sorted to the sides that they are on.
+    // took twice as long. Until a window is left.
     const double* at = values;
     std::size_t rest = count;
-    while (rest > detail::window) {
-      const std::size_t half = rest / 2;
-      at += half & (0 - static_cast<std::size_t>(at[half - 1] < value));
-      rest -= half;
-    }
-    const double* const last = values + (count - detail::window);
-    at = at < last ? at : last;
+    for (; rest > 2 * detail::window; rest -= rest / 2) at += rest / 2 & mask(at[rest / 2 - 1] < value);
+    const std::size_t beyond = rest - detail::window;
+    if (beyond) at += beyond & mask(at[beyond - 1] < value);
     return static_cast<unsigned>(at - values) + detail::count_below(at, value);
   }
 
@@ -2827,6 +2823,8 @@ class buckets {
   bool is_list() const noexcept { return !next_; }
 
  private:
+  static std::size_t mask(bool all) noexcept { return 0 - static_cast<std::size_t>(all); }
+
   // A pointer, so that a program without formulas has no multiplication of doubles in it.
   using formula = double (*)(double bound, double step);
   static double next_sum(double bound, double step) noexcept { return detail::add(bound, step); }
@@ -3573,7 +3571,7 @@ class ledger {
     NARTHEX_ASSERT(bucket < n_);
     const std::uint64_t turn = turn_.load(memory_order_relaxed);
     set& s = sets_[turn % 2];
-    if (!NARTHEX_DETAIL_LIKELY(s.generation.load(memory_order_relaxed) == turn / 2)) begin(s, turn);
+    if (!NARTHEX_DETAIL_LIKELY(s.generation.load(memory_order_relaxed) == turn / 2)) return observe_anew(bucket, value);
     const std::uint64_t k = s.entry.load(memory_order_relaxed) / places;
     const double sum = bits_double(s.sum[k % 2].load(memory_order_relaxed)) + value;
     shared<std::uint64_t>& count = counts(turn % 2)[bucket];
@@ -3607,7 +3605,13 @@ class ledger {
     return const_cast<shared<std::uint64_t>*>(reinterpret_cast<const shared<std::uint64_t>*>(this + 1)) + which * n_;
   }
 
-  NARTHEX_DETAIL_COLD void begin(set& s, std::uint64_t turn) noexcept {
+  /// The last thing that observe() does, so that it has no registers to save.
+  NARTHEX_DETAIL_COLD void observe_anew(unsigned bucket, double value) noexcept {
+    const std::uint64_t turn = turn_.load(memory_order_relaxed);
+    begin(sets_[turn % 2], turn);
+    observe(bucket, value);
+  }
+  void begin(set& s, std::uint64_t turn) noexcept {
     s.entry.store(0, memory_order_relaxed);
     for (shared<std::uint64_t>& sum : s.sum) sum.store(0, memory_order_relaxed);
     for (unsigned i = 0; i < n_; ++i) counts(turn % 2)[i].store(0, memory_order_relaxed);

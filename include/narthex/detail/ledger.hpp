@@ -52,7 +52,7 @@ class ledger {
     NARTHEX_ASSERT(bucket < n_);
     const std::uint64_t turn = turn_.load(memory_order_relaxed);
     set& s = sets_[turn % 2];
-    if (!NARTHEX_DETAIL_LIKELY(s.generation.load(memory_order_relaxed) == turn / 2)) begin(s, turn);
+    if (!NARTHEX_DETAIL_LIKELY(s.generation.load(memory_order_relaxed) == turn / 2)) return observe_anew(bucket, value);
     const std::uint64_t k = s.entry.load(memory_order_relaxed) / places;
     const double sum = bits_double(s.sum[k % 2].load(memory_order_relaxed)) + value;
     shared<std::uint64_t>& count = counts(turn % 2)[bucket];
@@ -86,7 +86,13 @@ class ledger {
     return const_cast<shared<std::uint64_t>*>(reinterpret_cast<const shared<std::uint64_t>*>(this + 1)) + which * n_;
   }
 
-  NARTHEX_DETAIL_COLD void begin(set& s, std::uint64_t turn) noexcept {
+  /// The last thing that observe() does, so that it has no registers to save.
+  NARTHEX_DETAIL_COLD void observe_anew(unsigned bucket, double value) noexcept {
+    const std::uint64_t turn = turn_.load(memory_order_relaxed);
+    begin(sets_[turn % 2], turn);
+    observe(bucket, value);
+  }
+  void begin(set& s, std::uint64_t turn) noexcept {
     s.entry.store(0, memory_order_relaxed);
     for (shared<std::uint64_t>& sum : s.sum) sum.store(0, memory_order_relaxed);
     for (unsigned i = 0; i < n_; ++i) counts(turn % 2)[i].store(0, memory_order_relaxed);

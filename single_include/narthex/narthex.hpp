@@ -3607,8 +3607,9 @@ class ledger {
 
   /// The last thing that observe() does, so that it has no registers to save.
   NARTHEX_DETAIL_COLD void observe_anew(unsigned bucket, double value) noexcept {
-    const std::uint64_t turn = turn_.load(memory_order_relaxed);
-    begin(sets_[turn % 2], turn);
+    const std::uint64_t turn = turn_.load(memory_order_relaxed);  // a reader may have turned it meanwhile
+    set& s = sets_[turn % 2];
+    if (s.generation.load(memory_order_relaxed) != turn / 2) begin(s, turn);
     observe(bucket, value);
   }
   void begin(set& s, std::uint64_t turn) noexcept {

@@ -6,9 +6,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <new>
 
 #include "narthex/config.hpp"
 #include "narthex/detail/bit_writer.hpp"
+#include "narthex/detail/content_coding.hpp"
 #include "narthex/detail/crc32.hpp"
 #include "narthex/detail/deflate_block.hpp"
 #include "narthex/detail/repeats.hpp"
@@ -152,6 +154,16 @@ class gzip_writer {
   detail::deflate_block block_;
   unsigned char text_[buffer_bytes];
 };
+
+/// For http_server_options::compress().
+inline const detail::content_coding& gzip() noexcept {
+  struct local {
+    static sink begin(void* memory, const sink& out) { return (new (memory) gzip_writer(out))->input(); }
+    static bool end(void* memory) { return static_cast<gzip_writer*>(memory)->finish(); }
+  };
+  static constexpr detail::content_coding coding = {"gzip", sizeof(gzip_writer), &local::begin, &local::end};
+  return coding;
+}
 
 NARTHEX_END_NAMESPACE
 

@@ -2443,6 +2443,31 @@ NARTHEX_END_NAMESPACE
 
 #endif  // NARTHEX_PROCESS_COLLECTOR_HPP
 
+// ==== narthex/detail/content_coding.hpp =========================================================
+// narthex/detail/content_coding.hpp - how a body may be coded on its way; who includes no coding gets none.
+// Room: balconies. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_DETAIL_CONTENT_CODING_HPP
+#define NARTHEX_DETAIL_CONTENT_CODING_HPP
+
+#include <cstddef>
+
+
+NARTHEX_BEGIN_NAMESPACE
+namespace detail {
+
+/// A coding in memory that its user brings and gives back without further ado.
+struct content_coding {
+  const char* name;        // as in Content-Encoding
+  std::size_t bytes;       // of memory, aligned for any object
+  sink (*begin)(void* memory, const sink& out);  // answers where the body goes in; once `out` has refused, that refuses too
+  bool (*end)(void* memory);                     // everything is out; false when `out` refused
+};
+
+}  // namespace detail
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_DETAIL_CONTENT_CODING_HPP
+
 // ==== narthex/detail/base64.hpp =================================================================
 // narthex/detail/base64.hpp - bytes as base64 text, in both alphabets.
 // Room: balconies. SPDX-License-Identifier: MIT
@@ -2648,6 +2673,70 @@ NARTHEX_END_NAMESPACE
 
 #endif  // NARTHEX_DETAIL_HTTP_SYNTAX_HPP
 
+// ==== narthex/detail/http_accept_encoding.hpp ===================================================
+// narthex/detail/http_accept_encoding.hpp - whether a client takes gzip, by its Accept-Encoding.
+// Room: balconies. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_DETAIL_HTTP_ACCEPT_ENCODING_HPP
+#define NARTHEX_DETAIL_HTTP_ACCEPT_ENCODING_HPP
+
+#include <cstddef>
+
+
+NARTHEX_BEGIN_NAMESPACE
+namespace detail {
+
+/// Who says nothing gets the body as it is, and so does who is not understood: that is always right.
+///
+/// Source: RFC 9110, 12.5.3 and 12.4.2.
+class http_accept_encoding {
+ public:
+  /// Reads one header line; further lines add to it.
+  void read(string_view list) noexcept {
+    for (;;) {
+      const std::size_t comma = find_char(list, ',');
+      read_one(list.first(comma));
+      if (comma == list.size()) return;
+      list = list.from(comma + 1);
+    }
+  }
+  /// Accepted, and not less than the body as it is.
+  bool takes_gzip() const noexcept {
+    const int weight = gzip_ == unsaid ? any_ : gzip_;
+    return weight > 0 && weight >= identity_;
+  }
+
+ private:
+  enum : int { unsaid = -1 };
+
+  void read_one(string_view one) noexcept {
+    const std::size_t end = find_char(one, ';');
+    const string_view name = trim_blanks(one.first(end));
+    const int weight = end == one.size() ? 1000 : weight_of(trim_blanks(one.from(end + 1)));
+    if (same_word(name, "gzip") || same_word(name, "x-gzip")) gzip_ = weight;
+    else if (same_word(name, "identity")) identity_ = weight;
+    else if (name == "*") any_ = weight;
+  }
+  /// "q=0.5" in thousandths; 0 for anything else.
+  static int weight_of(string_view text) noexcept {
+    if (text.size() < 3 || text.size() > 7 || (text[0] != 'q' && text[0] != 'Q') || text[1] != '=') return 0;
+    int weight = 0, digit = 1000;
+    for (std::size_t i = 2; i < text.size(); ++i) {
+      if (i == 3 ? text[i] != '.' : !is_digit(text[i])) return 0;
+      if (i == 3) continue;
+      weight += (text[i] - '0') * digit;
+      digit /= 10;
+    }
+    return weight <= 1000 ? weight : 0;
+  }
+
+  int gzip_ = unsaid, any_ = unsaid, identity_ = unsaid;
+};
+
+}  // namespace detail
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_DETAIL_HTTP_ACCEPT_ENCODING_HPP
+
 // ==== narthex/detail/http_request.hpp ===========================================================
 // narthex/detail/http_request.hpp - the head of a request, read; no socket, no metric.
 // Room: balconies. SPDX-License-Identifier: MIT
@@ -2676,6 +2765,7 @@ struct http_request {
   string_view query;           // behind the '?'
   string_view host;            // as the client wrote it
   string_view authorization;
+  http_accept_encoding encodings;
 
   /// Whether the empty line that ends a head is there.
   static bool is_complete(string_view text) noexcept { return end_of_head(text) != 0; }
@@ -2745,6 +2835,8 @@ struct http_request {
     } else if (same_word(name, "authorization")) {
       ++seen.authorizations;
       authorization = value;
+    } else if (same_word(name, "accept-encoding")) {
+      encodings.read(value);
     } else if (same_word(name, "connection")) {
       seen.says_close = seen.says_close || has_word(value, "close");
     } else if (same_word(name, "transfer-encoding")) {
@@ -2958,6 +3050,8 @@ struct http_server_options {
   enum class shows { own_metrics, none } own = shows::own_metrics;
   /// Whether a server of the default registry installs the standard process metrics there.
   enum class installs { process_metrics, none } process = installs::process_metrics;
+  /// How metrics may be coded for who accepts it; see compress(). Null: not at all.
+  const detail::content_coding* coding = nullptr;
   /// Who may ask; see basic_auth() and bearer_token().
   detail::http_access access;
 
@@ -3007,6 +3101,16 @@ struct http_server_options {
   }
   http_server_options& without_process_metrics() noexcept {
     process = installs::none;
+    return *this;
+  }
+
+  /// Compresses metrics for clients whose Accept-Encoding has gzip, as Prometheus' has. coding: nx::gzip(), with
+  /// <narthex/gzip.hpp>.
+  ///
+  /// Cost: about 4 ns of the server's thread for each byte of metrics (README says when that pays), and for each client that is
+  ///       receiving them 80 KB. Where there is no memory for that, and in builds without a heap, metrics go out as they are.
+  http_server_options& compress(const detail::content_coding& with) noexcept {
+    coding = &with;
     return *this;
   }
 
@@ -3132,7 +3236,8 @@ class http_response {
  public:
   /// `request` must outlive it.
   http_response(const sink& out, const http_request& request) noexcept
-      : out_(out), request_(request), length_(0), code_(0), begun_(false), broken_(false), counting_(false) {}
+      : out_(out), request_(request), coding_(nullptr), length_(0), code_(0), begun_(false), broken_(false), counting_(false),
+        varies_(false) {}
 
   bool broken() const noexcept { return broken_; }
   int code() const noexcept { return code_; }
@@ -3153,10 +3258,22 @@ class http_response {
     if (request_.wants_body) body(*this);
   }
 
+  /// That metrics might be coded for another client, and how they are for this one; null: as they are.
+  void code_metrics(const char* coding) noexcept {
+    varies_ = true;
+    coding_ = coding;
+  }
+
   /// A body whose length nobody knows yet: chunks for HTTP/1.1, up to the close for HTTP/1.0.
   void begin_metrics() {
     begun_ = true;
     head(200, "text/plain; version=0.0.4; charset=utf-8");
+    if (varies_) put("Vary: Accept-Encoding\r\n");
+    if (coding_) {
+      put("Content-Encoding: ");
+      put(coding_);
+      put("\r\n");
+    }
     put(request_.minor ? "Transfer-Encoding: chunked\r\n\r\n" : "\r\n");
   }
   void end_metrics() {
@@ -3225,9 +3342,10 @@ class http_response {
 
   const sink out_;
   const http_request& request_;
+  const char* coding_;
   std::uint64_t length_;
   int code_;
-  bool begun_, broken_, counting_;
+  bool begun_, broken_, counting_, varies_;
 };
 
 }  // namespace detail
@@ -3400,12 +3518,12 @@ struct http_site {
 /// The answer to one request. Metrics are written series by series, so that a client who takes them slowly holds up
 /// nobody: whenever bytes have come out, the walk rests, and nothing waits for this scrape.
 ///
-/// Memory: 19 KB in place.
+/// Memory: 19 KB in place; compressed metrics ask for 80 KB more.
 class http_exchange {
  public:
   /// The site must outlive it, the request's text must stay as it is.
   http_exchange(http_site& site, const http_request& request, const sink& out) noexcept
-      : site_(site), request_(request), response_(out, request_), scrape_(nullptr) {}
+      : site_(site), request_(request), response_(out, request_), coder_(nullptr), scrape_(nullptr) {}
   ~http_exchange() { end_scrape(); }
   http_exchange(const http_exchange&) = delete;
   http_exchange& operator=(const http_exchange&) = delete;
@@ -3430,7 +3548,7 @@ class http_exchange {
       return true;
     }
     s.chunks.flush();
-    if (s.chunks.is_open()) response_.end_metrics();
+    if (s.chunks.is_open() && (!coder_ || site_.options.coding->end(coder_))) response_.end_metrics();
     end_scrape();
     return false;
   }
@@ -3451,8 +3569,8 @@ class http_exchange {
     text_writer text;
     char chunk[chunk_bytes];
 
-    scrape(registry_core& registry, string_view query, http_response& to) noexcept
-        : names(query), wanted(true), series(registry), frames{&http_response::chunk, &to},
+    scrape(registry_core& registry, string_view query, const sink& to) noexcept
+        : names(query), wanted(true), series(registry), frames(to),
           chunks(frames, series, chunk, chunk_bytes), text(chunks) {}
   };
 
@@ -3468,23 +3586,37 @@ class http_exchange {
   }
 
   void begin_metrics() {
+    const content_coding* const coding = site_.options.coding;
+    const bool coded = NARTHEX_HAS(HEAP) && coding && request_.encodings.takes_gzip();
+    if (coding) response_.code_metrics(coded ? coding->name : nullptr);
     if (!request_.wants_body) return response_.end_metrics();
     if (site_.in_flight.fetch_add(1, memory_order_relaxed) >= site_.options.max_requests_in_flight) {
       site_.in_flight.fetch_sub(1, memory_order_relaxed);
       return refuse(503, site_.options.max_requests_in_flight);
     }
-    scrape_ = new (&room_) scrape(site_.registry, request_.query, response_);
+    sink body = {&http_response::chunk, &response_};
+#if NARTHEX_HAS(HEAP)
+    if (coded) coder_ = allocate(coding->bytes);
+    if (coder_) body = coding->begin(coder_, body);
+    else if (coding) response_.code_metrics(nullptr);
+#endif
+    scrape_ = new (&room_) scrape(site_.registry, request_.query, body);
   }
   void end_scrape() noexcept {
     if (!scrape_) return;
     scrape_->~scrape();
     scrape_ = nullptr;
+#if NARTHEX_HAS(HEAP)
+    release(coder_);
+    coder_ = nullptr;
+#endif
     site_.in_flight.fetch_sub(1, memory_order_relaxed);
   }
 
   http_site& site_;
   const http_request request_;
   http_response response_;
+  void* coder_;  // null: metrics go out as they are
   scrape* scrape_;
   alignas(scrape) unsigned char room_[sizeof(scrape)];
 };
@@ -3607,6 +3739,7 @@ class http_connection {
   enum : std::size_t { drain_bytes = 131072,  // what is read and thrown away meanwhile: a body that was not too large
                        part_bytes = 8192 };   // written by one call of the system
   enum : unsigned { parts_in_turn = 64 };     // then the other clients have theirs
+  enum : int { turn_ms = 10 };                // or after that: 64 parts of compressed metrics take the time of 1000 others
 
   string_view head() const noexcept { return string_view(head_, used_); }
 
@@ -3669,7 +3802,8 @@ class http_connection {
   }
 
   void pump() {
-    for (unsigned parts = 0; parts < parts_in_turn; ++parts) {
+    const std::int64_t begun = os::monotonic_ms();
+    for (unsigned parts = 0; parts < parts_in_turn && os::monotonic_ms() - begun < turn_ms; ++parts) {
       const bool owed = out_.size() > 0;
       while (!all_written_ && out_.size() < part_bytes && !exchange_->broken()) all_written_ = !exchange_->more();
       const std::int64_t now = os::monotonic_ms();

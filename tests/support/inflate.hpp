@@ -46,7 +46,7 @@ class inflater {
         fail("the data ends too early");
         return 0;
       }
-      value |= (data_[at_] >> bit_ & 1u) << i;
+      value |= (static_cast<unsigned>(data_[at_]) >> bit_ & 1u) << i;
       if (++bit_ == 8) {
         bit_ = 0;
         ++at_;

@@ -118,6 +118,7 @@ class http_connection {
   enum : std::size_t { drain_bytes = 131072,  // what is read and thrown away meanwhile: a body that was not too large
                        part_bytes = 8192 };   // written by one call of the system
   enum : unsigned { parts_in_turn = 64 };     // then the other clients have theirs
+  enum : int { turn_ms = 10 };                // or after that: 64 parts of compressed metrics take the time of 1000 others
 
   string_view head() const noexcept { return string_view(head_, used_); }
 
@@ -180,7 +181,8 @@ class http_connection {
   }
 
   void pump() {
-    for (unsigned parts = 0; parts < parts_in_turn; ++parts) {
+    const std::int64_t begun = os::monotonic_ms();
+    for (unsigned parts = 0; parts < parts_in_turn && os::monotonic_ms() - begun < turn_ms; ++parts) {
       const bool owed = out_.size() > 0;
       while (!all_written_ && out_.size() < part_bytes && !exchange_->broken()) all_written_ = !exchange_->more();
       const std::int64_t now = os::monotonic_ms();

@@ -8,11 +8,13 @@
 #include <new>
 
 #include "narthex/config.hpp"
+#include "narthex/detail/content_coding.hpp"
 #include "narthex/detail/http_metrics.hpp"
 #include "narthex/detail/http_pages.hpp"
 #include "narthex/detail/http_request.hpp"
 #include "narthex/detail/http_response.hpp"
 #include "narthex/detail/http_server_options.hpp"
+#include "narthex/detail/memory.hpp"
 #include "narthex/detail/name_query.hpp"
 #include "narthex/sink.hpp"
 #include "narthex/string_view.hpp"
@@ -37,12 +39,12 @@ struct http_site {
 /// The answer to one request. Metrics are written series by series, so that a client who takes them slowly holds up
 /// nobody: whenever bytes have come out, the walk rests, and nothing waits for this scrape.
 ///
-/// Memory: 19 KB in place.
+/// Memory: 19 KB in place; compressed metrics ask for 80 KB more.
 class http_exchange {
  public:
   /// The site must outlive it, the request's text must stay as it is.
   http_exchange(http_site& site, const http_request& request, const sink& out) noexcept
-      : site_(site), request_(request), response_(out, request_), scrape_(nullptr) {}
+      : site_(site), request_(request), response_(out, request_), coder_(nullptr), scrape_(nullptr) {}
   ~http_exchange() { end_scrape(); }
   http_exchange(const http_exchange&) = delete;
   http_exchange& operator=(const http_exchange&) = delete;
@@ -67,7 +69,7 @@ class http_exchange {
       return true;
     }
     s.chunks.flush();
-    if (s.chunks.is_open()) response_.end_metrics();
+    if (s.chunks.is_open() && (!coder_ || site_.options.coding->end(coder_))) response_.end_metrics();
     end_scrape();
     return false;
   }
@@ -88,8 +90,8 @@ class http_exchange {
     text_writer text;
     char chunk[chunk_bytes];
 
-    scrape(registry_core& registry, string_view query, http_response& to) noexcept
-        : names(query), wanted(true), series(registry), frames{&http_response::chunk, &to},
+    scrape(registry_core& registry, string_view query, const sink& to) noexcept
+        : names(query), wanted(true), series(registry), frames(to),
           chunks(frames, series, chunk, chunk_bytes), text(chunks) {}
   };
 
@@ -105,23 +107,37 @@ class http_exchange {
   }
 
   void begin_metrics() {
+    const content_coding* const coding = site_.options.coding;
+    const bool coded = NARTHEX_HAS(HEAP) && coding && request_.encodings.takes_gzip();
+    if (coding) response_.code_metrics(coded ? coding->name : nullptr);
     if (!request_.wants_body) return response_.end_metrics();
     if (site_.in_flight.fetch_add(1, memory_order_relaxed) >= site_.options.max_requests_in_flight) {
       site_.in_flight.fetch_sub(1, memory_order_relaxed);
       return refuse(503, site_.options.max_requests_in_flight);
     }
-    scrape_ = new (&room_) scrape(site_.registry, request_.query, response_);
+    sink body = {&http_response::chunk, &response_};
+#if NARTHEX_HAS(HEAP)
+    if (coded) coder_ = allocate(coding->bytes);
+    if (coder_) body = coding->begin(coder_, body);
+    else if (coding) response_.code_metrics(nullptr);
+#endif
+    scrape_ = new (&room_) scrape(site_.registry, request_.query, body);
   }
   void end_scrape() noexcept {
     if (!scrape_) return;
     scrape_->~scrape();
     scrape_ = nullptr;
+#if NARTHEX_HAS(HEAP)
+    release(coder_);
+    coder_ = nullptr;
+#endif
     site_.in_flight.fetch_sub(1, memory_order_relaxed);
   }
 
   http_site& site_;
   const http_request request_;
   http_response response_;
+  void* coder_;  // null: metrics go out as they are
   scrape* scrape_;
   alignas(scrape) unsigned char room_[sizeof(scrape)];
 };

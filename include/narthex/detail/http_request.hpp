@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "narthex/config.hpp"
+#include "narthex/detail/http_accept_encoding.hpp"
 #include "narthex/detail/http_syntax.hpp"
 #include "narthex/string_view.hpp"
 
@@ -28,6 +29,7 @@ struct http_request {
   string_view query;           // behind the '?'
   string_view host;            // as the client wrote it
   string_view authorization;
+  http_accept_encoding encodings;
 
   /// Whether the empty line that ends a head is there.
   static bool is_complete(string_view text) noexcept { return end_of_head(text) != 0; }
@@ -97,6 +99,8 @@ struct http_request {
     } else if (same_word(name, "authorization")) {
       ++seen.authorizations;
       authorization = value;
+    } else if (same_word(name, "accept-encoding")) {
+      encodings.read(value);
     } else if (same_word(name, "connection")) {
       seen.says_close = seen.says_close || has_word(value, "close");
     } else if (same_word(name, "transfer-encoding")) {

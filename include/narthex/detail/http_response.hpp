@@ -22,7 +22,8 @@ class http_response {
  public:
   /// `request` must outlive it.
   http_response(const sink& out, const http_request& request) noexcept
-      : out_(out), request_(request), length_(0), code_(0), begun_(false), broken_(false), counting_(false) {}
+      : out_(out), request_(request), coding_(nullptr), length_(0), code_(0), begun_(false), broken_(false), counting_(false),
+        varies_(false) {}
 
   bool broken() const noexcept { return broken_; }
   int code() const noexcept { return code_; }
@@ -43,10 +44,22 @@ class http_response {
     if (request_.wants_body) body(*this);
   }
 
+  /// That metrics might be coded for another client, and how they are for this one; null: as they are.
+  void code_metrics(const char* coding) noexcept {
+    varies_ = true;
+    coding_ = coding;
+  }
+
   /// A body whose length nobody knows yet: chunks for HTTP/1.1, up to the close for HTTP/1.0.
   void begin_metrics() {
     begun_ = true;
     head(200, "text/plain; version=0.0.4; charset=utf-8");
+    if (varies_) put("Vary: Accept-Encoding\r\n");
+    if (coding_) {
+      put("Content-Encoding: ");
+      put(coding_);
+      put("\r\n");
+    }
     put(request_.minor ? "Transfer-Encoding: chunked\r\n\r\n" : "\r\n");
   }
   void end_metrics() {
@@ -115,9 +128,10 @@ class http_response {
 
   const sink out_;
   const http_request& request_;
+  const char* coding_;
   std::uint64_t length_;
   int code_;
-  bool begun_, broken_, counting_;
+  bool begun_, broken_, counting_, varies_;
 };
 
 }  // namespace detail

@@ -59,8 +59,8 @@ struct prefix_code {
       if (count[s]) weight[used++] = count[s] << 9 | s;
     }
     static_assert(Symbols <= 512, "a symbol takes nine bits beside its count");
-    if (used < 3) {
-      for (unsigned i = 0; i < used; ++i) length[weight[i] & 511] = 1;
+    if (used < 2) {
+      if (used) length[weight[0] & 511] = 1;
       return;
     }
     sort(weight, used);

@@ -46,7 +46,7 @@ class repeats {
   repeat find(const unsigned char* text, unsigned at, unsigned end) noexcept {
     const std::uint64_t now = eight(text + at);
     repeat best = {0, 0};
-    if (distance_ && distance_ <= at) try_place(text, at - distance_, at, end, now, best);
+    try_place(text, at - distance_, at, end, now, best);  // no place at all where that is before the beginning
     std::uint16_t* const row = row_of(now);
     const unsigned latest = row[0], before = row[1];
     try_place(text, latest, at, end, now, best);

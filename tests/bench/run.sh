@@ -1,17 +1,18 @@
 #!/bin/bash
-# run.sh [--smoke] [--raw] [--churn]: builds and runs the benchmarks and prints one table, then which targets (targets.tsv) hold.
+# run.sh [--smoke] [--raw] [--churn] [--gzip]: builds and runs the benchmarks and prints one table, then which targets (targets.tsv) hold.
 # --smoke: only whether everything works, with tiny counts. --raw: fields separated by tabs, for other programs.
-# --churn: instead, new series at stated rates for a minute (churn.cpp).
+# --churn: instead, new series at stated rates for a minute (churn.cpp). --gzip: instead, compression beside zlib (gzip.cpp).
 # CXX and CXXFLAGS choose compiler and flags (g++, -O2). README.md says how to read the table.
 set -u
 cd "$(dirname "$0")" || exit 1
 export CXX=${CXX:-g++} LC_ALL=C
-smoke='' raw='' churn=''
+smoke='' raw='' churn='' gzip=''
 for a; do
   case $a in
     --smoke) smoke=--smoke ;;
     --raw) raw=yes ;;
     --churn) churn=yes ;;
+    --gzip) gzip=yes ;;
     *) sed -n '2,5s/^# //p' run.sh >&2; exit 2 ;;
   esac
 done
@@ -30,6 +31,15 @@ printf '#include <prometheus/counter.h>\nint main() { prometheus::Counter c; c.I
 if "$CXX" $flags "$out/try.cpp" -o "$out/try" -lprometheus-cpp-core 2> /dev/null && "$out/try" 2> /dev/null; then
   HAVE_PROMETHEUS_CPP=1 libraries=-lprometheus-cpp-core flags="$flags -DHAVE_PROMETHEUS_CPP"
   rival="prometheus-cpp $(pkg-config --modversion prometheus-cpp-core 2> /dev/null || echo "of unknown version")"
+fi
+if [ -n "$gzip" ]; then
+  echo '#include <zlib.h>
+int main() { return zlibVersion()[0] == 0; }' > "$out/try.cpp"
+  zlib=''
+  # shellcheck disable=SC2086
+  ! "$CXX" $flags "$out/try.cpp" -o "$out/try" -lz 2> /dev/null || zlib='-DHAVE_ZLIB -lz'
+  # shellcheck disable=SC2086
+  "$CXX" $flags gzip.cpp -o "$out/gzip" $zlib && "$out/gzip" $smoke; exit
 fi
 # shellcheck disable=SC2086
 if [ -n "$churn" ]; then "$CXX" $flags churn.cpp -o "$out/churn" && "$out/churn" $smoke; exit; fi

@@ -169,8 +169,8 @@ void many_steps() {
 /// A repeat is found at the edge of the window and not behind it.
 void window() {
   for (unsigned distance : {300u, 1000u, 8192u, 16383u, 16384u, 16385u, 32768u, 32769u}) {
-    for (unsigned at : {0u, 30000u, 90000u}) {
-      std::memset(text, 'x', 130000);
+    for (unsigned at : {0u, 30000u, 90000u, 110000u}) {  // the text moves between the last one and its copy
+      std::memset(text, 'x', 150000);
       fill_random(at, at + 300, 256);
       std::memcpy(text + at + distance, text + at, 300);
       const check::inflated r = round_trip(at + distance + 400, "one copy");
@@ -216,11 +216,17 @@ void members() {
   for (int member = 0; member < 3; ++member) {
     const std::size_t size = fill_exposition(100000);
     CHECK(again.write(reinterpret_cast<const char*>(text), size) && again.finish());
-    const std::size_t packed_size = packed.size;
-    r = check::inflater(packed.bytes, packed_size, unpacked, most).run();
+    r = check::inflater(packed.bytes, packed.size, unpacked, most).run();
     CHECK(!r.wrong && r.size == size && std::memcmp(unpacked, text, size) == 0);
     packed.clear();
   }
+  packed.clear();
+  CHECK(again.finish());
+  CHECK(packed.size == 20);
+  packed.clear();
+  CHECK(again.write(reinterpret_cast<const char*>(text), 100000) && again.finish());
+  pack(100000, most, other);
+  CHECK(packed.size == other.size && std::memcmp(packed.bytes, other.bytes, other.size) == 0);
 }
 
 /// A sink that says no is not asked again, and whoever writes is told.

@@ -1,5 +1,7 @@
-// exposer.cpp - one of everything with known numbers, on 127.0.0.1; prints its port, serves until stdin closes.
+// exposer.cpp - one of everything with known numbers, on 127.0.0.1; prints its port and that of a server that compresses,
+// serves until stdin closes.
 // What a server must make of it is written down in scrape.py, line by line.
+#include <narthex/gzip.hpp>
 #include <narthex/http_server.hpp>
 #include <narthex/narthex.hpp>
 
@@ -136,12 +138,13 @@ int main() {
                         out.add_summary(2, {}, which, at, 1, 3.5, 9);
                       }};
 
-  nx::http_server server{"127.0.0.1:0", nx::http_server_options().without_own_metrics().without_process_metrics()};
-  if (!server.ok()) {
-    std::fprintf(stderr, "%s\n", server.error());
+  nx::http_server_options options = nx::http_server_options().without_own_metrics().without_process_metrics();
+  nx::http_server server{"127.0.0.1:0", options}, packing{"127.0.0.1:0", options.compress(nx::gzip())};
+  if (!server.ok() || !packing.ok()) {
+    std::fprintf(stderr, "%s %s\n", server.error(), packing.error());
     return 1;
   }
-  std::printf("%u\n", static_cast<unsigned>(server.port()));
+  std::printf("%u\n%u\n", static_cast<unsigned>(server.port()), static_cast<unsigned>(packing.port()));
   std::fflush(stdout);
   while (std::getchar() != EOF) {
   }

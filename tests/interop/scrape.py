@@ -5,6 +5,7 @@ For each server: the exposer (tests the HTTP endpoint, too) against the table be
 their own account; and broken texts, whose scrapes must fail. Everything runs on 127.0.0.1 and is stopped in all cases.
 """
 import contextlib
+import gzip
 import http.server
 import json
 import os
@@ -256,6 +257,30 @@ def check_exposer(prom, text):
     return bad, report_count
 
 
+def check_packed(prom, text, port):
+    """The server that compresses: zlib reads its answer, and the server that scrapes it stores the same."""
+    request = urllib.request.Request('http://127.0.0.1:%d/metrics' % port, headers={'Accept-Encoding': 'gzip'})
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=20) as r:
+        packed, coding = r.read(), r.headers['Content-Encoding']
+    bad = []
+    if coding != 'gzip' or gzip.decompress(packed) != text or len(packed) * 3 > len(text):
+        bad.append('coded as %s, %d bytes of %d' % (coding, len(packed), len(text)))
+    stored = {}
+    for job in ('narthex', 'packed'):
+        found = stored[job] = {}
+        for labels, value in prom.query('{job="%s"}' % job):
+            name = re.sub('^packed_', 'x_', labels.pop('__name__'))
+            labels = {k: v for k, v in labels.items() if k not in ('job', 'instance')}
+            if name not in OWN:
+                found[wire.key(name, labels)] = wire.bits(value)
+    both = set(stored['narthex']) | set(stored['packed'])
+    bad += ['%s: %s and %s' % (k, stored['narthex'].get(k), stored['packed'].get(k)) for k in sorted(both)
+            if stored['narthex'].get(k) != stored['packed'].get(k)]
+    if not stored['packed']:
+        bad.append('nothing is stored')
+    return bad, len(stored['packed']), len(text), len(packed)
+
+
 def check_types(prom):
     bad = []
     by_target = {m['metric']: m for m in prom.api('targets/metadata', match_target='{job="narthex"}')}
@@ -302,7 +327,7 @@ def check_server(prom):
     return bad
 
 
-def scrape(binary, exposer_port, texts, accounts, texts_port):
+def scrape(binary, exposer_port, packed_port, texts, accounts, texts_port):
     out = subprocess.run([binary, '--version'], stdout=subprocess.PIPE, stderr=subprocess.STDOUT).stdout.decode()
     version = 'prometheus ' + out.split()[2].split('+')[0]
     started = time.monotonic()
@@ -314,6 +339,8 @@ def scrape(binary, exposer_port, texts, accounts, texts_port):
         with open(folder + '/prometheus.yml', 'w') as f:   # JSON is YAML
             json.dump({'global': {'scrape_interval': '1s', 'scrape_timeout': '1s'}, 'scrape_configs': [
                 {'job_name': 'narthex', 'static_configs': [{'targets': ['127.0.0.1:%d' % exposer_port]}]},
+                {'job_name': 'packed', 'static_configs': [{'targets': ['127.0.0.1:%d' % packed_port]}], 'metric_relabel_configs': [
+                    {'source_labels': ['__name__'], 'regex': 'x_(.*)', 'target_label': '__name__', 'replacement': 'packed_$1'}]},
                 {'job_name': 'random', 'honor_labels': True, 'scrape_interval': '4s', 'scrape_timeout': '4s', 'static_configs': random_targets},
                 {'job_name': 'broken', 'static_configs': broken_targets}]}, f)
         with open(folder + '/log', 'w+') as log, running(
@@ -324,7 +351,7 @@ def scrape(binary, exposer_port, texts, accounts, texts_port):
             def ready():
                 if server.poll() is not None:
                     raise RuntimeError('the server ended: ' + open(folder + '/log').read()[-2000:])
-                return (prom.one('up{job="narthex"}') == 1 and (prom.one('count_over_time(up{job="narthex"}[1m])') or 0) >= 3
+                return (prom.one('up{job="narthex"}') == 1 and prom.one('up{job="packed"}') == 1 and (prom.one('count_over_time(up{job="narthex"}[1m])') or 0) >= 3
                         and (prom.one('count(up{job="random"})') or 0) == len(accounts) and prom.one('count(up{job="broken"})') == len(BROKEN))
             late = wait_for('three scrapes of the exposer and one of each other target', ready)
             if late:
@@ -335,6 +362,8 @@ def scrape(binary, exposer_port, texts, accounts, texts_port):
             text = get('http://127.0.0.1:%d/metrics' % exposer_port)
             bad, count = check_exposer(prom, text)
             report(version + ', every sample of every type', bad, ' (%d)' % count)
+            bad, stored, size, packed = check_packed(prom, text, packed_port)
+            report(version + ', compressed and not is the same', bad, ' (%d samples, %d bytes in %d)' % (stored, size, packed))
             report(version + ', types and help', check_types(prom))
             report(version + ', expressions', ['%s: is %r, should be %r' % (e, prom.one(e), v) for e, v in EXPRESSIONS.items()
                                                if prom.one(e) is None or abs(prom.one(e) - v) > 1e-9])
@@ -366,9 +395,9 @@ def main():
         texts['/seed/%d' % seed] = text
         accounts[seed] = wire.Account(account)
     with serving(texts) as texts_port, running([exposer], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as p:
-        port = int(p.stdout.readline())
+        port, packed_port = int(p.stdout.readline()), int(p.stdout.readline())
         for binary in servers:
-            scrape(binary, port, texts, accounts, texts_port)
+            scrape(binary, port, packed_port, texts, accounts, texts_port)
         ended = p.poll() is not None
         report('the exposer lives on', ['exit code %d' % p.returncode] if ended else [])
         p.stdin.close()

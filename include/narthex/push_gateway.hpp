@@ -112,12 +112,13 @@ inline push_result push_gateway::run(const char* verb, body wanted) noexcept {
 inline push_result push_gateway::exchange(const char* verb, body wanted) noexcept {
   using answer = NARTHEX_NAMESPACE::status;
   detail::byte_buffer text, head;
+  const detail::content_coding* coding = wanted == body::none ? nullptr : request_.coding;
   if (wanted != body::none) {
-    const answer s = detail::write_push_body(registry_, request_.names(), request_.max_body_bytes, text);
+    const answer s = detail::write_push_body(registry_, request_.names(), request_.max_body_bytes, coding, text);
     if (!s.ok()) return refused(s);
     if (text.size() == 0 && wanted == body::required) return refused(answer(errc::empty_exposition, ""));
   }
-  if (!request_.write_head(verb, text.size(), head)) return refused(answer(errc::no_memory, ""));
+  if (!request_.write_head(verb, text.size(), coding, head)) return refused(answer(errc::no_memory, ""));
   detail::http_client client(request_.timeout_ms, request_.connect_timeout_ms);
   detail::http_answer got;
   answer s = client.connect(request_.host(), request_.port);

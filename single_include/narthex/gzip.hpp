@@ -730,7 +730,7 @@ class gzip_writer {
         continue;
       }
       unsigned known = now + 1;
-      if (found.length < good_enough && known < stop) {
+      if (found.length < good_enough) {
         const repeats::repeat later = repeats_.find(text_, known, end_);
         if (later.length > found.length + 1) {
           found = later;
@@ -758,7 +758,7 @@ class gzip_writer {
 
   /// Makes room behind the text: only the window before the next block is needed.
   void move_up() noexcept {
-    if (begin_ <= repeats::window) return;
+    static_assert(unsigned{detail::deflate_block::most_steps} * repeats::shortest >= repeats::window, "each block frees some room");
     const unsigned by = begin_ - repeats::window;
     std::memmove(text_, text_ + by, end_ - by);
     repeats_.moved(by);

@@ -4,6 +4,7 @@
 //   answer: CODE HTTP_STATUS ERROR
 #include <narthex/narthex.hpp>
 
+#include <narthex/gzip.hpp>
 #include <narthex/push_gateway.hpp>
 
 #include <cstdio>
@@ -101,7 +102,10 @@ int main() {
     words >> verb >> url >> job >> group >> what;
     nx::push_gateway_options options;
     std::string user, password;
-    if (words >> option && option == "auth" && words >> user >> password) options.basic_auth(user, password);
+    while (words >> option) {
+      if (option == "auth" && words >> user >> password) options.basic_auth(user, password);
+      if (option == "gzip") options.compress(nx::gzip());
+    }
     std::string names[3], values[3];
     std::size_t n = 0;
     std::istringstream pairs(group == "-" ? "" : group);

@@ -146,6 +146,22 @@ def verbs(name, gw, push):
     added = push("push_add", gw.base, "nothing")
     say(name + ": nothing is not put, and is added", empty[0] == "empty_exposition" and added[:2] == ("ok", 200), (empty, added))
     push("delete_group", gw.base)
+    read = []
+    for option in ("", "gzip"):
+        push("push", gw.base, "everything", options=option)
+        group = gw.groups()[0][1]
+        read.append({k: v for k, v in group.items() if not k.startswith("push_")})
+        push("delete_group", gw.base)
+        gw.gone()
+    say(name + ": compressed and not, it reads the same", read[0] == read[1] and len(read[0]) == 5, read)
+    large = push("push", gw.base, "large", options="gzip")
+    say(name + ": takes 4 MB compressed", large[:2] == ("ok", 200) and len(gw.groups()[0][1]["m"]) == 4096, large)
+    push("delete_group", gw.base)
+    gw.gone()
+    empty = push("push", gw.base, "nothing", options="gzip")
+    added = push("push_add", gw.base, "nothing", options="gzip")
+    say(name + ": nothing is nothing, compressed or not", empty[0] == "empty_exposition" and added[:2] == ("ok", 200), (empty, added))
+    push("delete_group", gw.base)
     for url in (gw.base + "/", gw.base + "///", "127.0.0.1:%d" % gw.port, "localhost:%d" % gw.port, "HTTP://localhost:%d/" % gw.port):
         r = push("push", url)
         say("%s: pushes to %s" % (name, re.sub(r"\d{4,}", "PORT", url)), r[:2] == ("ok", 200), r)

@@ -169,7 +169,7 @@ void many_steps() {
 /// A repeat is found at the edge of the window and not behind it.
 void window() {
   for (unsigned distance : {300u, 1000u, 8191u, 8192u, 8193u, 16384u, 32768u, 32769u}) {
-    for (unsigned at : {0u, 30000u, 90000u, 110000u}) {  // the text moves between the last one and its copy
+    for (unsigned at : {0u, 30000u, 72500u, 105000u}) {  // between the last ones and their copies the text moves
       std::memset(text, 'x', 150000);
       fill_random(at, at + 300, 256);
       std::memcpy(text + at + distance, text + at, 300);

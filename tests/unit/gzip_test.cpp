@@ -1,9 +1,10 @@
-// gzip: large expositions, writers side by side, and the server's answers to whoever accepts it. The bytes themselves are
+// gzip: large expositions, writers side by side, the server's answers to whoever accepts it, and pushes. The bytes themselves are
 // judged in portable/gzip.cpp and by zlib in fuzz/gzip.cpp.
 #include <narthex/narthex.hpp>
 
 #include <narthex/gzip.hpp>
 #include <narthex/http_server.hpp>
+#include <narthex/push_gateway.hpp>
 
 #include <cstdio>
 #include <cstdlib>
@@ -14,10 +15,15 @@
 
 #include "support/catch.hpp"
 #include "support/client.hpp"
+#include "support/fake_server.hpp"
 #include "support/inflate.hpp"
 
 namespace nx = narthex;
 using support::client;
+
+/// Two tests ask for more memory than there is: the address sanitizer, too, shall say so instead of ending them.
+extern "C" const char* __asan_default_options();
+extern "C" const char* __asan_default_options() { return "allocator_may_return_null=1"; }
 
 namespace {
 
@@ -264,4 +270,57 @@ TEST_CASE("gzip: over one connection, compressed and not by turns; many clients 
   crowd[3]->reset();
   crowd.erase(crowd.begin() + 3);
   for (const auto& one : crowd) whole(read_answer(one->read()), true);
+}
+
+namespace {
+
+/// What a gateway hears of one push.
+std::string pushed(nx::registry& r, const nx::push_gateway_options& options, nx::errc wanted = nx::errc::ok, const char* verb = "push") {
+  std::string heard;
+  {
+    support::fake_server server([&heard](support::guest& g) {
+      heard = g.read_request();
+      g.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    });
+    nx::push_gateway gw{r, "127.0.0.1:" + std::to_string(server.port()), "job", {}, options};
+    CHECK((verb == std::string("push") ? gw.push() : gw.push_add()).code() == wanted);
+  }
+  return heard;
+}
+const nx::push_gateway_options packed_push = nx::push_gateway_options().compress(nx::gzip());
+
+}  // namespace
+
+TEST_CASE("gzip: a push is compressed when the program says so") {
+  shop s(200);
+  const std::string all = pushed(s.mine, packed_push);
+  const std::size_t head = all.find("\r\n\r\n") + 4;
+  CHECK(all.find("\r\nContent-Encoding: gzip\r\n") < head);
+  CHECK(all.find("\r\nContent-Length: " + std::to_string(all.size() - head) + "\r\n") < head);
+  const bool same = unpacked(all.substr(head), s.page.size()) == s.page;
+  CHECK(same);
+  CHECK((all.size() - head) * 6 < s.page.size());
+  const std::string plain = pushed(s.mine, nx::push_gateway_options());
+  CHECK(plain.find("Content-Encoding") == std::string::npos);
+  CHECK(plain.substr(plain.find("\r\n\r\n") + 4) == s.page);
+}
+
+TEST_CASE("gzip: a push of nothing stays one, and wipes no group") {
+  nx::registry none;
+  CHECK(pushed(none, packed_push, nx::errc::empty_exposition).empty());
+  const std::string added = pushed(none, packed_push, nx::errc::ok, "push_add");
+  CHECK(added.find("\r\nContent-Length: 0\r\n") != std::string::npos);
+  CHECK(added.find("Content-Encoding") == std::string::npos);
+}
+
+TEST_CASE("gzip: a push's limit is one of text; without memory for compression it goes as it is") {
+  shop s(200);
+  nx::push_gateway_options small = packed_push;
+  CHECK(pushed(s.mine, small.set_max_body_bytes(s.page.size() - 1), nx::errc::too_large).empty());
+  CHECK_FALSE(pushed(s.mine, small.set_max_body_bytes(s.page.size())).empty());
+  nx::detail::content_coding huge = nx::gzip();
+  huge.bytes = ~std::size_t(0) / 2;
+  const std::string plain = pushed(s.mine, nx::push_gateway_options().compress(huge));
+  CHECK(plain.find("Content-Encoding") == std::string::npos);
+  CHECK(plain.substr(plain.find("\r\n\r\n") + 4) == s.page);
 }

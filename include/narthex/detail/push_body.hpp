@@ -9,6 +9,8 @@
 
 #include "narthex/config.hpp"
 #include "narthex/detail/byte_buffer.hpp"
+#include "narthex/detail/content_coding.hpp"
+#include "narthex/detail/memory.hpp"
 #include "narthex/detail/name_order.hpp"
 #include "narthex/label.hpp"
 #include "narthex/sample.hpp"
@@ -62,22 +64,46 @@ inline status check_pushed(const sample& s, string_view names) noexcept {
   return status();
 }
 
+/// Memory for a coding, while a body is written; null where there is none.
+struct push_coder {
+  void* memory;
+#if NARTHEX_HAS(HEAP)
+  explicit push_coder(const content_coding* coding) noexcept : memory(coding ? allocate(coding->bytes) : nullptr) {}
+  ~push_coder() { release(memory); }
+#else
+  explicit push_coder(const content_coding*) noexcept : memory(nullptr) {}
+#endif
+  push_coder(const push_coder&) = delete;
+  push_coder& operator=(const push_coder&) = delete;
+};
+
 /// Writes everything a registry shows into `body`, in text format 0.0.4. What is checked is what is sent: one walk.
 ///
+/// max_bytes: of text, coded or not: the gateway unpacks it.
+/// coding:  null, or how to code it. Afterwards null if it was not: nothing to code (which must stay nothing: an empty body
+///          and a coded one mean different things), or no memory for that.
 /// Errors: check_pushed()'s; errc::too_large beyond max_bytes; errc::no_memory.
 inline status write_push_body(registry_core& registry, string_view names, std::size_t max_bytes,
-                              byte_buffer& body) noexcept {
+                              const content_coding*& coding, byte_buffer& body) noexcept {
+  struct kept {
+    static bool write(void* all, const char* data, std::size_t size) {
+      return static_cast<byte_buffer*>(all)->append(string_view(data, size));
+    }
+  };
   struct bounded {
-    byte_buffer& body;
+    sink to;
     std::size_t room;
-    errc why;
+    bool is_full;
     static bool write(void* self, const char* data, std::size_t size) {
       bounded& b = *static_cast<bounded*>(self);
-      b.why = size > b.room ? errc::too_large : b.body.append(string_view(data, size)) ? errc::ok : errc::no_memory;
-      if (b.why == errc::ok) b.room -= size;
-      return b.why == errc::ok;
+      b.is_full = size > b.room;
+      if (b.is_full) return false;
+      b.room -= size;
+      return b.to.write(b.to.context, data, size);
     }
-  } all = {body, max_bytes, errc::ok};
+  } all = {{&kept::write, &body}, max_bytes, false};
+  push_coder coder(coding);
+  if (coder.memory) all.to = coding->begin(coder.memory, all.to);
   const sink to = {&bounded::write, &all};
   char chunk[4096];
   walk series(registry);
@@ -89,11 +115,13 @@ inline status write_push_body(registry_core& registry, string_view names, std::s
     text.write(series.now());
   }
   out.flush();
-  if (all.why == errc::too_large) {
+  if (all.is_full) {
     const std::uint32_t most = 0xffffffffu;
-    return status(all.why, "body", max_bytes < most ? static_cast<std::uint32_t>(max_bytes) : most);
+    return status(errc::too_large, "body", max_bytes < most ? static_cast<std::uint32_t>(max_bytes) : most);
   }
-  return all.why == errc::ok ? status() : status(all.why, "body");
+  const bool whole = out.is_open() && (!coder.memory || all.room == max_bytes || coding->end(coder.memory));
+  if (!coder.memory || all.room == max_bytes) coding = nullptr;
+  return whole ? status() : status(errc::no_memory, "body");
 }
 
 }  // namespace detail

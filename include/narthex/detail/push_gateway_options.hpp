@@ -6,6 +6,7 @@
 #include <cstddef>
 
 #include "narthex/config.hpp"
+#include "narthex/detail/content_coding.hpp"
 #include "narthex/string_view.hpp"
 
 NARTHEX_BEGIN_NAMESPACE
@@ -34,6 +35,13 @@ struct push_gateway_options {
     max_body_bytes = bytes;
     return *this;
   }
+  /// Compresses what is pushed. with: nx::gzip(), from <narthex/gzip.hpp>; 71 KB more during a push.
+  ///
+  /// For a Pushgateway of 1.5.0 or later: an older one answers 400 to it, which ends as errc::http_refused.
+  push_gateway_options& compress(const detail::content_coding& with) noexcept {
+    coding = &with;
+    return *this;
+  }
   /// Errors: errc::bad_credentials: a ':' in the user, a control byte, more than max_credential_bytes.
   push_gateway_options& basic_auth(string_view user_name, string_view with_password) noexcept {
     authorization = scheme::basic;
@@ -59,6 +67,7 @@ struct push_gateway_options {
     return *this;
   }
 
+  const detail::content_coding* coding = nullptr;
   enum class scheme { none, basic, bearer } authorization = scheme::none;
   string_view user, secret;
   string_view header_names[max_headers], header_values[max_headers];

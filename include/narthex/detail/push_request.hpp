@@ -9,6 +9,7 @@
 #include "narthex/config.hpp"
 #include "narthex/detail/base64.hpp"
 #include "narthex/detail/byte_buffer.hpp"
+#include "narthex/detail/content_coding.hpp"
 #include "narthex/detail/grouping_key.hpp"
 #include "narthex/detail/http_syntax.hpp"
 #include "narthex/detail/number.hpp"
@@ -26,12 +27,14 @@ class push_request {
   int timeout_ms = 0, connect_timeout_ms = 0;
   std::size_t max_body_bytes = 0;
   std::uint16_t port = 80;
+  const content_coding* coding = nullptr;
 
 #if NARTHEX_HAS(HEAP) && NARTHEX_HAS(SYSTEM)
   status prepare(string_view url, const grouping_key& key, const push_gateway_options& options) noexcept {
     timeout_ms = options.timeout_ms > 1 ? options.timeout_ms : 1;
     connect_timeout_ms = options.connect_timeout_ms > 1 ? options.connect_timeout_ms : 1;
     max_body_bytes = options.max_body_bytes;
+    coding = options.coding;
     push_url where;
     status s = where.read(url);
     if (s.ok()) s = key.validate();
@@ -68,12 +71,14 @@ class push_request {
   /// Of the grouping key, each with a NUL behind it.
   string_view names() const noexcept { return part(names_at_, headers_at_); }
 
+  /// coded: how the body is; null: not at all.
   /// Errors: false without memory.
-  bool write_head(string_view verb, std::size_t body_size, byte_buffer& out) const noexcept {
+  bool write_head(string_view verb, std::size_t body_size, const content_coding* coded, byte_buffer& out) const noexcept {
     // The length also of nothing: a PUT that a proxy passes on without one would be read as empty, and wipe the group.
     return out.append(verb) && out.append(" ") && out.append(part(path_at_, host_at_)) && out.append(" HTTP/1.1") &&
            out.append(text_.text().from(headers_at_)) &&
-           out.append("\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8\r\nContent-Length: ") &&
+           out.append("\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8") &&
+           (!coded || put_header(out, "Content-Encoding", coded->name)) && out.append("\r\nContent-Length: ") &&
            put_number(out, body_size) && out.append("\r\nConnection: close\r\n\r\n");
   }
 

@@ -179,6 +179,7 @@ TEST_CASE("gzip: the server sends metrics as they are to who does not accept it"
 TEST_CASE("gzip: several header lines are one list") {
   shop s(3);
   CHECK(says(asked(s, get("Accept-Encoding: br\r\naccept-encoding: gzip\r\n")), "Content-Encoding: gzip"));
+  CHECK(says(asked(s, get("Accept-Encoding: gzip\r\nAccept-Encoding: br\r\n")), "Content-Encoding: gzip"));
   CHECK_FALSE(says(asked(s, get("Accept-Encoding: *\r\nAccept-Encoding: gzip;q=0\r\n")), "Content-Encoding: gzip"));
 }
 

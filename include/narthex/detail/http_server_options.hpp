@@ -106,7 +106,7 @@ struct http_server_options {
   /// Compresses metrics for clients whose Accept-Encoding has gzip, as Prometheus' has. coding: nx::gzip(), with
   /// <narthex/gzip.hpp>.
   ///
-  /// Cost: about 4 ns of the server's thread for each byte of metrics (README says when that pays), and for each client that is
+  /// Cost: about 4 ns of the server's thread for each byte of metrics, and for each client that is
   ///       receiving them 71 KB. Where there is no memory for that, and in builds without a heap, metrics go out as they are.
   http_server_options& compress(const detail::content_coding& with) noexcept {
     coding = &with;

@@ -2835,7 +2835,7 @@ struct http_request {
     } else if (same_word(name, "authorization")) {
       ++seen.authorizations;
       authorization = value;
-    } else if (same_word(name, "accept-encoding")) {
+    } else if (NARTHEX_HAS(HEAP) && same_word(name, "accept-encoding")) {  // nothing is coded without one
       encodings.read(value);
     } else if (same_word(name, "connection")) {
       seen.says_close = seen.says_close || has_word(value, "close");
@@ -3268,8 +3268,8 @@ class http_response {
   void begin_metrics() {
     begun_ = true;
     head(200, "text/plain; version=0.0.4; charset=utf-8");
-    if (varies_) put("Vary: Accept-Encoding\r\n");
-    if (coding_) {
+    if (NARTHEX_HAS(HEAP) && varies_) put("Vary: Accept-Encoding\r\n");
+    if (NARTHEX_HAS(HEAP) && coding_) {
       put("Content-Encoding: ");
       put(coding_);
       put("\r\n");
@@ -3586,8 +3586,8 @@ class http_exchange {
   }
 
   void begin_metrics() {
-    const content_coding* const coding = site_.options.coding;
-    const bool coded = NARTHEX_HAS(HEAP) && coding && request_.encodings.takes_gzip();
+    const content_coding* const coding = NARTHEX_HAS(HEAP) ? site_.options.coding : nullptr;
+    const bool coded = coding && request_.encodings.takes_gzip();
     if (coding) response_.code_metrics(coded ? coding->name : nullptr);
     if (!request_.wants_body) return response_.end_metrics();
     if (site_.in_flight.fetch_add(1, memory_order_relaxed) >= site_.options.max_requests_in_flight) {

@@ -107,8 +107,8 @@ class http_exchange {
   }
 
   void begin_metrics() {
-    const content_coding* const coding = site_.options.coding;
-    const bool coded = NARTHEX_HAS(HEAP) && coding && request_.encodings.takes_gzip();
+    const content_coding* const coding = NARTHEX_HAS(HEAP) ? site_.options.coding : nullptr;
+    const bool coded = coding && request_.encodings.takes_gzip();
     if (coding) response_.code_metrics(coded ? coding->name : nullptr);
     if (!request_.wants_body) return response_.end_metrics();
     if (site_.in_flight.fetch_add(1, memory_order_relaxed) >= site_.options.max_requests_in_flight) {

@@ -99,7 +99,7 @@ struct http_request {
     } else if (same_word(name, "authorization")) {
       ++seen.authorizations;
       authorization = value;
-    } else if (same_word(name, "accept-encoding")) {
+    } else if (NARTHEX_HAS(HEAP) && same_word(name, "accept-encoding")) {  // nothing is coded without one
       encodings.read(value);
     } else if (same_word(name, "connection")) {
       seen.says_close = seen.says_close || has_word(value, "close");

@@ -54,8 +54,8 @@ class http_response {
   void begin_metrics() {
     begun_ = true;
     head(200, "text/plain; version=0.0.4; charset=utf-8");
-    if (varies_) put("Vary: Accept-Encoding\r\n");
-    if (coding_) {
+    if (NARTHEX_HAS(HEAP) && varies_) put("Vary: Accept-Encoding\r\n");
+    if (NARTHEX_HAS(HEAP) && coding_) {
       put("Content-Encoding: ");
       put(coding_);
       put("\r\n");

@@ -106,8 +106,9 @@ struct http_server_options {
   /// Compresses metrics for clients whose Accept-Encoding has gzip, as Prometheus' has. coding: nx::gzip(), with
   /// <narthex/gzip.hpp>.
   ///
-  /// Cost: about 4 ns of the server's thread for each byte of metrics, and for each client that is
-  ///       receiving them 71 KB. Where there is no memory for that, and in builds without a heap, metrics go out as they are.
+  /// Cost: about 4 ns of the server's thread for each byte of metrics; for each client that is receiving them 71 KB, and up to
+  ///       33 KB that it has not taken yet. Where there is no memory for that, and in builds without a heap, metrics go out as
+  ///       they are.
   http_server_options& compress(const detail::content_coding& with) noexcept {
     coding = &with;
     return *this;

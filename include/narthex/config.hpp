@@ -127,7 +127,8 @@
 // Words that change in one step, whoever else is there.
 #if NARTHEX_HAS(CONCURRENCY) && !NARTHEX_HAS(CRITICAL)
 #define NARTHEX_DETAIL_HAS_LOCK_FREE 1
-#if ATOMIC_INT_LOCK_FREE != 2 || ATOMIC_POINTER_LOCK_FREE != 2
+// Under an operating system the compiler's library asks the kernel where the processor cannot.
+#if (ATOMIC_INT_LOCK_FREE != 2 || ATOMIC_POINTER_LOCK_FREE != 2) && !defined(__unix__)
 #error "this processor cannot change a word in one step: define NARTHEX_CRITICAL_ENTER() and NARTHEX_CRITICAL_EXIT(state), see config.hpp; or NARTHEX_CONCURRENCY=NARTHEX_NONE"
 #endif
 #else

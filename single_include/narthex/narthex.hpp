@@ -152,7 +152,8 @@
 // Words that change in one step, whoever else is there.
 #if NARTHEX_HAS(CONCURRENCY) && !NARTHEX_HAS(CRITICAL)
 #define NARTHEX_DETAIL_HAS_LOCK_FREE 1
-#if ATOMIC_INT_LOCK_FREE != 2 || ATOMIC_POINTER_LOCK_FREE != 2
+// Under an operating system the compiler's library asks the kernel where the processor cannot.
+#if (ATOMIC_INT_LOCK_FREE != 2 || ATOMIC_POINTER_LOCK_FREE != 2) && !defined(__unix__)
 #error "this processor cannot change a word in one step: define NARTHEX_CRITICAL_ENTER() and NARTHEX_CRITICAL_EXIT(state), see config.hpp; or NARTHEX_CONCURRENCY=NARTHEX_NONE"
 #endif
 #else
@@ -2827,8 +2828,10 @@ class buckets {
 
   // A pointer, so that a program without formulas has no multiplication of doubles in it.
   using formula = double (*)(double bound, double step);
-  static double next_sum(double bound, double step) noexcept { return detail::add(bound, step); }
-  static double next_power(double bound, double step) noexcept { return bound * step; }
+  // By way of its bits, so that no processor with wider registers keeps more digits than a double has.
+  static double next_sum(double bound, double step) noexcept { return as_stored(detail::add(bound, step)); }
+  static double next_power(double bound, double step) noexcept { return as_stored(bound * step); }
+  static double as_stored(double value) noexcept { return detail::bits_double(detail::double_bits(value)); }
   buckets(formula f, double start, double step, unsigned count) noexcept
       : values_(nullptr), start_(start), step_(step), count_(count), next_(f) {}
 
@@ -4067,14 +4070,14 @@ class membership {
 
   /// Null: refused, unlinked, or the registry is gone.
   registry_core* load(std::memory_order order) const noexcept {
-    const std::uintptr_t w = word(order);
+    const std::uintptr_t w = bits_of(order);
     return (w & tag) == refused ? nullptr : reinterpret_cast<registry_core*>(w & ~std::uintptr_t(tag));
   }
   void store(registry_core* registry, std::memory_order order) noexcept { word_.store(registry, order); }
 
-  state visibility(std::memory_order order) const noexcept { return static_cast<state>(word(order) & tag); }
+  state visibility(std::memory_order order) const noexcept { return static_cast<state>(bits_of(order) & tag); }
   void show_as(state s) noexcept {
-    put((word(memory_order_relaxed) & ~std::uintptr_t(tag)) | s, memory_order_release);
+    put((bits_of(memory_order_relaxed) & ~std::uintptr_t(tag)) | s, memory_order_release);
   }
 
   /// Before anybody else sees the node, or of one that nobody but its owner does.
@@ -4083,14 +4086,14 @@ class membership {
     put(place << 16 | static_cast<std::uintptr_t>(why) << 8 | refused, memory_order_relaxed);
   }
   errc reason() const noexcept {
-    const std::uintptr_t w = word(memory_order_relaxed);
+    const std::uintptr_t w = bits_of(memory_order_relaxed);
     return (w & tag) == refused ? static_cast<errc>(w >> 8 & 0xff) : errc::ok;
   }
-  std::uint16_t reason_at() const noexcept { return static_cast<std::uint16_t>(word(memory_order_relaxed) >> 16); }
+  std::uint16_t reason_at() const noexcept { return static_cast<std::uint16_t>(bits_of(memory_order_relaxed) >> 16); }
 
  private:
   enum : std::uint32_t { tag = 3 };
-  std::uintptr_t word(std::memory_order order) const noexcept { return reinterpret_cast<std::uintptr_t>(word_.load(order)); }
+  std::uintptr_t bits_of(std::memory_order order) const noexcept { return reinterpret_cast<std::uintptr_t>(word_.load(order)); }
   void put(std::uintptr_t w, std::memory_order order) noexcept { word_.store(reinterpret_cast<void*>(w), order); }
   shared<void*> word_;  // a pointer, so that the default registry's own node is there before any code runs
 };

@@ -2828,10 +2828,13 @@ class buckets {
 
   // A pointer, so that a program without formulas has no multiplication of doubles in it.
   using formula = double (*)(double bound, double step);
-  // By way of its bits, so that no processor with wider registers keeps more digits than a double has.
   static double next_sum(double bound, double step) noexcept { return as_stored(detail::add(bound, step)); }
   static double next_power(double bound, double step) noexcept { return as_stored(bound * step); }
-  static double as_stored(double value) noexcept { return detail::bits_double(detail::double_bits(value)); }
+  /// No more digits than a double has: the registers of 32-bit x86 keep more.
+  static double as_stored(double value) noexcept {
+    const volatile double stored = value;
+    return stored;
+  }
   buckets(formula f, double start, double step, unsigned count) noexcept
       : values_(nullptr), start_(start), step_(step), count_(count), next_(f) {}
 

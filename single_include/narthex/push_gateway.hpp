@@ -2572,6 +2572,63 @@ NARTHEX_END_NAMESPACE
 
 #endif  // NARTHEX_DETAIL_PUSH_BODY_HPP
 
+// ==== narthex/detail/rate_window.hpp ============================================================
+// narthex/detail/rate_window.hpp - how many events any span of time may hold, and when the next one may be.
+// Room: balconies. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_DETAIL_RATE_WINDOW_HPP
+#define NARTHEX_DETAIL_RATE_WINDOW_HPP
+
+#include <cstdint>
+
+
+NARTHEX_BEGIN_NAMESPACE
+namespace detail {
+
+/// Lets at most `most` events into any span of so many seconds, wherever it begins: an event is let in when the one `most`
+/// places before it is that old. Fixed windows would let in twice as many around their border.
+///
+/// Threads: one at a time. Memory: 528 bytes, however many events there are. Cost: constant.
+class rate_window {
+ public:
+  enum : unsigned { max_events = 64 };  ///< a push a second, and a little, in a minute
+  enum : int { max_seconds = 24 * 60 * 60 };
+
+  rate_window() noexcept : span_ms_(0), most_(1), next_(0), count_(0) {}
+
+  /// Errors: false: no events, or too many, or no span, or more than a day; nothing has changed.
+  bool set(unsigned most, int seconds) noexcept {
+    if (most < 1 || most > max_events || seconds < 1 || seconds > max_seconds) return false;
+    most_ = most;
+    span_ms_ = std::int64_t(seconds) * 1000;
+    next_ = count_ = 0;
+    return true;
+  }
+
+  /// now_ms:  never less than before.
+  /// Returns: 0: let in; otherwise the milliseconds until there is room again, and nothing was let in.
+  std::int64_t enter(std::int64_t now_ms) noexcept {
+    if (count_ == most_) {
+      const std::int64_t left = at_[next_] + span_ms_ - now_ms;
+      if (left > 0) return left;
+    } else {
+      ++count_;
+    }
+    at_[next_] = now_ms;
+    next_ = (next_ + 1) % most_;
+    return 0;
+  }
+
+ private:
+  std::int64_t at_[max_events];  // when the last `count_` were; the oldest at `next_` once all places are taken
+  std::int64_t span_ms_;
+  unsigned most_, next_, count_;
+};
+
+}  // namespace detail
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_DETAIL_RATE_WINDOW_HPP
+
 // ==== narthex/detail/push_gateway_options.hpp ===================================================
 // narthex/detail/push_gateway_options.hpp - how a push_gateway behaves.
 // Room: balconies. SPDX-License-Identifier: MIT
@@ -2579,6 +2636,7 @@ NARTHEX_END_NAMESPACE
 #define NARTHEX_DETAIL_PUSH_GATEWAY_OPTIONS_HPP
 
 #include <cstddef>
+#include <cstdint>
 
 
 NARTHEX_BEGIN_NAMESPACE
@@ -2586,6 +2644,7 @@ NARTHEX_BEGIN_NAMESPACE
 /// How a push_gateway behaves. Views only: what they point to must live until the push_gateway is made.
 struct push_gateway_options {
   enum : unsigned { max_headers = 8 };
+  enum : unsigned { max_pushes = detail::rate_window::max_events };
   enum : std::size_t { max_credential_bytes = 4096 };  ///< of a user, password or token each: tokens are long
 
   /// For one push as a whole: look-up, connect, send, answer. At least 1; there is no "for ever".
@@ -2594,6 +2653,13 @@ struct push_gateway_options {
   int connect_timeout_ms = 3000;
   /// A larger exposition is refused: errc::too_large. The gateway itself has no limit, and keeps what it gets for ever.
   std::size_t max_body_bytes = 16 * 1024 * 1024;
+
+  /// How many push() and push_add() any span of so many seconds may hold; delete_group() is free. Whoever sets more says that
+  /// the gateway is scraped often enough for them to be seen: it keeps only the last one.
+  unsigned pushes = 10;
+  int per_seconds = 60;
+  /// The clock of that rate: milliseconds, never backwards. Null: the system's monotonic clock. For tests.
+  std::int64_t (*clock_ms)() = nullptr;
 
   push_gateway_options& set_timeout_ms(int ms) noexcept {
     timeout_ms = ms;
@@ -2605,6 +2671,16 @@ struct push_gateway_options {
   }
   push_gateway_options& set_max_body_bytes(std::size_t bytes) noexcept {
     max_body_bytes = bytes;
+    return *this;
+  }
+  /// Errors: errc::bad_rate: not 1 to max_pushes, or not 1 to 86400 seconds.
+  push_gateway_options& set_push_rate(unsigned most, int in_seconds) noexcept {
+    pushes = most;
+    per_seconds = in_seconds;
+    return *this;
+  }
+  push_gateway_options& set_clock_ms(std::int64_t (*clock)()) noexcept {
+    clock_ms = clock;
     return *this;
   }
   /// Errors: errc::bad_credentials: a ':' in the user, a control byte, more than max_credential_bytes.
@@ -3225,6 +3301,9 @@ NARTHEX_BEGIN_NAMESPACE
 /// url:      "http://host:port/prefix"; without "http://" that is assumed; without a port it is 80 as for any URL (a
 ///           Pushgateway listens at 9091). A name, an IPv4 or an [IPv6] address; no user, query or fragment.
 /// job:      not empty. labels: the rest of the grouping key; well-formed UTF-8. Not "job", "le", "quantile", "what", "__...".
+/// Rate:     10 pushes in any 60 seconds, whatever comes of them, unless the options say more: what is pushed between two scrapes
+///           of the gateway nobody ever sees. One too many gets errc::too_often, sends nothing, and is counted in
+///           narthex_refused_total{what="push"}.
 /// Errors:   of the arguments: kept in status() and answered by every push. Nothing throws, logs or touches the process.
 /// Threads:  any; one push at a time: who comes meanwhile gets errc::busy at once (as does the child of a fork in mid-push).
 ///           The registry's callbacks run in the pushing thread. A name is looked up in a detached thread, which may outlive
@@ -3250,24 +3329,27 @@ class push_gateway {
 
   /// Replaces everything in the group by what the registry shows now (PUT).
   ///
-  /// Errors:  errc::empty_exposition when the registry shows nothing: it would wipe the group. errc::label_clash,
+  /// Errors:  errc::too_often: the rate is used up; nothing was sent, and the status' number() says for how many milliseconds.
+  ///          errc::empty_exposition when the registry shows nothing: it would wipe the group. errc::label_clash,
   ///          reserved_metric, too_large, no_memory: nothing was sent. errc::no_such_host, timeout, closed, system: the way
   ///          there. errc::http_refused, redirected, no_gateway, bad_response: the other side. After a timeout the gateway may have
   ///          taken it or not.
-  push_result push() noexcept { return run("PUT", body::required); }
+  push_result push() noexcept { return run("PUT", body::required, turn::within_rate); }
 
   /// Replaces the metrics of the same names in the group, and leaves the others (POST). Of an empty registry it only
   /// refreshes the group's push_time_seconds.
-  push_result push_add() noexcept { return run("POST", body::optional); }
+  push_result push_add() noexcept { return run("POST", body::optional, turn::within_rate); }
 
-  /// Removes the group, with exactly this job and these labels (DELETE). ok also when there is none.
-  push_result delete_group() noexcept { return run("DELETE", body::none); }
+  /// Removes the group, with exactly this job and these labels (DELETE). ok also when there is none. At any rate.
+  push_result delete_group() noexcept { return run("DELETE", body::none, turn::free); }
 
  private:
   enum class body { none, optional, required };
+  enum class turn { within_rate, free };
 
-  push_result run(const char* verb, body wanted) noexcept;
+  push_result run(const char* verb, body wanted, turn which) noexcept;
   push_result exchange(const char* verb, body wanted) noexcept;
+  push_result refused_as_too_often(std::int64_t left_ms) const noexcept;
   push_result refused(const NARTHEX_NAMESPACE::status& why) const noexcept;
   push_result failed(const NARTHEX_NAMESPACE::status& why, const detail::http_client& client,
                      const detail::http_answer& answer) const noexcept;
@@ -3275,6 +3357,8 @@ class push_gateway {
   registry_core& registry_;
   detail::push_request request_;
   NARTHEX_NAMESPACE::status status_;
+  std::int64_t (*clock_ms_)();
+  detail::rate_window window_;  // of whoever is not busy
   detail::shared<std::uint32_t> busy_;
 };
 
@@ -3282,14 +3366,20 @@ class push_gateway {
 
 inline push_gateway::push_gateway(registry_core& registry, string_view url, string_view job,
                                   std::initializer_list<label_pair> labels, const push_gateway_options& options) noexcept
-    : registry_(registry), status_(request_.prepare(url, detail::grouping_key(job, labels), options)), busy_(0) {}
+    : registry_(registry), status_(request_.prepare(url, detail::grouping_key(job, labels), options)),
+      clock_ms_(options.clock_ms ? options.clock_ms : &os::monotonic_ms), busy_(0) {
+  if (status_.ok() && !window_.set(options.pushes, options.per_seconds)) {
+    status_ = NARTHEX_NAMESPACE::status(errc::bad_rate, "push_gateway", push_gateway_options::max_pushes);
+  }
+}
 
-inline push_result push_gateway::run(const char* verb, body wanted) noexcept {
+inline push_result push_gateway::run(const char* verb, body wanted, turn which) noexcept {
   if (!status_.ok()) return refused(status_);
   if (busy_.exchange(1, detail::memory_order_acquire) != 0) {
     return refused(NARTHEX_NAMESPACE::status(errc::busy, ""));
   }
-  const push_result r = exchange(verb, wanted);
+  const std::int64_t left_ms = which == turn::free ? 0 : window_.enter(clock_ms_());
+  const push_result r = left_ms > 0 ? refused_as_too_often(left_ms) : exchange(verb, wanted);
   busy_.store(0, detail::memory_order_release);
   return r;
 }
@@ -3308,6 +3398,12 @@ inline push_result push_gateway::exchange(const char* verb, body wanted) noexcep
   answer s = client.connect(request_.host(), request_.port);
   if (s.ok()) s = client.exchange(head.text(), text.text(), got);
   return failed(s, client, got);
+}
+
+inline push_result push_gateway::refused_as_too_often(std::int64_t left_ms) const noexcept {
+  registry_.count(mistake::push);
+  const std::int64_t most = 0xffffffff;  // of a clock that went backwards
+  return refused(NARTHEX_NAMESPACE::status(errc::too_often, "push", static_cast<std::uint32_t>(left_ms < most ? left_ms : most)));
 }
 
 /// Before anything was sent: the offender is ours to name.

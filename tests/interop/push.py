@@ -181,6 +181,17 @@ def refusals(name, gw, push):
     say("%s: %d odd but legal ones are taken" % (name, len(good)), not bad and len(gw.groups()) == len(good), bad)
 
 
+def rate(name, gw, push):
+    """Twelve pushes at once: the gateway hears of ten."""
+    def heard():
+        found = re.search(r'pushgateway_http_requests_total{code="200",handler="push",method="put"} (\d+)', gw.get("/metrics")[1])
+        return int(found.group(1)) if found else 0
+    before = heard()
+    r = push("hurry", gw.base)
+    say(name + ": of twelve pushes in a row ten arrive, and the others are refused here", r[:2] == ("too_often", 0) and
+        re.search(r"milliseconds 5\d{4}$", r[2]) and heard() - before == 10, (r, before, heard()))
+
+
 def lint(name, gw, promtool):
     page = gw.get("/metrics")[1]
     # --lint=none is not in every version: what promtool calls an error is one that it could not parse.
@@ -226,6 +237,7 @@ def main(program, promtool, *binaries):
             paths(name, gw, push)
             verbs(name, gw, push)
             refusals(name, gw, push)
+            rate(name, gw, push)
             lint(name, gw, promtool)
             words(name, gw, push)
 

@@ -3344,8 +3344,9 @@ class push_gateway {
   push_result delete_group() noexcept { return run("DELETE", body::none, turn::free); }
 
  private:
+  friend class batch_job;
   enum class body { none, optional, required };
-  enum class turn { within_rate, free };
+  enum class turn { within_rate, free };  // free: the last push of a program, and deletions
 
   push_result run(const char* verb, body wanted, turn which) noexcept;
   push_result exchange(const char* verb, body wanted) noexcept;

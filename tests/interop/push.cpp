@@ -1,9 +1,11 @@
 // What push.py tells it to push: one command a line on stdin, one answer a line on stdout.
 //
-//   METHOD URL HEX_JOB NAME=HEX_VALUE,... SCENARIO [OPTIONS]      METHOD: push, push_add, delete_group, hurry (12 pushes)
+//   METHOD URL HEX_JOB NAME=HEX_VALUE,... SCENARIO [OPTIONS]      METHOD: push, push_add, delete_group, hurry (12 pushes),
+//   job_ok, job_failed, job_cleaned (a batch_job that succeeds, fails, or succeeds and deletes its group; GROUP is one label)
 //   answer: CODE HTTP_STATUS ERROR
 #include <narthex/narthex.hpp>
 
+#include <narthex/batch_job.hpp>
 #include <narthex/push_gateway.hpp>
 
 #include <cstdio>
@@ -120,6 +122,15 @@ int main() {
     if (n == 2) gw.reset(new nx::push_gateway{r, u, job_text, {{names[0], values[0]}, {names[1], values[1]}}, options});
     if (n == 3) {
       gw.reset(new nx::push_gateway{r, u, job_text, {{names[0], values[0]}, {names[1], values[1]}, {names[2], values[2]}}, options});
+    }
+    if (verb.compare(0, 4, "job_") == 0) {
+      nx::batch_job run{r, u, job_text, {{names[0], values[0]}}, nx::batch_job_options().set_gateway(options).set_delete_after_ms(verb == "job_cleaned" ? 0 : -1)};
+      run.processed(5);
+      if (verb != "job_failed") run.succeed();
+      const nx::push_result p = run.finish();
+      std::printf("%u %d %s\n", static_cast<unsigned>(p.code()), p.http_status(), p.error());
+      std::fflush(stdout);
+      continue;
     }
     for (int i = 1; verb == "hurry" && i < 12; ++i) static_cast<void>(gw->push().ok());
     const nx::push_result p = verb == "push" || verb == "hurry" ? gw->push() : verb == "push_add" ? gw->push_add() : gw->delete_group();

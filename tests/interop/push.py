@@ -192,6 +192,29 @@ def rate(name, gw, push):
         re.search(r"milliseconds 5\d{4}$", r[2]) and heard() - before == 10, (r, before, heard()))
 
 
+def jobs(name, gw, push):
+    """A run that fails leaves the last success where it is; one that succeeds takes away what the job no longer has."""
+    def now():
+        found = [m for g, m in gw.groups() if g == {"job": "nightly", "instance": "db"}]
+        return {k.replace("batch_job_", ""): float(v[0][1]) for k, v in found[0].items()} if found else None
+    call = lambda verb, what: push(verb, gw.base, what, "nightly", [("instance", "db")])
+    first = call("job_ok", "a1b1")
+    good = now()
+    failed = call("job_failed", "one")
+    bad = now()
+    say(name + ": a batch job that succeeds tells so", first[:2] == ("ok", 200) and good and sorted(good) == [
+        "a", "b", "duration_seconds", "last_completion_timestamp_seconds", "last_success_timestamp_seconds", "records_processed"]
+        and abs(good["last_success_timestamp_seconds"] - time.time()) < 60 and good["records_processed"] == 5, (first, good))
+    say(name + ": one that fails leaves the last success, to the digit", failed[:2] == ("ok", 200) and bad and good and
+        bad["last_success_timestamp_seconds"] == good["last_success_timestamp_seconds"] and
+        bad["last_completion_timestamp_seconds"] > good["last_completion_timestamp_seconds"] and "m" in bad and "a" in bad, (failed, bad))
+    call("job_ok", "one")
+    say(name + ": the next success replaces all of it", now() and "a" not in now() and "m" in now() and
+        now()["last_success_timestamp_seconds"] > good["last_success_timestamp_seconds"], now())
+    cleaned = call("job_cleaned", "one")
+    say(name + ": a batch job that cleans up leaves no group", cleaned[:2] == ("ok", 202) and gw.gone({"job": "nightly", "instance": "db"}), cleaned)
+
+
 def lint(name, gw, promtool):
     page = gw.get("/metrics")[1]
     # --lint=none is not in every version: what promtool calls an error is one that it could not parse.
@@ -238,6 +261,7 @@ def main(program, promtool, *binaries):
             verbs(name, gw, push)
             refusals(name, gw, push)
             rate(name, gw, push)
+            jobs(name, gw, push)
             lint(name, gw, promtool)
             words(name, gw, push)
 

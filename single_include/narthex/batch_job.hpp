@@ -3659,7 +3659,7 @@ NARTHEX_BEGIN_NAMESPACE
 
 /// How a batch_job behaves. Views only: what they point to must live until the batch_job is made.
 struct batch_job_options {
-  /// Deadlines, credentials, headers. The one push of a batch_job is free of the rate.
+  /// Deadlines, credentials, headers.
   push_gateway_options gateway;
   /// Negative: the group stays, so that the last success can be seen and missed. Otherwise the group is deleted so long after
   /// the push, and the program waits for that: longer than the gateway's scrape interval, or nobody has seen the push. For
@@ -3776,16 +3776,15 @@ inline push_result batch_job::push_last() noexcept {
   gauge completion(registry_, "batch_job_last_completion_timestamp_seconds", "When the last run ended, well or not.");
   duration.set(static_cast<double>(gateway_.clock_ms_() - begin_ms_) / 1000);
   set_to_current_time(completion);
-  using of = push_gateway;
   if (succeeded_.load(detail::memory_order_relaxed) == 0) {
-    const push_result r = gateway_.run("POST", of::body::optional, of::turn::free);
+    const push_result r = gateway_.push_add();
     duration.unregister();
     completion.unregister();
     return r;
   }
   gauge success(registry_, "batch_job_last_success_timestamp_seconds", "When a run last succeeded.");
   set_to_current_time(success);
-  const push_result r = gateway_.run("PUT", of::body::required, of::turn::free);
+  const push_result r = gateway_.push();
   for (gauge* one : {&duration, &completion, &success}) one->unregister();
   return r;
 }

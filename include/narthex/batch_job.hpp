@@ -16,7 +16,7 @@
 #include "narthex/gauge.hpp"
 #include "narthex/label.hpp"
 #include "narthex/os/owner.hpp"
-#include "narthex/os/socket.hpp"
+#include "narthex/os/pause.hpp"
 #include "narthex/push_gateway.hpp"
 #include "narthex/registry.hpp"
 #include "narthex/status.hpp"
@@ -100,7 +100,6 @@ class batch_job {
 
  private:
   push_result push_last() noexcept;
-  void wait_to_be_seen() const noexcept;
 
   registry_core& registry_;
   push_gateway gateway_;
@@ -133,7 +132,7 @@ inline push_result batch_job::finish() noexcept {
   }
   const push_result r = push_last();
   if (delete_after_ms_ < 0) return r;
-  if (r.ok()) wait_to_be_seen();
+  if (r.ok()) os::pause_ms(delete_after_ms_);
   const push_result gone = gateway_.delete_group();
   return r.ok() ? gone : r;
 }
@@ -155,15 +154,6 @@ inline push_result batch_job::push_last() noexcept {
   const push_result r = gateway_.push();
   for (gauge* one : {&duration, &completion, &success}) one->unregister();
   return r;
-}
-
-inline void batch_job::wait_to_be_seen() const noexcept {
-  os::wakeup nobody_rings;
-  if (!nobody_rings.open().ok()) return;
-  const std::int64_t end = os::monotonic_ms() + delete_after_ms_;
-  for (std::int64_t left = delete_after_ms_; left > 0; left = end - os::monotonic_ms()) {
-    if (nobody_rings.rung_within(static_cast<int>(left))) return;
-  }
 }
 
 NARTHEX_END_NAMESPACE

@@ -87,11 +87,13 @@ class push_gateway {
 
  private:
   friend class batch_job;
+  friend class periodic_pusher;
   enum class body { none, optional, required };
   enum class turn { within_rate, free };  // free: the last push of a program, and deletions
 
-  push_result run(const char* verb, body wanted, turn which) noexcept;
-  push_result exchange(const char* verb, body wanted) noexcept;
+  /// most_ms: of the options' timeout_ms; bell: ends it as that would.
+  push_result run(const char* verb, body wanted, turn which, int most_ms = 0x7fffffff, os::wakeup* bell = nullptr) noexcept;
+  push_result exchange(const char* verb, body wanted, int most_ms, os::wakeup* bell) noexcept;
   push_result refused_as_too_often(std::int64_t left_ms) const noexcept;
   push_result refused(const NARTHEX_NAMESPACE::status& why) const noexcept;
   push_result failed(const NARTHEX_NAMESPACE::status& why, const detail::http_client& client,
@@ -116,18 +118,18 @@ inline push_gateway::push_gateway(registry_core& registry, string_view url, stri
   }
 }
 
-inline push_result push_gateway::run(const char* verb, body wanted, turn which) noexcept {
+inline push_result push_gateway::run(const char* verb, body wanted, turn which, int most_ms, os::wakeup* bell) noexcept {
   if (!status_.ok()) return refused(status_);
   if (busy_.exchange(1, detail::memory_order_acquire) != 0) {
     return refused(NARTHEX_NAMESPACE::status(errc::busy, ""));
   }
   const std::int64_t left_ms = which == turn::free ? 0 : window_.enter(clock_ms_());
-  const push_result r = left_ms > 0 ? refused_as_too_often(left_ms) : exchange(verb, wanted);
+  const push_result r = left_ms > 0 ? refused_as_too_often(left_ms) : exchange(verb, wanted, most_ms, bell);
   busy_.store(0, detail::memory_order_release);
   return r;
 }
 
-inline push_result push_gateway::exchange(const char* verb, body wanted) noexcept {
+inline push_result push_gateway::exchange(const char* verb, body wanted, int most_ms, os::wakeup* bell) noexcept {
   using answer = NARTHEX_NAMESPACE::status;
   detail::byte_buffer text, head;
   if (wanted != body::none) {
@@ -136,7 +138,7 @@ inline push_result push_gateway::exchange(const char* verb, body wanted) noexcep
     if (text.size() == 0 && wanted == body::required) return refused(answer(errc::empty_exposition, ""));
   }
   if (!request_.write_head(verb, text.size(), head)) return refused(answer(errc::no_memory, ""));
-  detail::http_client client(request_.timeout_ms, request_.connect_timeout_ms);
+  detail::http_client client(most_ms < request_.timeout_ms ? most_ms : request_.timeout_ms, request_.connect_timeout_ms, bell);
   detail::http_answer got;
   answer s = client.connect(request_.host(), request_.port);
   if (s.ok()) s = client.exchange(head.text(), text.text(), got);

@@ -1905,7 +1905,7 @@ class lookup {
 
 #if NARTHEX_HAS(THREADS)
   status start() noexcept;
-  bool done_within(int ms) noexcept;
+  bool done_within(int ms, const wakeup* bell) noexcept;
 
  private:
   static void enter(void* self);
@@ -1967,8 +1967,10 @@ inline status lookup::start() noexcept {
   return e.to_status("thread");
 }
 
-inline bool lookup::done_within(int ms) noexcept {
-  return deadline(ms < 0 ? 0 : ms).wait(done_, name_).ok() && is_done_.load(detail::memory_order_acquire) != 0;
+inline bool lookup::done_within(int ms, const wakeup* bell) noexcept {
+  const int most = ms < 0 ? 0 : ms;
+  const deadline end = bell ? deadline(most, *bell) : deadline(most);
+  return end.wait(done_, name_).ok() && is_done_.load(detail::memory_order_acquire) != 0;
 }
 
 #endif
@@ -1976,11 +1978,12 @@ inline bool lookup::done_within(int ms) noexcept {
 /// Looks a host's name up. Numeric addresses and "localhost" are answered without asking anybody.
 ///
 /// host:    at most host_addresses::max_name bytes, none of them NUL.
+/// bell:    rung, it ends the wait as the time would.
 /// Errors:  errc::no_such_host (number() and out.words: the resolver's), errc::timeout, errc::no_memory, errc::busy when
 ///          16 look-ups are under way, errc::system.
 /// Threads: the resolver runs in a detached thread, which lives until the resolver gives up, also after a timeout.
 ///          Without threads it runs in the caller's, and its own patience (seconds) is the limit.
-inline status resolve(string_view host, int timeout_ms, host_addresses& out) noexcept {
+inline status resolve(string_view host, int timeout_ms, host_addresses& out, const wakeup* bell = nullptr) noexcept {
   if (host == "localhost") {
     out.add("127.0.0.1");
     out.add("::1");
@@ -1995,13 +1998,14 @@ inline status resolve(string_view host, int timeout_ms, host_addresses& out) noe
   if (!l) return status(errc::no_memory, host);
 #if NARTHEX_HAS(THREADS)
   status s = l->start();
-  if (s.ok() && !l->done_within(timeout_ms)) s = status(errc::timeout, host);
+  if (s.ok() && !l->done_within(timeout_ms, bell)) s = status(errc::timeout, host);
   if (s.ok()) {
     s = l->result();
     out = l->found();
   }
 #else
   static_cast<void>(timeout_ms);
+  static_cast<void>(bell);
   l->run();
   const status s = l->result();
   out = l->found();
@@ -2012,7 +2016,7 @@ inline status resolve(string_view host, int timeout_ms, host_addresses& out) noe
 
 #else  // not here
 
-inline status resolve(string_view host, int, host_addresses&) noexcept { return status(errc::unsupported, host); }
+inline status resolve(string_view host, int, host_addresses&, const wakeup* = nullptr) noexcept { return status(errc::unsupported, host); }
 
 #endif
 
@@ -2026,6 +2030,8 @@ NARTHEX_END_NAMESPACE
 // Room: cellar. SPDX-License-Identifier: MIT
 #ifndef NARTHEX_OS_OWNER_HPP
 #define NARTHEX_OS_OWNER_HPP
+
+#include <cstdint>
 
 
 #if NARTHEX_HAS(POSIX)
@@ -2042,11 +2048,13 @@ class owner {
 #if NARTHEX_HAS(POSIX)
   owner() noexcept : process_(::getpid()) {}
   bool is_here() const noexcept { return process_ == ::getpid(); }
+  std::uint32_t number() const noexcept { return static_cast<std::uint32_t>(process_); }
 
  private:
   pid_t process_;
 #else
   bool is_here() const noexcept { return true; }
+  std::uint32_t number() const noexcept { return 0; }
 #endif
 };
 
@@ -2054,6 +2062,35 @@ class owner {
 NARTHEX_END_NAMESPACE
 
 #endif  // NARTHEX_OS_OWNER_HPP
+
+// ==== narthex/os/pause.hpp ======================================================================
+// narthex/os/pause.hpp - lets a stated time pass.
+// Room: cellar. Read os/socket.hpp first. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_OS_PAUSE_HPP
+#define NARTHEX_OS_PAUSE_HPP
+
+#include <cstdint>
+
+
+NARTHEX_BEGIN_NAMESPACE
+namespace os {
+
+/// Waits so many milliseconds; signals do not shorten it. Not at all where there is no clock.
+inline void pause_ms(int ms) noexcept {
+  const std::int64_t begin = monotonic_ms(), end = begin + ms;
+  wakeup nobody_rings;  // not opened: nothing but the time ends the wait
+  poll_set set;
+  for (std::int64_t left = ms; left > 0; left = end - monotonic_ms()) {
+    set.clear();
+    if (set.ready(set.add(nobody_rings))) return;
+    set.wait(left);
+  }
+}
+
+}  // namespace os
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_OS_PAUSE_HPP
 
 // ==== narthex/timer.hpp =========================================================================
 // narthex/timer.hpp - measures a scope: its duration, and how many are inside.
@@ -3259,21 +3296,23 @@ namespace detail {
 /// Errors: what() says during which step, where that helps.
 class http_client {
  public:
-  /// timeout_ms: for everything; connect_timeout_ms: for each address of the name.
-  http_client(int timeout_ms, int connect_timeout_ms) noexcept
-      : end_(os::monotonic_ms() + timeout_ms), connect_timeout_ms_(connect_timeout_ms), what_("") {}
+  /// timeout_ms: for everything; connect_timeout_ms: for each address of the name. bell: rung, it ends everything at once,
+  /// as the time would.
+  http_client(int timeout_ms, int connect_timeout_ms, os::wakeup* bell = nullptr) noexcept
+      : end_(os::monotonic_ms() + timeout_ms), connect_timeout_ms_(connect_timeout_ms), bell_(bell), what_("") {}
 
   /// Connects to the first address of the name that answers.
   /// Errors: of the look-up; when no address answers, of the first one tried.
   status connect(string_view host, std::uint16_t port) noexcept {
     what_ = "while the name was looked up";
-    status s = os::resolve(host, left_ms(), addresses_);
+    status s = os::resolve(host, left_ms(), addresses_, bell_);
     if (!s.ok()) return s;
     what_ = "while connecting";
     for (unsigned i = 0; i < addresses_.count; ++i) {
       const int left = left_ms();
       if (left == 0) return i == 0 ? status(errc::timeout, host) : s;
-      const status one = peer_.connect(addresses_.text[i], port, os::deadline(left < connect_timeout_ms_ ? left : connect_timeout_ms_));
+      const int most = left < connect_timeout_ms_ ? left : connect_timeout_ms_;
+      const status one = peer_.connect(addresses_.text[i], port, bell_ ? os::deadline(most, *bell_) : os::deadline(most));
       if (one.ok()) return one;
       if (i == 0) s = one;
     }
@@ -3300,7 +3339,7 @@ class http_client {
 
  private:
   int left_ms() const noexcept {
-    const std::int64_t left = end_ - os::monotonic_ms();
+    const std::int64_t left = bell_ && bell_->rung_within(0) ? 0 : end_ - os::monotonic_ms();
     return left > 0 ? static_cast<int>(left) : 0;
   }
 
@@ -3323,7 +3362,9 @@ class http_client {
       os::poll_set set;
       const unsigned in = set.add(peer_.handle(), os::poll_set::what::reading);
       const unsigned out = set.add(peer_.handle(), sending ? os::poll_set::what::writing : os::poll_set::what::nothing);
+      const unsigned bell = bell_ ? set.add(*bell_) : os::poll_set::room;
       set.wait(left);
+      if (bell_ && set.ready(bell)) return status(errc::timeout, "push");
       if (set.ready(in)) {
         char part[2048];
         std::size_t got = 0;
@@ -3352,6 +3393,7 @@ class http_client {
 
   std::int64_t end_;
   int connect_timeout_ms_;
+  os::wakeup* bell_;
   const char* what_;
   os::host_addresses addresses_;
   os::socket peer_;
@@ -3501,11 +3543,13 @@ class push_gateway {
 
  private:
   friend class batch_job;
+  friend class periodic_pusher;
   enum class body { none, optional, required };
   enum class turn { within_rate, free };  // free: the last push of a program, and deletions
 
-  push_result run(const char* verb, body wanted, turn which) noexcept;
-  push_result exchange(const char* verb, body wanted) noexcept;
+  /// most_ms: of the options' timeout_ms; bell: ends it as that would.
+  push_result run(const char* verb, body wanted, turn which, int most_ms = 0x7fffffff, os::wakeup* bell = nullptr) noexcept;
+  push_result exchange(const char* verb, body wanted, int most_ms, os::wakeup* bell) noexcept;
   push_result refused_as_too_often(std::int64_t left_ms) const noexcept;
   push_result refused(const NARTHEX_NAMESPACE::status& why) const noexcept;
   push_result failed(const NARTHEX_NAMESPACE::status& why, const detail::http_client& client,
@@ -3530,18 +3574,18 @@ inline push_gateway::push_gateway(registry_core& registry, string_view url, stri
   }
 }
 
-inline push_result push_gateway::run(const char* verb, body wanted, turn which) noexcept {
+inline push_result push_gateway::run(const char* verb, body wanted, turn which, int most_ms, os::wakeup* bell) noexcept {
   if (!status_.ok()) return refused(status_);
   if (busy_.exchange(1, detail::memory_order_acquire) != 0) {
     return refused(NARTHEX_NAMESPACE::status(errc::busy, ""));
   }
   const std::int64_t left_ms = which == turn::free ? 0 : window_.enter(clock_ms_());
-  const push_result r = left_ms > 0 ? refused_as_too_often(left_ms) : exchange(verb, wanted);
+  const push_result r = left_ms > 0 ? refused_as_too_often(left_ms) : exchange(verb, wanted, most_ms, bell);
   busy_.store(0, detail::memory_order_release);
   return r;
 }
 
-inline push_result push_gateway::exchange(const char* verb, body wanted) noexcept {
+inline push_result push_gateway::exchange(const char* verb, body wanted, int most_ms, os::wakeup* bell) noexcept {
   using answer = NARTHEX_NAMESPACE::status;
   detail::byte_buffer text, head;
   if (wanted != body::none) {
@@ -3550,7 +3594,7 @@ inline push_result push_gateway::exchange(const char* verb, body wanted) noexcep
     if (text.size() == 0 && wanted == body::required) return refused(answer(errc::empty_exposition, ""));
   }
   if (!request_.write_head(verb, text.size(), head)) return refused(answer(errc::no_memory, ""));
-  detail::http_client client(request_.timeout_ms, request_.connect_timeout_ms);
+  detail::http_client client(most_ms < request_.timeout_ms ? most_ms : request_.timeout_ms, request_.connect_timeout_ms, bell);
   detail::http_answer got;
   answer s = client.connect(request_.host(), request_.port);
   if (s.ok()) s = client.exchange(head.text(), text.text(), got);
@@ -3732,7 +3776,6 @@ class batch_job {
 
  private:
   push_result push_last() noexcept;
-  void wait_to_be_seen() const noexcept;
 
   registry_core& registry_;
   push_gateway gateway_;
@@ -3765,7 +3808,7 @@ inline push_result batch_job::finish() noexcept {
   }
   const push_result r = push_last();
   if (delete_after_ms_ < 0) return r;
-  if (r.ok()) wait_to_be_seen();
+  if (r.ok()) os::pause_ms(delete_after_ms_);
   const push_result gone = gateway_.delete_group();
   return r.ok() ? gone : r;
 }
@@ -3787,15 +3830,6 @@ inline push_result batch_job::push_last() noexcept {
   const push_result r = gateway_.push();
   for (gauge* one : {&duration, &completion, &success}) one->unregister();
   return r;
-}
-
-inline void batch_job::wait_to_be_seen() const noexcept {
-  os::wakeup nobody_rings;
-  if (!nobody_rings.open().ok()) return;
-  const std::int64_t end = os::monotonic_ms() + delete_after_ms_;
-  for (std::int64_t left = delete_after_ms_; left > 0; left = end - os::monotonic_ms()) {
-    if (nobody_rings.rung_within(static_cast<int>(left))) return;
-  }
 }
 
 NARTHEX_END_NAMESPACE

@@ -1091,6 +1091,23 @@ TEST_CASE("push_gateway: the resolver's words, and the system's behind it") {
   CHECK(std::string(r.error()) == "http://system.test/metrics/job/j: Too many open files");
 }
 
+TEST_CASE("push_gateway: a look-up is given up when the bell rings") {
+  hang = true;
+  nx::os::wakeup bell;
+  REQUIRE(bell.open().ok());
+  const long long begin = support::now_ms();
+  std::thread ringer([&bell] {
+    while (hanging == 0) usleep(1000);
+    bell.ring();
+  });
+  nx::detail::http_client client(20000, 20000, &bell);
+  CHECK(client.connect("hang.test", 9091).code() == nx::errc::timeout);
+  CHECK(support::now_ms() - begin < 10000);
+  ringer.join();
+  hang = false;
+  CHECK(settles([] { return static_cast<std::size_t>(hanging); }, 0));
+}
+
 TEST_CASE("push_gateway: a resolver that hangs costs the deadline, at most 16 threads, and nothing in the end") {
   shop s;
   const std::size_t tasks = threads_at_rest(), files = open_files();

@@ -3,6 +3,8 @@
 #ifndef NARTHEX_OS_OWNER_HPP
 #define NARTHEX_OS_OWNER_HPP
 
+#include <cstdint>
+
 #include "narthex/config.hpp"
 
 #if NARTHEX_HAS(POSIX)
@@ -19,11 +21,13 @@ class owner {
 #if NARTHEX_HAS(POSIX)
   owner() noexcept : process_(::getpid()) {}
   bool is_here() const noexcept { return process_ == ::getpid(); }
+  std::uint32_t number() const noexcept { return static_cast<std::uint32_t>(process_); }
 
  private:
   pid_t process_;
 #else
   bool is_here() const noexcept { return true; }
+  std::uint32_t number() const noexcept { return 0; }
 #endif
 };
 

@@ -44,6 +44,7 @@ struct batch_job_options {
   }
 };
 
+#if NARTHEX_HAS(METRICS)
 /// Measures one run of a batch job and pushes how it went when it goes out of scope.
 ///
 ///   int main() {
@@ -155,6 +156,28 @@ inline push_result batch_job::push_last() noexcept {
   for (gauge* one : {&duration, &completion, &success}) one->unregister();
   return r;
 }
+
+#else  // compiled out: nothing is measured or sent, and every answer is ok
+
+class NARTHEX_DETAIL_IDLE batch_job {
+ public:
+  batch_job(string_view, string_view, std::initializer_list<label_pair> = std::initializer_list<label_pair>(),
+            const batch_job_options& = batch_job_options()) noexcept {}
+  batch_job(registry_core&, string_view, string_view, std::initializer_list<label_pair> = std::initializer_list<label_pair>(),
+            const batch_job_options& = batch_job_options()) noexcept {}
+  batch_job(const batch_job&) = delete;
+  batch_job& operator=(const batch_job&) = delete;
+  const NARTHEX_NAMESPACE::status& status() const noexcept {
+    static const NARTHEX_NAMESPACE::status fine;
+    return fine;
+  }
+  bool ok() const noexcept { return true; }
+  void processed(std::int64_t = 1) noexcept {}
+  void succeed() noexcept {}
+  push_result finish() noexcept { return push_result(); }
+};
+
+#endif  // NARTHEX_HAS(METRICS)
 
 NARTHEX_END_NAMESPACE
 

@@ -27,6 +27,7 @@
 
 NARTHEX_BEGIN_NAMESPACE
 
+#if NARTHEX_HAS(METRICS)
 /// Replaces one group of a Pushgateway (PUT) again and again, and a last time when it goes. For programs that no scrape can
 /// reach; all others are better off with http_server, and both may show the same registry.
 ///
@@ -215,6 +216,27 @@ inline periodic_pusher::~periodic_pusher() {
   const push_result gone = gateway_.run("DELETE", push_gateway::body::none, push_gateway::turn::free, final_timeout_ms_);
   if (!gone.ok()) detail::report(gone.why());
 }
+
+#else  // compiled out: no thread, nothing is sent, and every answer is ok
+
+class NARTHEX_DETAIL_IDLE periodic_pusher {
+ public:
+  periodic_pusher(string_view, string_view, std::initializer_list<label_pair> = std::initializer_list<label_pair>(),
+                  const periodic_pusher_options& = periodic_pusher_options()) noexcept {}
+  periodic_pusher(registry_core&, string_view, string_view, std::initializer_list<label_pair> = std::initializer_list<label_pair>(),
+                  const periodic_pusher_options& = periodic_pusher_options()) noexcept {}
+  periodic_pusher(const periodic_pusher&) = delete;
+  periodic_pusher& operator=(const periodic_pusher&) = delete;
+  const NARTHEX_NAMESPACE::status& status() const noexcept {
+    static const NARTHEX_NAMESPACE::status fine;
+    return fine;
+  }
+  bool ok() const noexcept { return true; }
+  void push_soon() noexcept {}
+  std::int64_t tick(std::int64_t) noexcept { return -1; }
+};
+
+#endif  // NARTHEX_HAS(METRICS)
 
 NARTHEX_END_NAMESPACE
 

@@ -1097,7 +1097,7 @@ TEST_CASE("push_gateway: a look-up is given up when the bell rings") {
   REQUIRE(bell.open().ok());
   const long long begin = support::now_ms();
   std::thread ringer([&bell] {
-    while (hanging == 0) usleep(1000);
+    while (hanging == 0) support::sleep_us(1000);
     bell.ring();
   });
   nx::detail::http_client client(20000, 20000, &bell);

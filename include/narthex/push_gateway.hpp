@@ -18,9 +18,12 @@
 #include "narthex/detail/push_gateway_options.hpp"
 #include "narthex/detail/push_request.hpp"
 #include "narthex/detail/push_result.hpp"
+#include "narthex/detail/rate_window.hpp"
+#include "narthex/detail/registry_core.hpp"
 #include "narthex/detail/shared.hpp"
 #include "narthex/label.hpp"
 #include "narthex/os/error.hpp"
+#include "narthex/os/socket.hpp"
 #include "narthex/status.hpp"
 #include "narthex/string_view.hpp"
 
@@ -40,6 +43,9 @@ NARTHEX_BEGIN_NAMESPACE
 /// url:      "http://host:port/prefix"; without "http://" that is assumed; without a port it is 80 as for any URL (a
 ///           Pushgateway listens at 9091). A name, an IPv4 or an [IPv6] address; no user, query or fragment.
 /// job:      not empty. labels: the rest of the grouping key; well-formed UTF-8. Not "job", "le", "quantile", "what", "__...".
+/// Rate:     10 pushes in any 60 seconds, whatever comes of them, unless the options say more: what is pushed between two scrapes
+///           of the gateway nobody ever sees. One too many gets errc::too_often, sends nothing, and is counted in
+///           narthex_refused_total{what="push"}.
 /// Errors:   of the arguments: kept in status() and answered by every push. Nothing throws, logs or touches the process.
 /// Threads:  any; one push at a time: who comes meanwhile gets errc::busy at once (as does the child of a fork in mid-push).
 ///           The registry's callbacks run in the pushing thread. A name is looked up in a detached thread, which may outlive
@@ -65,24 +71,30 @@ class push_gateway {
 
   /// Replaces everything in the group by what the registry shows now (PUT).
   ///
-  /// Errors:  errc::empty_exposition when the registry shows nothing: it would wipe the group. errc::label_clash,
+  /// Errors:  errc::too_often: the rate is used up; nothing was sent, and the status' number() says for how many milliseconds.
+  ///          errc::empty_exposition when the registry shows nothing: it would wipe the group. errc::label_clash,
   ///          reserved_metric, too_large, no_memory: nothing was sent. errc::no_such_host, timeout, closed, system: the way
   ///          there. errc::http_refused, redirected, no_gateway, bad_response: the other side. After a timeout the gateway may have
   ///          taken it or not.
-  push_result push() noexcept { return run("PUT", body::required); }
+  push_result push() noexcept { return run("PUT", body::required, turn::within_rate); }
 
   /// Replaces the metrics of the same names in the group, and leaves the others (POST). Of an empty registry it only
   /// refreshes the group's push_time_seconds.
-  push_result push_add() noexcept { return run("POST", body::optional); }
+  push_result push_add() noexcept { return run("POST", body::optional, turn::within_rate); }
 
-  /// Removes the group, with exactly this job and these labels (DELETE). ok also when there is none.
-  push_result delete_group() noexcept { return run("DELETE", body::none); }
+  /// Removes the group, with exactly this job and these labels (DELETE). ok also when there is none. At any rate.
+  push_result delete_group() noexcept { return run("DELETE", body::none, turn::free); }
 
  private:
+  friend class batch_job;
+  friend class periodic_pusher;
   enum class body { none, optional, required };
+  enum class turn { within_rate, free };  // free: the last push of a program, and deletions
 
-  push_result run(const char* verb, body wanted) noexcept;
-  push_result exchange(const char* verb, body wanted) noexcept;
+  /// most_ms: of the options' timeout_ms; bell: ends it as that would.
+  push_result run(const char* verb, body wanted, turn which, int most_ms = 0x7fffffff, os::wakeup* bell = nullptr) noexcept;
+  push_result exchange(const char* verb, body wanted, int most_ms, os::wakeup* bell) noexcept;
+  push_result refused_as_too_often(std::int64_t left_ms) const noexcept;
   push_result refused(const NARTHEX_NAMESPACE::status& why) const noexcept;
   push_result failed(const NARTHEX_NAMESPACE::status& why, const detail::http_client& client,
                      const detail::http_answer& answer) const noexcept;
@@ -90,6 +102,8 @@ class push_gateway {
   registry_core& registry_;
   detail::push_request request_;
   NARTHEX_NAMESPACE::status status_;
+  std::int64_t (*clock_ms_)();
+  detail::rate_window window_;  // of whoever is not busy
   detail::shared<std::uint32_t> busy_;
 };
 
@@ -97,19 +111,25 @@ class push_gateway {
 
 inline push_gateway::push_gateway(registry_core& registry, string_view url, string_view job,
                                   std::initializer_list<label_pair> labels, const push_gateway_options& options) noexcept
-    : registry_(registry), status_(request_.prepare(url, detail::grouping_key(job, labels), options)), busy_(0) {}
+    : registry_(registry), status_(request_.prepare(url, detail::grouping_key(job, labels), options)),
+      clock_ms_(options.clock_ms ? options.clock_ms : &os::monotonic_ms), busy_(0) {
+  if (status_.ok() && !window_.set(options.pushes, options.per_seconds)) {
+    status_ = NARTHEX_NAMESPACE::status(errc::bad_rate, "push_gateway", push_gateway_options::max_pushes);
+  }
+}
 
-inline push_result push_gateway::run(const char* verb, body wanted) noexcept {
+inline push_result push_gateway::run(const char* verb, body wanted, turn which, int most_ms, os::wakeup* bell) noexcept {
   if (!status_.ok()) return refused(status_);
   if (busy_.exchange(1, detail::memory_order_acquire) != 0) {
     return refused(NARTHEX_NAMESPACE::status(errc::busy, ""));
   }
-  const push_result r = exchange(verb, wanted);
+  const std::int64_t left_ms = which == turn::free ? 0 : window_.enter(clock_ms_());
+  const push_result r = left_ms > 0 ? refused_as_too_often(left_ms) : exchange(verb, wanted, most_ms, bell);
   busy_.store(0, detail::memory_order_release);
   return r;
 }
 
-inline push_result push_gateway::exchange(const char* verb, body wanted) noexcept {
+inline push_result push_gateway::exchange(const char* verb, body wanted, int most_ms, os::wakeup* bell) noexcept {
   using answer = NARTHEX_NAMESPACE::status;
   detail::byte_buffer text, head;
   const detail::content_coding* coding = wanted == body::none ? nullptr : request_.coding;
@@ -119,11 +139,17 @@ inline push_result push_gateway::exchange(const char* verb, body wanted) noexcep
     if (text.size() == 0 && wanted == body::required) return refused(answer(errc::empty_exposition, ""));
   }
   if (!request_.write_head(verb, text.size(), coding, head)) return refused(answer(errc::no_memory, ""));
-  detail::http_client client(request_.timeout_ms, request_.connect_timeout_ms);
+  detail::http_client client(most_ms < request_.timeout_ms ? most_ms : request_.timeout_ms, request_.connect_timeout_ms, bell);
   detail::http_answer got;
   answer s = client.connect(request_.host(), request_.port);
   if (s.ok()) s = client.exchange(head.text(), text.text(), got);
   return failed(s, client, got);
+}
+
+inline push_result push_gateway::refused_as_too_often(std::int64_t left_ms) const noexcept {
+  registry_.count(mistake::push);
+  const std::int64_t most = 0xffffffff;  // of a clock that went backwards
+  return refused(NARTHEX_NAMESPACE::status(errc::too_often, "push", static_cast<std::uint32_t>(left_ms < most ? left_ms : most)));
 }
 
 /// Before anything was sent: the offender is ours to name.

@@ -57,7 +57,10 @@ enum class errc : std::uint8_t {
   http_refused,           ///< the server answered no; number() is the HTTP status
   redirected,             ///< the server answers elsewhere, and nobody follows; number() is the HTTP status
   bad_response,           ///< what came back is not an HTTP response, or not a whole one
-  no_gateway              ///< a server that is no Pushgateway has answered with a page; number() is the HTTP status
+  no_gateway,             ///< a server that is no Pushgateway has answered with a page; number() is the HTTP status
+  bad_rate,               ///< a rate of no pushes, of more than number(), or in no time
+  too_often,              ///< the rate of pushes is used up; number() is the milliseconds until there is room again
+  shared_group            ///< a group without a label that tells its pushers apart
 };
 
 /// The words for a code; a static string.
@@ -108,6 +111,9 @@ NARTHEX_DETAIL_COLD inline const char* describe(errc code) noexcept {
     case errc::redirected: return "the server answers elsewhere; HTTP status";
     case errc::bad_response: return "the answer is not valid HTTP";
     case errc::no_gateway: return "a page came back, so this is no Pushgateway; HTTP status";
+    case errc::bad_rate: return "a rate must allow at least one push in 1 to 86400 seconds; pushes at most";
+    case errc::too_often: return "pushed too often for anybody to see; room again in milliseconds";
+    case errc::shared_group: return "programs that share a group overwrite each other: give it this label, or say shared_group()";
   }
   return "unknown";
 }

@@ -461,7 +461,10 @@ enum class errc : std::uint8_t {
   http_refused,           ///< the server answered no; number() is the HTTP status
   redirected,             ///< the server answers elsewhere, and nobody follows; number() is the HTTP status
   bad_response,           ///< what came back is not an HTTP response, or not a whole one
-  no_gateway              ///< a server that is no Pushgateway has answered with a page; number() is the HTTP status
+  no_gateway,             ///< a server that is no Pushgateway has answered with a page; number() is the HTTP status
+  bad_rate,               ///< a rate of no pushes, of more than number(), or in no time
+  too_often,              ///< the rate of pushes is used up; number() is the milliseconds until there is room again
+  shared_group            ///< a group without a label that tells its pushers apart
 };
 
 /// The words for a code; a static string.
@@ -512,6 +515,9 @@ NARTHEX_DETAIL_COLD inline const char* describe(errc code) noexcept {
     case errc::redirected: return "the server answers elsewhere; HTTP status";
     case errc::bad_response: return "the answer is not valid HTTP";
     case errc::no_gateway: return "a page came back, so this is no Pushgateway; HTTP status";
+    case errc::bad_rate: return "a rate must allow at least one push in 1 to 86400 seconds; pushes at most";
+    case errc::too_often: return "pushed too often for anybody to see; room again in milliseconds";
+    case errc::shared_group: return "programs that share a group overwrite each other: give it this label, or say shared_group()";
   }
   return "unknown";
 }
@@ -4282,9 +4288,10 @@ enum class mistake : std::uint8_t {
   registration,  ///< a metric was refused
   update,        ///< a negative, NaN or infinite value was not counted
   series,        ///< labels() answered with the overflow series or a stand-in
-  sample         ///< a custom collector gave what it had not declared, or memory for it was missing
+  sample,        ///< a custom collector gave what it had not declared, or memory for it was missing
+  push           ///< a push beyond its rate
 };
-enum : unsigned { mistake_kinds = 4 };
+enum : unsigned { mistake_kinds = 5 };
 
 class walk;
 
@@ -4481,7 +4488,7 @@ namespace detail {
 /// Shows each kind of refusal once it is not 0, so that a program without mistakes exposes nothing of ours.
 NARTHEX_DETAIL_COLD inline bool next_refusal(family_node& n, position& where, reading& out) noexcept {
   static const char* const what[mistake_kinds] = {"what=\"registration\"", "what=\"update\"", "what=\"series\"",
-                                                  "what=\"sample\""};
+                                                  "what=\"sample\"", "what=\"push\""};
   const registry_core* const home = n.home.load(memory_order_acquire);
   while (home && where.index < mistake_kinds) {
     const unsigned i = where.index++;
@@ -4508,7 +4515,7 @@ const family_ops self_ops<Once>::table = {
 
 constexpr self_node::self_node(registry_core* registry) noexcept
     : family_node(&self_ops<void>::table, "narthex_refused_total",
-                  "What was refused: registrations, updates, new series, collected samples.", registry) {}
+                  "What was refused: registrations, updates, new series, collected samples, pushes.", registry) {}
 
 }  // namespace detail
 // ---- the tree of attached registries ----

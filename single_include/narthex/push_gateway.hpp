@@ -1905,7 +1905,7 @@ class lookup {
 
 #if NARTHEX_HAS(THREADS)
   status start() noexcept;
-  bool done_within(int ms) noexcept;
+  bool done_within(int ms, const wakeup* bell) noexcept;
 
  private:
   static void enter(void* self);
@@ -1967,8 +1967,10 @@ inline status lookup::start() noexcept {
   return e.to_status("thread");
 }
 
-inline bool lookup::done_within(int ms) noexcept {
-  return deadline(ms < 0 ? 0 : ms).wait(done_, name_).ok() && is_done_.load(detail::memory_order_acquire) != 0;
+inline bool lookup::done_within(int ms, const wakeup* bell) noexcept {
+  const int most = ms < 0 ? 0 : ms;
+  const deadline end = bell ? deadline(most, *bell) : deadline(most);
+  return end.wait(done_, name_).ok() && is_done_.load(detail::memory_order_acquire) != 0;
 }
 
 #endif
@@ -1976,11 +1978,12 @@ inline bool lookup::done_within(int ms) noexcept {
 /// Looks a host's name up. Numeric addresses and "localhost" are answered without asking anybody.
 ///
 /// host:    at most host_addresses::max_name bytes, none of them NUL.
+/// bell:    rung, it ends the wait as the time would.
 /// Errors:  errc::no_such_host (number() and out.words: the resolver's), errc::timeout, errc::no_memory, errc::busy when
 ///          16 look-ups are under way, errc::system.
 /// Threads: the resolver runs in a detached thread, which lives until the resolver gives up, also after a timeout.
 ///          Without threads it runs in the caller's, and its own patience (seconds) is the limit.
-inline status resolve(string_view host, int timeout_ms, host_addresses& out) noexcept {
+inline status resolve(string_view host, int timeout_ms, host_addresses& out, const wakeup* bell = nullptr) noexcept {
   if (host == "localhost") {
     out.add("127.0.0.1");
     out.add("::1");
@@ -1995,13 +1998,14 @@ inline status resolve(string_view host, int timeout_ms, host_addresses& out) noe
   if (!l) return status(errc::no_memory, host);
 #if NARTHEX_HAS(THREADS)
   status s = l->start();
-  if (s.ok() && !l->done_within(timeout_ms)) s = status(errc::timeout, host);
+  if (s.ok() && !l->done_within(timeout_ms, bell)) s = status(errc::timeout, host);
   if (s.ok()) {
     s = l->result();
     out = l->found();
   }
 #else
   static_cast<void>(timeout_ms);
+  static_cast<void>(bell);
   l->run();
   const status s = l->result();
   out = l->found();
@@ -2012,7 +2016,7 @@ inline status resolve(string_view host, int timeout_ms, host_addresses& out) noe
 
 #else  // not here
 
-inline status resolve(string_view host, int, host_addresses&) noexcept { return status(errc::unsupported, host); }
+inline status resolve(string_view host, int, host_addresses&, const wakeup* = nullptr) noexcept { return status(errc::unsupported, host); }
 
 #endif
 
@@ -2623,6 +2627,63 @@ NARTHEX_END_NAMESPACE
 
 #endif  // NARTHEX_DETAIL_PUSH_BODY_HPP
 
+// ==== narthex/detail/rate_window.hpp ============================================================
+// narthex/detail/rate_window.hpp - how many events any span of time may hold, and when the next one may be.
+// Room: balconies. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_DETAIL_RATE_WINDOW_HPP
+#define NARTHEX_DETAIL_RATE_WINDOW_HPP
+
+#include <cstdint>
+
+
+NARTHEX_BEGIN_NAMESPACE
+namespace detail {
+
+/// Lets at most `most` events into any span of so many seconds, wherever it begins: an event is let in when the one `most`
+/// places before it is that old. Fixed windows would let in twice as many around their border.
+///
+/// Threads: one at a time. Memory: 528 bytes, however many events there are. Cost: constant.
+class rate_window {
+ public:
+  enum : unsigned { max_events = 64 };  ///< a push a second, and a little, in a minute
+  enum : int { max_seconds = 24 * 60 * 60 };
+
+  rate_window() noexcept : span_ms_(0), most_(1), next_(0), count_(0) {}
+
+  /// Errors: false: no events, or too many, or no span, or more than a day; nothing has changed.
+  bool set(unsigned most, int seconds) noexcept {
+    if (most < 1 || most > max_events || seconds < 1 || seconds > max_seconds) return false;
+    most_ = most;
+    span_ms_ = std::int64_t(seconds) * 1000;
+    next_ = count_ = 0;
+    return true;
+  }
+
+  /// now_ms:  never less than before.
+  /// Returns: 0: let in; otherwise the milliseconds until there is room again, and nothing was let in.
+  std::int64_t enter(std::int64_t now_ms) noexcept {
+    if (count_ == most_) {
+      const std::int64_t left = at_[next_] + span_ms_ - now_ms;
+      if (left > 0) return left;
+    } else {
+      ++count_;
+    }
+    at_[next_] = now_ms;
+    next_ = (next_ + 1) % most_;
+    return 0;
+  }
+
+ private:
+  std::int64_t at_[max_events];  // when the last `count_` were; the oldest at `next_` once all places are taken
+  std::int64_t span_ms_;
+  unsigned most_, next_, count_;
+};
+
+}  // namespace detail
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_DETAIL_RATE_WINDOW_HPP
+
 // ==== narthex/detail/push_gateway_options.hpp ===================================================
 // narthex/detail/push_gateway_options.hpp - how a push_gateway behaves.
 // Room: balconies. SPDX-License-Identifier: MIT
@@ -2630,6 +2691,7 @@ NARTHEX_END_NAMESPACE
 #define NARTHEX_DETAIL_PUSH_GATEWAY_OPTIONS_HPP
 
 #include <cstddef>
+#include <cstdint>
 
 
 NARTHEX_BEGIN_NAMESPACE
@@ -2637,6 +2699,7 @@ NARTHEX_BEGIN_NAMESPACE
 /// How a push_gateway behaves. Views only: what they point to must live until the push_gateway is made.
 struct push_gateway_options {
   enum : unsigned { max_headers = 8 };
+  enum : unsigned { max_pushes = detail::rate_window::max_events };
   enum : std::size_t { max_credential_bytes = 4096 };  ///< of a user, password or token each: tokens are long
 
   /// For one push as a whole: look-up, connect, send, answer. At least 1; there is no "for ever".
@@ -2645,6 +2708,13 @@ struct push_gateway_options {
   int connect_timeout_ms = 3000;
   /// A larger exposition is refused: errc::too_large. The gateway itself has no limit, and keeps what it gets for ever.
   std::size_t max_body_bytes = 16 * 1024 * 1024;
+
+  /// How many push() and push_add() any span of so many seconds may hold; delete_group() is free. Whoever sets more says that
+  /// the gateway is scraped often enough for them to be seen: it keeps only the last one.
+  unsigned pushes = 10;
+  int per_seconds = 60;
+  /// The clock of that rate: milliseconds, never backwards. Null: the system's monotonic clock. For tests.
+  std::int64_t (*clock_ms)() = nullptr;
 
   push_gateway_options& set_timeout_ms(int ms) noexcept {
     timeout_ms = ms;
@@ -2663,6 +2733,16 @@ struct push_gateway_options {
   /// For a Pushgateway of 1.5.0 or later: an older one answers 400 to it, which ends as errc::http_refused.
   push_gateway_options& compress(const detail::content_coding& with) noexcept {
     coding = &with;
+    return *this;
+  }
+  /// Errors: errc::bad_rate: not 1 to max_pushes, or not 1 to 86400 seconds.
+  push_gateway_options& set_push_rate(unsigned most, int in_seconds) noexcept {
+    pushes = most;
+    per_seconds = in_seconds;
+    return *this;
+  }
+  push_gateway_options& set_clock_ms(std::int64_t (*clock)()) noexcept {
+    clock_ms = clock;
     return *this;
   }
   /// Errors: errc::bad_credentials: a ':' in the user, a control byte, more than max_credential_bytes.
@@ -3090,21 +3170,23 @@ namespace detail {
 /// Errors: what() says during which step, where that helps.
 class http_client {
  public:
-  /// timeout_ms: for everything; connect_timeout_ms: for each address of the name.
-  http_client(int timeout_ms, int connect_timeout_ms) noexcept
-      : end_(os::monotonic_ms() + timeout_ms), connect_timeout_ms_(connect_timeout_ms), what_("") {}
+  /// timeout_ms: for everything; connect_timeout_ms: for each address of the name. bell: rung, it ends everything at once,
+  /// as the time would.
+  http_client(int timeout_ms, int connect_timeout_ms, os::wakeup* bell = nullptr) noexcept
+      : end_(os::monotonic_ms() + timeout_ms), connect_timeout_ms_(connect_timeout_ms), bell_(bell), what_("") {}
 
   /// Connects to the first address of the name that answers.
   /// Errors: of the look-up; when no address answers, of the first one tried.
   status connect(string_view host, std::uint16_t port) noexcept {
     what_ = "while the name was looked up";
-    status s = os::resolve(host, left_ms(), addresses_);
+    status s = os::resolve(host, left_ms(), addresses_, bell_);
     if (!s.ok()) return s;
     what_ = "while connecting";
     for (unsigned i = 0; i < addresses_.count; ++i) {
       const int left = left_ms();
       if (left == 0) return i == 0 ? status(errc::timeout, host) : s;
-      const status one = peer_.connect(addresses_.text[i], port, os::deadline(left < connect_timeout_ms_ ? left : connect_timeout_ms_));
+      const int most = left < connect_timeout_ms_ ? left : connect_timeout_ms_;
+      const status one = peer_.connect(addresses_.text[i], port, bell_ ? os::deadline(most, *bell_) : os::deadline(most));
       if (one.ok()) return one;
       if (i == 0) s = one;
     }
@@ -3131,7 +3213,7 @@ class http_client {
 
  private:
   int left_ms() const noexcept {
-    const std::int64_t left = end_ - os::monotonic_ms();
+    const std::int64_t left = bell_ && bell_->rung_within(0) ? 0 : end_ - os::monotonic_ms();
     return left > 0 ? static_cast<int>(left) : 0;
   }
 
@@ -3154,7 +3236,9 @@ class http_client {
       os::poll_set set;
       const unsigned in = set.add(peer_.handle(), os::poll_set::what::reading);
       const unsigned out = set.add(peer_.handle(), sending ? os::poll_set::what::writing : os::poll_set::what::nothing);
+      const unsigned bell = bell_ ? set.add(*bell_) : os::poll_set::room;
       set.wait(left);
+      if (bell_ && set.ready(bell)) return status(errc::timeout, "push");
       if (set.ready(in)) {
         char part[2048];
         std::size_t got = 0;
@@ -3183,6 +3267,7 @@ class http_client {
 
   std::int64_t end_;
   int connect_timeout_ms_;
+  os::wakeup* bell_;
   const char* what_;
   os::host_addresses addresses_;
   os::socket peer_;
@@ -3288,6 +3373,9 @@ NARTHEX_BEGIN_NAMESPACE
 /// url:      "http://host:port/prefix"; without "http://" that is assumed; without a port it is 80 as for any URL (a
 ///           Pushgateway listens at 9091). A name, an IPv4 or an [IPv6] address; no user, query or fragment.
 /// job:      not empty. labels: the rest of the grouping key; well-formed UTF-8. Not "job", "le", "quantile", "what", "__...".
+/// Rate:     10 pushes in any 60 seconds, whatever comes of them, unless the options say more: what is pushed between two scrapes
+///           of the gateway nobody ever sees. One too many gets errc::too_often, sends nothing, and is counted in
+///           narthex_refused_total{what="push"}.
 /// Errors:   of the arguments: kept in status() and answered by every push. Nothing throws, logs or touches the process.
 /// Threads:  any; one push at a time: who comes meanwhile gets errc::busy at once (as does the child of a fork in mid-push).
 ///           The registry's callbacks run in the pushing thread. A name is looked up in a detached thread, which may outlive
@@ -3313,24 +3401,30 @@ class push_gateway {
 
   /// Replaces everything in the group by what the registry shows now (PUT).
   ///
-  /// Errors:  errc::empty_exposition when the registry shows nothing: it would wipe the group. errc::label_clash,
+  /// Errors:  errc::too_often: the rate is used up; nothing was sent, and the status' number() says for how many milliseconds.
+  ///          errc::empty_exposition when the registry shows nothing: it would wipe the group. errc::label_clash,
   ///          reserved_metric, too_large, no_memory: nothing was sent. errc::no_such_host, timeout, closed, system: the way
   ///          there. errc::http_refused, redirected, no_gateway, bad_response: the other side. After a timeout the gateway may have
   ///          taken it or not.
-  push_result push() noexcept { return run("PUT", body::required); }
+  push_result push() noexcept { return run("PUT", body::required, turn::within_rate); }
 
   /// Replaces the metrics of the same names in the group, and leaves the others (POST). Of an empty registry it only
   /// refreshes the group's push_time_seconds.
-  push_result push_add() noexcept { return run("POST", body::optional); }
+  push_result push_add() noexcept { return run("POST", body::optional, turn::within_rate); }
 
-  /// Removes the group, with exactly this job and these labels (DELETE). ok also when there is none.
-  push_result delete_group() noexcept { return run("DELETE", body::none); }
+  /// Removes the group, with exactly this job and these labels (DELETE). ok also when there is none. At any rate.
+  push_result delete_group() noexcept { return run("DELETE", body::none, turn::free); }
 
  private:
+  friend class batch_job;
+  friend class periodic_pusher;
   enum class body { none, optional, required };
+  enum class turn { within_rate, free };  // free: the last push of a program, and deletions
 
-  push_result run(const char* verb, body wanted) noexcept;
-  push_result exchange(const char* verb, body wanted) noexcept;
+  /// most_ms: of the options' timeout_ms; bell: ends it as that would.
+  push_result run(const char* verb, body wanted, turn which, int most_ms = 0x7fffffff, os::wakeup* bell = nullptr) noexcept;
+  push_result exchange(const char* verb, body wanted, int most_ms, os::wakeup* bell) noexcept;
+  push_result refused_as_too_often(std::int64_t left_ms) const noexcept;
   push_result refused(const NARTHEX_NAMESPACE::status& why) const noexcept;
   push_result failed(const NARTHEX_NAMESPACE::status& why, const detail::http_client& client,
                      const detail::http_answer& answer) const noexcept;
@@ -3338,6 +3432,8 @@ class push_gateway {
   registry_core& registry_;
   detail::push_request request_;
   NARTHEX_NAMESPACE::status status_;
+  std::int64_t (*clock_ms_)();
+  detail::rate_window window_;  // of whoever is not busy
   detail::shared<std::uint32_t> busy_;
 };
 
@@ -3345,19 +3441,25 @@ class push_gateway {
 
 inline push_gateway::push_gateway(registry_core& registry, string_view url, string_view job,
                                   std::initializer_list<label_pair> labels, const push_gateway_options& options) noexcept
-    : registry_(registry), status_(request_.prepare(url, detail::grouping_key(job, labels), options)), busy_(0) {}
+    : registry_(registry), status_(request_.prepare(url, detail::grouping_key(job, labels), options)),
+      clock_ms_(options.clock_ms ? options.clock_ms : &os::monotonic_ms), busy_(0) {
+  if (status_.ok() && !window_.set(options.pushes, options.per_seconds)) {
+    status_ = NARTHEX_NAMESPACE::status(errc::bad_rate, "push_gateway", push_gateway_options::max_pushes);
+  }
+}
 
-inline push_result push_gateway::run(const char* verb, body wanted) noexcept {
+inline push_result push_gateway::run(const char* verb, body wanted, turn which, int most_ms, os::wakeup* bell) noexcept {
   if (!status_.ok()) return refused(status_);
   if (busy_.exchange(1, detail::memory_order_acquire) != 0) {
     return refused(NARTHEX_NAMESPACE::status(errc::busy, ""));
   }
-  const push_result r = exchange(verb, wanted);
+  const std::int64_t left_ms = which == turn::free ? 0 : window_.enter(clock_ms_());
+  const push_result r = left_ms > 0 ? refused_as_too_often(left_ms) : exchange(verb, wanted, most_ms, bell);
   busy_.store(0, detail::memory_order_release);
   return r;
 }
 
-inline push_result push_gateway::exchange(const char* verb, body wanted) noexcept {
+inline push_result push_gateway::exchange(const char* verb, body wanted, int most_ms, os::wakeup* bell) noexcept {
   using answer = NARTHEX_NAMESPACE::status;
   detail::byte_buffer text, head;
   const detail::content_coding* coding = wanted == body::none ? nullptr : request_.coding;
@@ -3367,11 +3469,17 @@ inline push_result push_gateway::exchange(const char* verb, body wanted) noexcep
     if (text.size() == 0 && wanted == body::required) return refused(answer(errc::empty_exposition, ""));
   }
   if (!request_.write_head(verb, text.size(), coding, head)) return refused(answer(errc::no_memory, ""));
-  detail::http_client client(request_.timeout_ms, request_.connect_timeout_ms);
+  detail::http_client client(most_ms < request_.timeout_ms ? most_ms : request_.timeout_ms, request_.connect_timeout_ms, bell);
   detail::http_answer got;
   answer s = client.connect(request_.host(), request_.port);
   if (s.ok()) s = client.exchange(head.text(), text.text(), got);
   return failed(s, client, got);
+}
+
+inline push_result push_gateway::refused_as_too_often(std::int64_t left_ms) const noexcept {
+  registry_.count(mistake::push);
+  const std::int64_t most = 0xffffffff;  // of a clock that went backwards
+  return refused(NARTHEX_NAMESPACE::status(errc::too_often, "push", static_cast<std::uint32_t>(left_ms < most ? left_ms : most)));
 }
 
 /// Before anything was sent: the offender is ours to name.

@@ -1,10 +1,15 @@
 // What push.py tells it to push: one command a line on stdin, one answer a line on stdout.
 //
-//   METHOD URL HEX_JOB NAME=HEX_VALUE,... SCENARIO [OPTIONS]      METHOD: push, push_add, delete_group
+//   METHOD URL HEX_JOB NAME=HEX_VALUE,... SCENARIO [OPTIONS]      METHOD: push, push_add, delete_group, hurry (12 pushes),
+//   job_ok, job_failed, job_cleaned (a batch_job that succeeds, fails, or succeeds and deletes its group; GROUP is one label),
+//   periodic_begin (makes the one periodic_pusher there is; SCENARIO thread: with a thread, each second; else ticked, and
+//   cleaned: it deletes its group), periodic_tick (a minute later by its clock), periodic_end
 //   answer: CODE HTTP_STATUS ERROR
 #include <narthex/narthex.hpp>
 
+#include <narthex/batch_job.hpp>
 #include <narthex/gzip.hpp>
+#include <narthex/periodic_pusher.hpp>
 #include <narthex/push_gateway.hpp>
 
 #include <cstdio>
@@ -94,8 +99,27 @@ struct scenario {
   }
 };
 
+static std::int64_t minutes_ms = 0;
+static std::int64_t by_minutes() { return minutes_ms; }
+
+/// A program that pushes periodically; it counts its ticks.
+struct lasting {
+  nx::registry mine;
+  nx::int_gauge ticks{mine, "ticks", "Ticks, and one for the end."};
+  nx::periodic_pusher pusher;
+  static nx::periodic_pusher_options options(const std::string& what) {
+    nx::periodic_pusher_options o;
+    if (what == "thread") return o.set_pace(nx::periodic_pusher_options::pace::every_1_s);
+    if (what == "cleaned") o.set_delete_after_ms(0);
+    return o.without_thread().set_gateway(nx::push_gateway_options().set_clock_ms(&by_minutes));
+  }
+  lasting(const std::string& url, const std::string& job, const std::string& what)
+      : pusher{mine, url, job, {{"instance", "i"}}, options(what)} {}
+};
+
 int main() {
   nx::set_error_hook(nullptr);
+  std::unique_ptr<lasting> program;
   for (std::string line; std::getline(std::cin, line);) {
     std::istringstream words(line);
     std::string verb, url, job, group, what, option;
@@ -125,7 +149,27 @@ int main() {
     if (n == 3) {
       gw.reset(new nx::push_gateway{r, u, job_text, {{names[0], values[0]}, {names[1], values[1]}, {names[2], values[2]}}, options});
     }
-    const nx::push_result p = verb == "push" ? gw->push() : verb == "push_add" ? gw->push_add() : gw->delete_group();
+    if (verb.compare(0, 9, "periodic_") == 0) {
+      if (verb == "periodic_begin") program.reset(new lasting(u, job_text, what));
+      else program->ticks.inc();
+      if (verb == "periodic_tick") program->pusher.tick(minutes_ms += 60000);
+      const nx::errc code = program->pusher.status().code();
+      if (verb == "periodic_end") program.reset();
+      std::printf("%u 0 \n", static_cast<unsigned>(code));
+      std::fflush(stdout);
+      continue;
+    }
+    if (verb.compare(0, 4, "job_") == 0) {
+      nx::batch_job run{r, u, job_text, {{names[0], values[0]}}, nx::batch_job_options().set_gateway(options).set_delete_after_ms(verb == "job_cleaned" ? 0 : -1)};
+      run.processed(5);
+      if (verb != "job_failed") run.succeed();
+      const nx::push_result p = run.finish();
+      std::printf("%u %d %s\n", static_cast<unsigned>(p.code()), p.http_status(), p.error());
+      std::fflush(stdout);
+      continue;
+    }
+    for (int i = 1; verb == "hurry" && i < 12; ++i) static_cast<void>(gw->push().ok());
+    const nx::push_result p = verb == "push" || verb == "hurry" ? gw->push() : verb == "push_add" ? gw->push_add() : gw->delete_group();
     std::printf("%u %d %s\n", static_cast<unsigned>(p.code()), p.http_status(), p.error());
     std::fflush(stdout);
   }

@@ -47,15 +47,20 @@ class Gateway:
             self.port = free_port()
             self.base = "http://127.0.0.1:%d" % self.port
             # In memory: Debian's default is a file of the whole machine.
-            self.process = subprocess.Popen([binary, "--web.listen-address=127.0.0.1:%d" % self.port, "--persistence.file=", *flags],
-                                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            end = time.monotonic() + 20
-            while time.monotonic() < end and self.process.poll() is None:
-                if self.get("/-/ready")[0] == 200:
-                    return
-                time.sleep(0.05)
-            self.stop()
+            self.command = [binary, "--web.listen-address=127.0.0.1:%d" % self.port, "--persistence.file=", *flags]
+            if self.start():
+                return
         raise SystemExit("FAIL %s does not start" % binary)
+
+    def start(self):
+        self.process = subprocess.Popen(self.command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        end = time.monotonic() + 20
+        while time.monotonic() < end and self.process.poll() is None:
+            if self.get("/-/ready")[0] == 200:
+                return True
+            time.sleep(0.05)
+        self.stop()
+        return False
 
     def get(self, path):
         request = urllib.request.Request(self.base + path)
@@ -197,6 +202,87 @@ def refusals(name, gw, push):
     say("%s: %d odd but legal ones are taken" % (name, len(good)), not bad and len(gw.groups()) == len(good), bad)
 
 
+def rate(name, gw, push):
+    """Twelve pushes at once: the gateway hears of ten."""
+    def heard():
+        found = re.search(r'pushgateway_http_requests_total{code="200",handler="push",method="put"} (\d+)', gw.get("/metrics")[1])
+        return int(found.group(1)) if found else 0
+    before = heard()
+    r = push("hurry", gw.base)
+    say(name + ": of twelve pushes in a row ten arrive, and the others are refused here", r[:2] == ("too_often", 0) and
+        re.search(r"milliseconds 5\d{4}$", r[2]) and heard() - before == 10, (r, before, heard()))
+
+
+def jobs(name, gw, push):
+    """A run that fails leaves the last success where it is; one that succeeds takes away what the job no longer has."""
+    def now():
+        found = [m for g, m in gw.groups() if g == {"job": "nightly", "instance": "db"}]
+        return {k.replace("batch_job_", ""): float(v[0][1]) for k, v in found[0].items()} if found else None
+    call = lambda verb, what: push(verb, gw.base, what, "nightly", [("instance", "db")])
+    first = call("job_ok", "a1b1")
+    good = now()
+    failed = call("job_failed", "one")
+    bad = now()
+    say(name + ": a batch job that succeeds tells so", first[:2] == ("ok", 200) and good and sorted(good) == [
+        "a", "b", "duration_seconds", "last_completion_timestamp_seconds", "last_success_timestamp_seconds", "records_processed"]
+        and abs(good["last_success_timestamp_seconds"] - time.time()) < 60 and good["records_processed"] == 5, (first, good))
+    say(name + ": one that fails leaves the last success, to the digit", failed[:2] == ("ok", 200) and bad and good and
+        bad["last_success_timestamp_seconds"] == good["last_success_timestamp_seconds"] and
+        bad["last_completion_timestamp_seconds"] > good["last_completion_timestamp_seconds"] and "m" in bad and "a" in bad, (failed, bad))
+    call("job_ok", "one")
+    say(name + ": the next success replaces all of it", now() and "a" not in now() and "m" in now() and
+        now()["last_success_timestamp_seconds"] > good["last_success_timestamp_seconds"], now())
+    cleaned = call("job_cleaned", "one")
+    say(name + ": a batch job that cleans up leaves no group", cleaned[:2] == ("ok", 202) and gw.gone({"job": "nightly", "instance": "db"}), cleaned)
+
+
+def periodic(name, gw, push, promtool):
+    """A program that lasts, through a restart of the gateway, to its orderly end."""
+    def now():
+        found = [m for g, m in gw.groups() if g == {"job": "edge", "instance": "i"}]
+        if not found:
+            return None
+        return {(k.replace("narthex_push_", ""), labels.get("what", "")): float(value) for k, v in found[0].items()
+                for labels, value in v if value is not None}
+    call = lambda verb, what="-": push("periodic_" + verb, gw.base, what, "edge")
+    call("begin")
+    for _ in range(2):  # the first may come too early for the first push
+        call("tick")
+    first = now()
+    say(name + ": a periodic pusher pushes, and tells of itself", first and first[("ticks", "")] == 2 and first[("interval_seconds", "")] == 15
+        and first[("failures_total", "network")] == 0 and abs(first[("sequence", "")] - time.time()) < 60, first)
+    gw.stop()
+    for _ in range(3):
+        call("tick")
+    say(name + ": the gateway starts again, with nothing", gw.start() and now() is None)
+    call("tick")
+    then = now()
+    say(name + ": after a restart the newest values are there, and the failures", then and then[("ticks", "")] == 6 and
+        then[("sequence", "")] == first[("sequence", "")] + 4 and then[("failures_total", "network")] == 3 and
+        then[("interval_seconds", "")] == 30, then)
+    call("end")
+    last = now()
+    say(name + ": the last value arrives and stays", last and last[("ticks", "")] == 7, last)
+    page = gw.get("/metrics")[1]
+    r = subprocess.run([promtool, "check", "metrics"], input=page, capture_output=True, text=True, encoding="utf-8")
+    ours = [l for l in (r.stdout + r.stderr).splitlines() if "narthex_push" in l]
+    say(name + ": promtool finds nothing to say about its metrics", not ours, ours)
+    call("begin", "cleaned")
+    call("end")
+    say(name + ": with clean-up it leaves no group", gw.gone({"job": "edge", "instance": "i"}))
+    call("begin", "thread")
+    seen, end = set(), time.monotonic() + 20
+    while len(seen) < 2 and time.monotonic() < end:
+        if now():
+            seen.add(now()[("sequence", "")])
+        time.sleep(0.05)
+    call("end")
+    say(name + ": with a thread it pushes by itself, and at the end", len(seen) == 2 and now()[("ticks", "")] == 1 and
+        now()[("sequence", "")] > max(seen), (seen, now()))
+    push("delete_group", gw.base, "one", "edge", [("instance", "i")])
+    gw.gone({"job": "edge", "instance": "i"})
+
+
 def lint(name, gw, promtool):
     page = gw.get("/metrics")[1]
     # --lint=none is not in every version: what promtool calls an error is one that it could not parse.
@@ -242,6 +328,9 @@ def main(program, promtool, *binaries):
             paths(name, gw, push)
             verbs(name, gw, push)
             refusals(name, gw, push)
+            rate(name, gw, push)
+            jobs(name, gw, push)
+            periodic(name, gw, push, promtool)
             lint(name, gw, promtool)
             words(name, gw, push)
 

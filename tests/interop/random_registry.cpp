@@ -285,9 +285,9 @@ static string account(shelf& root) {
     table self;
     self.home = s;
     self.name = s->prefix + "narthex_refused_total";
-    self.help = "What was refused: registrations, updates, new series, collected samples.";
+    self.help = "What was refused: registrations, updates, new series, collected samples, pushes.";
     self.type = "counter";
-    for (const char* what : {"registration", "update", "series", "sample"}) {
+    for (const char* what : {"registration", "update", "series", "sample", "push"}) {
       std::uint64_t n = 0;
       for (const refusal& r : s->refusals) n += std::strcmp(r.what, what) == 0 && r.at < self.name;
       if (n) self.add({{"what", what}}, figure::of(n));

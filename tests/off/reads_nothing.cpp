@@ -1,8 +1,10 @@
 // What a program sees of metrics that are compiled out: everything is there, is empty, reads as 0 and says that it is well.
+#include <narthex/batch_job.hpp>
 #include <narthex/build_info.hpp>
 #include <narthex/count_exceptions.hpp>
 #include <narthex/http_server.hpp>
 #include <narthex/narthex.hpp>
+#include <narthex/periodic_pusher.hpp>
 #include <narthex/process_collector.hpp>
 #include <narthex/push_gateway.hpp>
 #include <narthex/textfile.hpp>
@@ -180,6 +182,13 @@ static void outside() {
   const nx::push_result pushed = gateway.push();
   CHECK(pushed.ok() && pushed.http_status() == 0 && pushed.error()[0] == '\0');
   CHECK(gateway.push_add().ok() && gateway.delete_group().ok());
+  nx::batch_job job{"http://127.0.0.1:1", ""};
+  job.processed();
+  job.succeed();
+  CHECK(job.ok() && job.status().ok() && job.finish().ok());
+  nx::periodic_pusher pusher{"http://127.0.0.1:1", ""};
+  pusher.push_soon();
+  CHECK(pusher.ok() && pusher.status().ok() && pusher.tick(0) == -1);
   const nx::textfile_result written = nx::write_textfile("/no/such/folder/a.prom");
   CHECK(written.ok() && written.error()[0] == '\0');
 }

@@ -130,7 +130,7 @@ TEST_CASE("outward: a whole header line given as a name is refused without its v
 #if !defined(_WIN32)
 TEST_CASE("outward: a child does not inherit look-ups whose threads it has not got") {
   shop s;
-  nx::push_gateway gw{s.mine, "http://hang.test", "j", {}, nx::push_gateway_options().set_timeout_ms(1)};
+  nx::push_gateway gw{s.mine, "http://hang.test", "j", {}, nx::push_gateway_options().set_timeout_ms(1).set_push_rate(17, 1)};
   for (int i = 0; i < 16; ++i) CHECK(gw.push().code() == nx::errc::timeout);
   CHECK(gw.push().code() == nx::errc::busy);
   const pid_t child = ::fork();

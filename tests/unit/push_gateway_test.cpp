@@ -185,7 +185,12 @@ struct warehouse {
   }
 };
 
-nx::push_gateway_options patient(int ms) { return nx::push_gateway_options().set_timeout_ms(ms); }
+/// An hour later each time: pushes in a row are tested here, their rate in push_rate_test.
+std::int64_t hours_apart() {
+  static std::atomic<std::int64_t> now(0);
+  return now += 3600000;
+}
+nx::push_gateway_options patient(int ms) { return nx::push_gateway_options().set_timeout_ms(ms).set_clock_ms(&hours_apart); }
 
 /// Answers every request with one text, and keeps the requests.
 struct recorder {
@@ -344,7 +349,7 @@ TEST_CASE("push_gateway: a small request is one packet, that nothing waits for t
     first = g.read(1);
     g.send(ok_200);
   });
-  nx::push_gateway gw{s.mine, server.url(), "j"};
+  nx::push_gateway gw{s.mine, server.url(), "j", {}, patient(10000)};
   for (int i = 0; i < 50; ++i) {
     REQUIRE(gw.push().ok());
     const std::lock_guard<std::mutex> held(lock);
@@ -984,7 +989,7 @@ TEST_CASE("push_gateway: a gateway that goes and comes back takes the next push"
   shop s;
   std::unique_ptr<recorder> r(new recorder);
   const std::uint16_t port = r->server.port();
-  nx::push_gateway gw{s.mine, r->server.url(), "j"};
+  nx::push_gateway gw{s.mine, r->server.url(), "j", {}, patient(10000)};
   for (int i = 0; i < 5; ++i) {
     CHECK(gw.push().ok());
     r.reset();
@@ -1086,6 +1091,23 @@ TEST_CASE("push_gateway: the resolver's words, and the system's behind it") {
   CHECK(std::string(r.error()) == "http://system.test/metrics/job/j: Too many open files");
 }
 
+TEST_CASE("push_gateway: a look-up is given up when the bell rings") {
+  hang = true;
+  nx::os::wakeup bell;
+  REQUIRE(bell.open().ok());
+  const long long begin = support::now_ms();
+  std::thread ringer([&bell] {
+    while (hanging == 0) support::sleep_us(1000);
+    bell.ring();
+  });
+  nx::detail::http_client client(20000, 20000, &bell);
+  CHECK(client.connect("hang.test", 9091).code() == nx::errc::timeout);
+  CHECK(support::now_ms() - begin < 10000);
+  ringer.join();
+  hang = false;
+  CHECK(settles([] { return static_cast<std::size_t>(hanging); }, 0));
+}
+
 TEST_CASE("push_gateway: a resolver that hangs costs the deadline, at most 16 threads, and nothing in the end") {
   shop s;
   const std::size_t tasks = threads_at_rest(), files = open_files();
@@ -1174,10 +1196,10 @@ TEST_CASE("push_gateway: several threads with a gateway each, while the metrics 
   recorder r;
   std::atomic<int> good(0), others(0);
   std::vector<std::thread> all;
-  nx::push_gateway shared_one{mine, r.server.url(), "shared"};
+  nx::push_gateway shared_one{mine, r.server.url(), "shared", {}, patient(10000)};
   for (int t = 0; t < 4; ++t) {
     all.emplace_back([&, t] {
-      nx::push_gateway gw{mine, r.server.url(), "j", {{"thread", t}}};
+      nx::push_gateway gw{mine, r.server.url(), "j", {{"thread", t}}, patient(10000)};
       for (int i = 0; i < 25; ++i) {
         f.labels(t * 100 + i).inc();
         if (gw.push().ok()) ++good;
@@ -1199,8 +1221,10 @@ TEST_CASE("push_gateway: thousands of pushes and failures leave nothing behind")
     recorder good, refusing("HTTP/1.1 400 x\r\n\r\nno"), garbage("SSH-2.0-x\r\n");
     fake_server breaking([](guest& g) { g.read(10), g.reset(); });
     const std::size_t files = open_files();
-    nx::push_gateway a{s.mine, good.server.url(), "j"}, b{s.mine, refusing.server.url(), "j"}, c{s.mine, garbage.server.url(), "j"},
-        d{s.mine, breaking.url(), "j"}, e{s.mine, nobody.url(), "j"}, f{s.mine, "http://h", ""};
+    const nx::push_gateway_options o = patient(10000);
+    nx::push_gateway a{s.mine, good.server.url(), "j", {}, o}, b{s.mine, refusing.server.url(), "j", {}, o},
+        c{s.mine, garbage.server.url(), "j", {}, o}, d{s.mine, breaking.url(), "j", {}, o}, e{s.mine, nobody.url(), "j"},
+        f{s.mine, "http://h", ""};
     const char* const many = ::getenv("NARTHEX_TEST_PUSHES");
     const int rounds = many ? atoi(many) : 500;
     int failures = 0;
@@ -1256,7 +1280,7 @@ TEST_CASE("push_gateway: no memory is a status at every allocation") {
     ++refused;
   }
   CHECK(refused >= 4);
-  nx::push_gateway gw{s.mine, url, "j"};
+  nx::push_gateway gw{s.mine, url, "j", {}, patient(10000)};
   refused = 0;
   for (int i = 0;; ++i) {
     has_refused = false;

@@ -22,21 +22,23 @@ namespace detail {
 /// Errors: what() says during which step, where that helps.
 class http_client {
  public:
-  /// timeout_ms: for everything; connect_timeout_ms: for each address of the name.
-  http_client(int timeout_ms, int connect_timeout_ms) noexcept
-      : end_(os::monotonic_ms() + timeout_ms), connect_timeout_ms_(connect_timeout_ms), what_("") {}
+  /// timeout_ms: for everything; connect_timeout_ms: for each address of the name. bell: rung, it ends everything at once,
+  /// as the time would.
+  http_client(int timeout_ms, int connect_timeout_ms, os::wakeup* bell = nullptr) noexcept
+      : end_(os::monotonic_ms() + timeout_ms), connect_timeout_ms_(connect_timeout_ms), bell_(bell), what_("") {}
 
   /// Connects to the first address of the name that answers.
   /// Errors: of the look-up; when no address answers, of the first one tried.
   status connect(string_view host, std::uint16_t port) noexcept {
     what_ = "while the name was looked up";
-    status s = os::resolve(host, left_ms(), addresses_);
+    status s = os::resolve(host, left_ms(), addresses_, bell_);
     if (!s.ok()) return s;
     what_ = "while connecting";
     for (unsigned i = 0; i < addresses_.count; ++i) {
       const int left = left_ms();
       if (left == 0) return i == 0 ? status(errc::timeout, host) : s;
-      const status one = peer_.connect(addresses_.text[i], port, os::deadline(left < connect_timeout_ms_ ? left : connect_timeout_ms_));
+      const int most = left < connect_timeout_ms_ ? left : connect_timeout_ms_;
+      const status one = peer_.connect(addresses_.text[i], port, bell_ ? os::deadline(most, *bell_) : os::deadline(most));
       if (one.ok()) return one;
       if (i == 0) s = one;
     }
@@ -63,7 +65,7 @@ class http_client {
 
  private:
   int left_ms() const noexcept {
-    const std::int64_t left = end_ - os::monotonic_ms();
+    const std::int64_t left = bell_ && bell_->rung_within(0) ? 0 : end_ - os::monotonic_ms();
     return left > 0 ? static_cast<int>(left) : 0;
   }
 
@@ -86,7 +88,9 @@ class http_client {
       os::poll_set set;
       const unsigned in = set.add(peer_.handle(), os::poll_set::what::reading);
       const unsigned out = set.add(peer_.handle(), sending ? os::poll_set::what::writing : os::poll_set::what::nothing);
+      const unsigned bell = bell_ ? set.add(*bell_) : os::poll_set::room;
       set.wait(left);
+      if (bell_ && set.ready(bell)) return status(errc::timeout, "push");
       if (set.ready(in)) {
         char part[2048];
         std::size_t got = 0;
@@ -115,6 +119,7 @@ class http_client {
 
   std::int64_t end_;
   int connect_timeout_ms_;
+  os::wakeup* bell_;
   const char* what_;
   os::host_addresses addresses_;
   os::socket peer_;

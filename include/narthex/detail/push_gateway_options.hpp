@@ -4,9 +4,11 @@
 #define NARTHEX_DETAIL_PUSH_GATEWAY_OPTIONS_HPP
 
 #include <cstddef>
+#include <cstdint>
 
 #include "narthex/config.hpp"
 #include "narthex/detail/content_coding.hpp"
+#include "narthex/detail/rate_window.hpp"
 #include "narthex/string_view.hpp"
 
 NARTHEX_BEGIN_NAMESPACE
@@ -14,6 +16,7 @@ NARTHEX_BEGIN_NAMESPACE
 /// How a push_gateway behaves. Views only: what they point to must live until the push_gateway is made.
 struct push_gateway_options {
   enum : unsigned { max_headers = 8 };
+  enum : unsigned { max_pushes = detail::rate_window::max_events };
   enum : std::size_t { max_credential_bytes = 4096 };  ///< of a user, password or token each: tokens are long
 
   /// For one push as a whole: look-up, connect, send, answer. At least 1; there is no "for ever".
@@ -22,6 +25,13 @@ struct push_gateway_options {
   int connect_timeout_ms = 3000;
   /// A larger exposition is refused: errc::too_large. The gateway itself has no limit, and keeps what it gets for ever.
   std::size_t max_body_bytes = 16 * 1024 * 1024;
+
+  /// How many push() and push_add() any span of so many seconds may hold; delete_group() is free. Whoever sets more says that
+  /// the gateway is scraped often enough for them to be seen: it keeps only the last one.
+  unsigned pushes = 10;
+  int per_seconds = 60;
+  /// The clock of that rate: milliseconds, never backwards. Null: the system's monotonic clock. For tests.
+  std::int64_t (*clock_ms)() = nullptr;
 
   push_gateway_options& set_timeout_ms(int ms) noexcept {
     timeout_ms = ms;
@@ -40,6 +50,16 @@ struct push_gateway_options {
   /// For a Pushgateway of 1.5.0 or later: an older one answers 400 to it, which ends as errc::http_refused.
   push_gateway_options& compress(const detail::content_coding& with) noexcept {
     coding = &with;
+    return *this;
+  }
+  /// Errors: errc::bad_rate: not 1 to max_pushes, or not 1 to 86400 seconds.
+  push_gateway_options& set_push_rate(unsigned most, int in_seconds) noexcept {
+    pushes = most;
+    per_seconds = in_seconds;
+    return *this;
+  }
+  push_gateway_options& set_clock_ms(std::int64_t (*clock)()) noexcept {
+    clock_ms = clock;
     return *this;
   }
   /// Errors: errc::bad_credentials: a ':' in the user, a control byte, more than max_credential_bytes.

@@ -22,9 +22,10 @@ enum class mistake : std::uint8_t {
   registration,  ///< a metric was refused
   update,        ///< a negative, NaN or infinite value was not counted
   series,        ///< labels() answered with the overflow series or a stand-in
-  sample         ///< a custom collector gave what it had not declared, or memory for it was missing
+  sample,        ///< a custom collector gave what it had not declared, or memory for it was missing
+  push           ///< a push beyond its rate
 };
-enum : unsigned { mistake_kinds = 4 };
+enum : unsigned { mistake_kinds = 5 };
 
 class walk;
 
@@ -221,7 +222,7 @@ namespace detail {
 /// Shows each kind of refusal once it is not 0, so that a program without mistakes exposes nothing of ours.
 NARTHEX_DETAIL_COLD inline bool next_refusal(family_node& n, position& where, reading& out) noexcept {
   static const char* const what[mistake_kinds] = {"what=\"registration\"", "what=\"update\"", "what=\"series\"",
-                                                  "what=\"sample\""};
+                                                  "what=\"sample\"", "what=\"push\""};
   const registry_core* const home = n.home.load(memory_order_acquire);
   while (home && where.index < mistake_kinds) {
     const unsigned i = where.index++;
@@ -248,7 +249,7 @@ const family_ops self_ops<Once>::table = {
 
 constexpr self_node::self_node(registry_core* registry) noexcept
     : family_node(&self_ops<void>::table, "narthex_refused_total",
-                  "What was refused: registrations, updates, new series, collected samples.", registry) {}
+                  "What was refused: registrations, updates, new series, collected samples, pushes.", registry) {}
 
 }  // namespace detail
 // ---- the tree of attached registries ----

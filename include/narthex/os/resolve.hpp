@@ -179,7 +179,7 @@ class lookup {
 
 #if NARTHEX_HAS(THREADS)
   status start() noexcept;
-  bool done_within(int ms) noexcept;
+  bool done_within(int ms, const wakeup* bell) noexcept;
 
  private:
   static void enter(void* self);
@@ -241,8 +241,10 @@ inline status lookup::start() noexcept {
   return e.to_status("thread");
 }
 
-inline bool lookup::done_within(int ms) noexcept {
-  return deadline(ms < 0 ? 0 : ms).wait(done_, name_).ok() && is_done_.load(detail::memory_order_acquire) != 0;
+inline bool lookup::done_within(int ms, const wakeup* bell) noexcept {
+  const int most = ms < 0 ? 0 : ms;
+  const deadline end = bell ? deadline(most, *bell) : deadline(most);
+  return end.wait(done_, name_).ok() && is_done_.load(detail::memory_order_acquire) != 0;
 }
 
 #endif
@@ -250,11 +252,12 @@ inline bool lookup::done_within(int ms) noexcept {
 /// Looks a host's name up. Numeric addresses and "localhost" are answered without asking anybody.
 ///
 /// host:    at most host_addresses::max_name bytes, none of them NUL.
+/// bell:    rung, it ends the wait as the time would.
 /// Errors:  errc::no_such_host (number() and out.words: the resolver's), errc::timeout, errc::no_memory, errc::busy when
 ///          16 look-ups are under way, errc::system.
 /// Threads: the resolver runs in a detached thread, which lives until the resolver gives up, also after a timeout.
 ///          Without threads it runs in the caller's, and its own patience (seconds) is the limit.
-inline status resolve(string_view host, int timeout_ms, host_addresses& out) noexcept {
+inline status resolve(string_view host, int timeout_ms, host_addresses& out, const wakeup* bell = nullptr) noexcept {
   if (host == "localhost") {
     out.add("127.0.0.1");
     out.add("::1");
@@ -269,13 +272,14 @@ inline status resolve(string_view host, int timeout_ms, host_addresses& out) noe
   if (!l) return status(errc::no_memory, host);
 #if NARTHEX_HAS(THREADS)
   status s = l->start();
-  if (s.ok() && !l->done_within(timeout_ms)) s = status(errc::timeout, host);
+  if (s.ok() && !l->done_within(timeout_ms, bell)) s = status(errc::timeout, host);
   if (s.ok()) {
     s = l->result();
     out = l->found();
   }
 #else
   static_cast<void>(timeout_ms);
+  static_cast<void>(bell);
   l->run();
   const status s = l->result();
   out = l->found();
@@ -286,7 +290,7 @@ inline status resolve(string_view host, int timeout_ms, host_addresses& out) noe
 
 #else  // not here
 
-inline status resolve(string_view host, int, host_addresses&) noexcept { return status(errc::unsupported, host); }
+inline status resolve(string_view host, int, host_addresses&, const wakeup* = nullptr) noexcept { return status(errc::unsupported, host); }
 
 #endif
 

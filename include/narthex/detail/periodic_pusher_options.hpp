@@ -1,0 +1,83 @@
+// narthex/detail/periodic_pusher_options.hpp - how a periodic_pusher behaves.
+// Room: balconies. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_DETAIL_PERIODIC_PUSHER_OPTIONS_HPP
+#define NARTHEX_DETAIL_PERIODIC_PUSHER_OPTIONS_HPP
+
+#include <cstdint>
+
+#include "narthex/config.hpp"
+#include "narthex/detail/push_gateway_options.hpp"
+#include "narthex/string_view.hpp"
+
+NARTHEX_BEGIN_NAMESPACE
+
+/// How a periodic_pusher behaves. Views only: what they point to must live until the periodic_pusher is made.
+struct periodic_pusher_options {
+  /// Deadlines, credentials, headers, and the rate, which a faster pace than 15 s widens to fit.
+  push_gateway_options gateway;
+
+  /// The least time between two pushes. Anything faster than the gateway is scraped is never seen by anybody, so whoever
+  /// chooses less than 15 s says that it is:
+  enum class pace : int {
+    every_15_s = 15000,  ///< scraped as most gateways are
+    every_5_s = 5000,    ///< scraped every 5 seconds: a few programs that are watched closely
+    every_1_s = 1000     ///< scraped every second: on a developer's own machine, in a demonstration or a load test
+  } least = pace::every_15_s;
+
+  /// From one push to the next; less than the pace is raised to it. 0: the pace.
+  int interval_ms = 0;
+  /// For the push at the end, from the beginning of the destructor on.
+  int final_timeout_ms = 5000;
+  /// Negative: the group stays, with its last values, for ever. Otherwise it is deleted so long after the last push, and the
+  /// program waits for that: longer than the gateway's scrape interval, or nobody has seen the last values.
+  int delete_after_ms = -1;
+  /// The label of the grouping key that tells this program's instances apart.
+  string_view distinguishing_label = "instance";
+  enum class group { own, shared } of = group::own;
+  enum class runs { in_background, in_tick } running = runs::in_background;
+  /// Of the jitter; 0: another one each time.
+  std::uint64_t seed = 0;
+
+  periodic_pusher_options& set_gateway(const push_gateway_options& options) noexcept {
+    gateway = options;
+    return *this;
+  }
+  periodic_pusher_options& set_pace(pace fastest) noexcept {
+    least = fastest;
+    return *this;
+  }
+  periodic_pusher_options& set_interval_ms(int ms) noexcept {
+    interval_ms = ms;
+    return *this;
+  }
+  periodic_pusher_options& set_final_timeout_ms(int ms) noexcept {
+    final_timeout_ms = ms;
+    return *this;
+  }
+  periodic_pusher_options& set_delete_after_ms(int ms) noexcept {
+    delete_after_ms = ms;
+    return *this;
+  }
+  periodic_pusher_options& set_distinguishing_label(string_view name) noexcept {
+    distinguishing_label = name;
+    return *this;
+  }
+  /// Says that no other program pushes to this group, though no label shows it.
+  periodic_pusher_options& shared_group() noexcept {
+    of = group::shared;
+    return *this;
+  }
+  /// No thread: the program calls tick().
+  periodic_pusher_options& without_thread() noexcept {
+    running = runs::in_tick;
+    return *this;
+  }
+  periodic_pusher_options& set_seed(std::uint64_t value) noexcept {
+    seed = value;
+    return *this;
+  }
+};
+
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_DETAIL_PERIODIC_PUSHER_OPTIONS_HPP

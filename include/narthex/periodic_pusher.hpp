@@ -1,0 +1,243 @@
+// narthex/periodic_pusher.hpp - pushes a registry to a Pushgateway again and again, no faster than anybody looks.
+// Room: balconies. Read push_gateway.hpp and detail/push_schedule.hpp first. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_PERIODIC_PUSHER_HPP
+#define NARTHEX_PERIODIC_PUSHER_HPP
+
+#include <cstdint>
+#include <ctime>
+#include <initializer_list>
+
+#include "narthex/config.hpp"
+#include "narthex/detail/default_registry.hpp"
+#include "narthex/detail/periodic_pusher_options.hpp"
+#include "narthex/detail/push_metrics.hpp"
+#include "narthex/detail/push_result.hpp"
+#include "narthex/detail/push_schedule.hpp"
+#include "narthex/detail/shared.hpp"
+#include "narthex/error_hook.hpp"
+#include "narthex/label.hpp"
+#include "narthex/os/owner.hpp"
+#include "narthex/os/pause.hpp"
+#include "narthex/os/socket.hpp"
+#include "narthex/os/thread.hpp"
+#include "narthex/push_gateway.hpp"
+#include "narthex/status.hpp"
+#include "narthex/string_view.hpp"
+#include "narthex/timer.hpp"
+
+NARTHEX_BEGIN_NAMESPACE
+
+#if NARTHEX_HAS(METRICS)
+/// Replaces one group of a Pushgateway (PUT) again and again, and a last time when it goes. For programs that no scrape can
+/// reach; all others are better off with http_server, and both may show the same registry.
+///
+///   nx::periodic_pusher pusher{"http://127.0.0.1:9091", "edge", {{"instance", "till-17"}}};
+///
+/// The first push comes anywhere in the first interval, each other one an interval and up to a tenth of it after the one
+/// before. While pushes fail the interval is base * (1 + 2 * error rate of the last 10), at most 30 s (or base). One
+/// push is under way at a time, and each one, after a failure too, sends what the registry shows then: never an old body.
+///
+/// It tells of itself in the registry: narthex_push_attempts_total, narthex_push_failures_total{what="answer|content|host|
+/// network|rate|timeout"}, narthex_push_coalesced_total, narthex_push_last_success_timestamp_seconds, _interval_seconds,
+/// _duration_seconds, _sequence. One periodic_pusher for a registry: two would write the same gauges.
+///
+/// The arguments are those of push_gateway, and so is what is refused.
+/// Errors:  of the arguments: in status() at once, and told to the error hook; nothing is pushed then. errc::shared_group: the grouping
+///          key has no "instance" (or what the options name instead) and the options do not say shared_group(). Of pushes: in
+///          the metrics, and the first of each row of failures to the error hook. Nothing throws or touches the process.
+/// Threads: construct and destroy in one thread; the rest any. The registry's callbacks run in the pushing thread.
+/// Cost:    updates of instruments pay nothing. A thread that sleeps; 3 kB in place.
+/// Source:  Prometheus, "When to use the Pushgateway"; Pushgateway, README.
+class periodic_pusher {
+ public:
+  periodic_pusher(string_view url, string_view job, std::initializer_list<label_pair> labels = std::initializer_list<label_pair>(),
+                  const periodic_pusher_options& options = periodic_pusher_options()) noexcept
+      : periodic_pusher(default_registry(), url, job, labels, options) {}
+  periodic_pusher(registry_core& registry, string_view url, string_view job,
+                  std::initializer_list<label_pair> labels = std::initializer_list<label_pair>(),
+                  const periodic_pusher_options& options = periodic_pusher_options()) noexcept;
+
+  /// Breaks off a push that is under way, pushes what the registry shows now, and deletes the group if the options say so. The
+  /// first two take at most final_timeout_ms together, whatever the gateway does; a deletion waits delete_after_ms before,
+  /// if the push succeeded, and takes at most final_timeout_ms again. Does nothing in the child of a fork.
+  ~periodic_pusher();
+  periodic_pusher(const periodic_pusher&) = delete;
+  periodic_pusher& operator=(const periodic_pusher&) = delete;
+
+  /// ok, or what was refused when it was made.
+  const NARTHEX_NAMESPACE::status& status() const noexcept { return status_; }
+  bool ok() const noexcept { return status_.ok(); }
+
+  /// Asks for a push before it is due: at the next multiple of the pace after the last one. However often it is asked, that is
+  /// one push; while pushes fail, and before the first, the one that is due anyway. Costs an exchange; never waits.
+  void push_soon() noexcept {
+    if (early_.exchange(1, detail::memory_order_relaxed) != 0) metrics_.coalesced.inc();
+  }
+
+  /// Without a thread: pushes if that is due, which takes at most the gateway options' timeout_ms.
+  ///
+  /// now_ms:  of a clock that never goes backwards; the first call says when time begins.
+  /// Returns: how many milliseconds after now_ms to call again; a call that comes late pushes once, not once for each time missed. -1: never, for
+  ///          there is a thread, or status() is not ok, or it is the child of a fork.
+  std::int64_t tick(std::int64_t now_ms) noexcept;
+
+ private:
+  NARTHEX_NAMESPACE::status prepare(std::initializer_list<label_pair> labels, const periodic_pusher_options& options) noexcept;
+  static push_gateway_options widened(const periodic_pusher_options& options) noexcept;
+  static void run(void* self);
+  std::int64_t proceed(std::int64_t now_ms) noexcept;
+  bool push(push_gateway::turn which, int most_ms) noexcept;
+
+  push_gateway gateway_;
+  detail::push_metrics metrics_;
+  detail::push_schedule schedule_;
+  NARTHEX_NAMESPACE::status status_;
+  os::owner owner_;
+  os::wakeup bell_;
+  os::thread thread_;
+  double sequence_;
+  int final_timeout_ms_, delete_after_ms_;
+  bool background_, begun_, failing_;
+  detail::shared<std::uint32_t> early_, busy_;
+};
+
+// ---- bodies ----
+
+inline periodic_pusher::periodic_pusher(registry_core& registry, string_view url, string_view job,
+                                        std::initializer_list<label_pair> labels,
+                                        const periodic_pusher_options& options) noexcept
+    : gateway_(registry, url, job, labels, widened(options)), metrics_(registry),
+      sequence_(static_cast<double>(std::time(nullptr))),  // no push a second and more: it grows over a restart, too
+      final_timeout_ms_(options.final_timeout_ms > 1 ? options.final_timeout_ms : 1), delete_after_ms_(options.delete_after_ms),
+      background_(options.running == periodic_pusher_options::runs::in_background), begun_(false), failing_(false), early_(0), busy_(0) {
+  status_ = prepare(labels, options);
+  if (status_.ok() && background_) {
+    status_ = bell_.open();
+    if (status_.ok()) status_ = thread_.start(&run, this);
+  }
+  if (!status_.ok()) detail::report(status_);
+}
+
+/// A pace faster than 15 s is the consent to as many pushes; the gateway's own window stays behind it, by its own clock.
+inline push_gateway_options periodic_pusher::widened(const periodic_pusher_options& options) noexcept {
+  push_gateway_options o = options.gateway;
+  if (options.least == periodic_pusher_options::pace::every_15_s || o.per_seconds < 1) return o;
+  const std::int64_t fit = std::int64_t(o.per_seconds) * 1000 / static_cast<int>(options.least) + 2;
+  const unsigned most = push_gateway_options::max_pushes;
+  const unsigned wanted = fit < most ? static_cast<unsigned>(fit) : most;
+  if (o.pushes >= 1 && o.pushes < wanted) o.pushes = wanted;
+  return o;
+}
+
+inline NARTHEX_NAMESPACE::status periodic_pusher::prepare(std::initializer_list<label_pair> labels,
+                                                          const periodic_pusher_options& options) noexcept {
+  if (!gateway_.ok()) return gateway_.status();
+  bool distinguished = options.of == periodic_pusher_options::group::shared;
+  for (const label_pair& one : labels) {
+    distinguished = distinguished || (one.name == options.distinguishing_label && !one.value.text().empty());
+  }
+  if (!distinguished) return NARTHEX_NAMESPACE::status(errc::shared_group, options.distinguishing_label);
+  const std::uint64_t place = static_cast<std::uint64_t>(reinterpret_cast<std::uintptr_t>(this));
+  const std::uint64_t own = static_cast<std::uint64_t>(os::monotonic_us()) ^ place << 20 ^
+                            static_cast<std::uint64_t>(owner_.number()) << 40 ^ static_cast<std::uint64_t>(std::time(nullptr)) << 32;
+  schedule_.set(options.interval_ms, static_cast<int>(options.least), options.seed != 0 ? options.seed : own);
+  metrics_.interval.set(static_cast<double>(schedule_.interval_ms()) / 1000);
+  return NARTHEX_NAMESPACE::status();
+}
+
+inline void periodic_pusher::run(void* self) {
+  periodic_pusher& p = *static_cast<periodic_pusher*>(self);
+  os::poll_set set;
+  unsigned rung = 0;
+  do {
+    const std::int64_t next_ms = p.proceed(os::monotonic_ms()), left = next_ms - os::monotonic_ms();
+    set.clear();
+    rung = set.add(p.bell_);
+    set.wait(left > 0 ? left : 0);
+  } while (!set.ready(rung));
+}
+
+inline std::int64_t periodic_pusher::tick(std::int64_t now_ms) noexcept {
+  if (!status_.ok() || background_ || !owner_.is_here()) return -1;
+  // A callback of the registry, or another thread: the one that is in it will push.
+  if (busy_.exchange(1, detail::memory_order_acquire) != 0) return 1000;
+  const std::int64_t left = proceed(now_ms) - now_ms;
+  busy_.store(0, detail::memory_order_release);
+  return left > 0 ? left : 0;
+}
+
+/// Pushes if there is reason to. Returns: when there may be one again.
+inline std::int64_t periodic_pusher::proceed(std::int64_t now_ms) noexcept {
+  if (!begun_) schedule_.start(now_ms);
+  begun_ = true;
+  const bool due = schedule_.is_due(now_ms);
+  if (due || schedule_.is_slot(now_ms)) {
+    const bool early = early_.exchange(0, detail::memory_order_relaxed) != 0;
+    if (due && early) metrics_.coalesced.inc();
+    if (due || early) {
+      const bool good = push(push_gateway::turn::within_rate, 0x7fffffff);
+      schedule_.pushed(now_ms, good);
+      metrics_.interval.set(static_cast<double>(schedule_.interval_ms()) / 1000);
+    }
+  }
+  return schedule_.next_ms(now_ms);
+}
+
+inline bool periodic_pusher::push(push_gateway::turn which, int most_ms) noexcept {
+  metrics_.attempts.inc();
+  metrics_.sequence.set(sequence_ += 1);
+  const std::int64_t begin = os::monotonic_us();
+  // The last push is not broken off: the bell has rung by then.
+  os::wakeup* const bell = background_ && which == push_gateway::turn::within_rate ? &bell_ : nullptr;
+  const push_result r = gateway_.run("PUT", push_gateway::body::required, which, most_ms, bell);
+  metrics_.duration.observe(static_cast<double>(os::monotonic_us() - begin) / 1e6);
+  if (r.ok()) {
+    set_to_current_time(metrics_.last_success);
+  } else {
+    metrics_.failures.labels(detail::push_metrics::reason(r.code())).inc();
+    const bool broken_off = bell && bell->rung_within(0);
+    if (!failing_ && !broken_off) detail::report(r.why());
+  }
+  failing_ = !r.ok();
+  return r.ok();
+}
+
+inline periodic_pusher::~periodic_pusher() {
+  const std::int64_t begin = os::monotonic_ms();
+  if (thread_.running()) {
+    bell_.ring();
+    thread_.join();
+  }
+  if (!status_.ok() || !owner_.is_here()) return;
+  const std::int64_t left = final_timeout_ms_ - (os::monotonic_ms() - begin);
+  const bool seen = push(push_gateway::turn::free, left > 1 ? static_cast<int>(left) : 1);
+  if (delete_after_ms_ < 0) return;
+  if (seen) os::pause_ms(delete_after_ms_);
+  const push_result gone = gateway_.run("DELETE", push_gateway::body::none, push_gateway::turn::free, final_timeout_ms_);
+  if (!gone.ok()) detail::report(gone.why());
+}
+
+#else  // compiled out: no thread, nothing is sent, and every answer is ok
+
+class NARTHEX_DETAIL_IDLE periodic_pusher {
+ public:
+  periodic_pusher(string_view, string_view, std::initializer_list<label_pair> = std::initializer_list<label_pair>(),
+                  const periodic_pusher_options& = periodic_pusher_options()) noexcept {}
+  periodic_pusher(registry_core&, string_view, string_view, std::initializer_list<label_pair> = std::initializer_list<label_pair>(),
+                  const periodic_pusher_options& = periodic_pusher_options()) noexcept {}
+  periodic_pusher(const periodic_pusher&) = delete;
+  periodic_pusher& operator=(const periodic_pusher&) = delete;
+  const NARTHEX_NAMESPACE::status& status() const noexcept {
+    static const NARTHEX_NAMESPACE::status fine;
+    return fine;
+  }
+  bool ok() const noexcept { return true; }
+  void push_soon() noexcept {}
+  std::int64_t tick(std::int64_t) noexcept { return -1; }
+};
+
+#endif  // NARTHEX_HAS(METRICS)
+
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_PERIODIC_PUSHER_HPP

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Compiled out, the interface is the same: every example and every test of the portable and unit suites still compiles.
+"""Compiled out, the interface is the same: every example and every test of the portable suite still compiles.
 
-compiles.py ROOT COMPILER FLAGS...    (for unit tests the flags must find Catch2)
+compiles.py ROOT COMPILER FLAGS...
 """
 import concurrent.futures
 import os
@@ -12,9 +12,8 @@ import sys
 
 def main(root, command):
     root = pathlib.Path(root)
-    folders = ["examples", "tests/portable", "tests/consume"] + (["tests/unit"] if any("CATCH" in c for c in command) else [])
-    elsewhere = set() if sys.platform == "win32" else {"windows_test.cpp"}
-    sources = sorted(s for f in folders for s in (root / f).glob("*.cpp") if s.name not in elsewhere)
+    folders = ["examples", "tests/portable", "tests/consume"]
+    sources = sorted(s for f in folders for s in (root / f).glob("*.cpp"))
     includes = ["-I%s" % (root / f) for f in ("tests/support", "tests", "tests/portable")]
 
     def check(source):

@@ -2714,9 +2714,9 @@ struct default_bounds {
 template <class Once>
 constexpr double default_bounds<Once>::values[11];
 
-// How many of `window` numbers are less than `value`. No comparison waits for another, so this is quicker than the last
+// How many of `compared_together` numbers are less than `value`. No comparison waits for another, so this is quicker than the last
 // three halvings of a search.
-enum : std::size_t { window = 8 };
+enum : std::size_t { compared_together = 8 };
 inline unsigned count_below(const double* at, double value) noexcept {
 #if defined(__GNUC__) && (defined(__SSE2__) || defined(__aarch64__))
   typedef double two __attribute__((vector_size(16)));
@@ -2731,7 +2731,7 @@ inline unsigned count_below(const double* at, double value) noexcept {
   return static_cast<unsigned>(0 - (below[0] + below[1]));  // a true comparison is -1
 #else
   unsigned below = 0;
-  for (std::size_t i = 0; i < window; ++i) below += static_cast<unsigned>(at[i] < value);
+  for (std::size_t i = 0; i < compared_together; ++i) below += static_cast<unsigned>(at[i] < value);
   return below;
 #endif
 }
@@ -2802,7 +2802,7 @@ class buckets {
     return find_among(values_, count_, value);
   }
   static unsigned find_among(const double* values, unsigned count, double value) noexcept {
-    if (NARTHEX_HAS(TINY) || count < detail::window) {
+    if (NARTHEX_HAS(TINY) || count < detail::compared_together) {
       unsigned below = 0;
       for (unsigned i = 0; i < count; ++i) below += static_cast<unsigned>(detail::is_less(values[i], value));
       return below;
@@ -2811,8 +2811,8 @@ class buckets {
     // took twice as long. Until a window is left.
     const double* at = values;
     std::size_t rest = count;
-    for (; rest > 2 * detail::window; rest -= rest / 2) at += rest / 2 & mask(at[rest / 2 - 1] < value);
-    const std::size_t beyond = rest - detail::window;
+    for (; rest > 2 * detail::compared_together; rest -= rest / 2) at += rest / 2 & mask(at[rest / 2 - 1] < value);
+    const std::size_t beyond = rest - detail::compared_together;
     if (beyond) at += beyond & mask(at[beyond - 1] < value);
     return static_cast<unsigned>(at - values) + detail::count_below(at, value);
   }

@@ -117,11 +117,17 @@ long long cpu_ms() {
   ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
   return static_cast<long long>(t.tv_sec) * 1000 + t.tv_nsec / 1000000;
 }
-/// The processor time of 300 ms in which this thread sleeps: what the server's thread burns.
+/// The processor time of 300 ms in which this thread sleeps: what the server's thread burns. The least of up to five: what
+/// is still under way at first is done by then, and who does not sleep burns in all of them.
 long long burnt() {
-  const long long before = cpu_ms();
-  support::sleep_us(300000);
-  return cpu_ms() - before;
+  long long least = 1000;
+  for (int i = 0; i < 5 && least >= 100; ++i) {
+    const long long before = cpu_ms();
+    support::sleep_us(300000);
+    const long long spent = cpu_ms() - before;
+    if (spent < least) least = spent;
+  }
+  return least;
 }
 
 }  // namespace

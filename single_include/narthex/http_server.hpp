@@ -1598,7 +1598,6 @@ error start_detached(void* context) noexcept {
   ::pthread_attr_destroy(&detached);
   return e;
 }
-inline std::uint32_t process_id() noexcept { return static_cast<std::uint32_t>(::getpid()); }
 
 #elif NARTHEX_HAS(WINDOWS) && NARTHEX_HAS(THREADS)
 
@@ -1623,7 +1622,6 @@ error start_detached(void* context) noexcept {
   if (e.ok()) windows::CloseHandle(made);
   return e;
 }
-inline std::uint32_t process_id() noexcept { return static_cast<std::uint32_t>(windows::GetCurrentProcessId()); }
 
 #endif
 

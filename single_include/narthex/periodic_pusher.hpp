@@ -1537,6 +1537,44 @@ NARTHEX_END_NAMESPACE
 
 #endif  // NARTHEX_OS_SOCKET_HPP
 
+// ==== narthex/os/owner.hpp ======================================================================
+// narthex/os/owner.hpp - the process that made an object: a fork copies the object, and not its duties.
+// Room: cellar. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_OS_OWNER_HPP
+#define NARTHEX_OS_OWNER_HPP
+
+#include <cstdint>
+
+
+#if NARTHEX_HAS(POSIX)
+#include <unistd.h>
+#endif
+
+NARTHEX_BEGIN_NAMESPACE
+namespace os {
+
+/// Remembers which process made it. The child of a fork has a copy of an object that is to push, or to delete, when it
+/// goes: that is still for the parent to do.
+class owner {
+ public:
+#if NARTHEX_HAS(POSIX)
+  owner() noexcept : process_(::getpid()) {}
+  bool is_here() const noexcept { return process_ == ::getpid(); }
+  std::uint32_t number() const noexcept { return static_cast<std::uint32_t>(process_); }
+
+ private:
+  pid_t process_;
+#else
+  bool is_here() const noexcept { return true; }
+  std::uint32_t number() const noexcept { return 0; }
+#endif
+};
+
+}  // namespace os
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_OS_OWNER_HPP
+
 // ==== narthex/os/thread.hpp =====================================================================
 // narthex/os/thread.hpp - a joined thread, by the system's own calls: std::thread throws.
 // Room: cellar. SPDX-License-Identifier: MIT
@@ -1598,7 +1636,6 @@ error start_detached(void* context) noexcept {
   ::pthread_attr_destroy(&detached);
   return e;
 }
-inline std::uint32_t process_id() noexcept { return static_cast<std::uint32_t>(::getpid()); }
 
 #elif NARTHEX_HAS(WINDOWS) && NARTHEX_HAS(THREADS)
 
@@ -1623,7 +1660,6 @@ error start_detached(void* context) noexcept {
   if (e.ok()) windows::CloseHandle(made);
   return e;
 }
-inline std::uint32_t process_id() noexcept { return static_cast<std::uint32_t>(windows::GetCurrentProcessId()); }
 
 #endif
 
@@ -1947,7 +1983,7 @@ inline status lookup::start() noexcept {
   status s = done_.open();
   if (!s.ok()) return s;
   // Those of the process that we were forked from are not here. The number is read before anybody can add to it.
-  const std::uint32_t me = process_id();
+  const std::uint32_t me = owner().number();
   std::uint32_t whose = lookups<void>::process.load(detail::memory_order_acquire);
   const std::uint32_t theirs = lookups<void>::running.load(detail::memory_order_acquire);
   if (whose != me && lookups<void>::process.compare_exchange_strong(whose, me, detail::memory_order_acq_rel,
@@ -2024,44 +2060,6 @@ inline status resolve(string_view host, int, host_addresses&, const wakeup* = nu
 NARTHEX_END_NAMESPACE
 
 #endif  // NARTHEX_OS_RESOLVE_HPP
-
-// ==== narthex/os/owner.hpp ======================================================================
-// narthex/os/owner.hpp - the process that made an object: a fork copies the object, and not its duties.
-// Room: cellar. SPDX-License-Identifier: MIT
-#ifndef NARTHEX_OS_OWNER_HPP
-#define NARTHEX_OS_OWNER_HPP
-
-#include <cstdint>
-
-
-#if NARTHEX_HAS(POSIX)
-#include <unistd.h>
-#endif
-
-NARTHEX_BEGIN_NAMESPACE
-namespace os {
-
-/// Remembers which process made it. The child of a fork has a copy of an object that is to push, or to delete, when it
-/// goes: that is still for the parent to do.
-class owner {
- public:
-#if NARTHEX_HAS(POSIX)
-  owner() noexcept : process_(::getpid()) {}
-  bool is_here() const noexcept { return process_ == ::getpid(); }
-  std::uint32_t number() const noexcept { return static_cast<std::uint32_t>(process_); }
-
- private:
-  pid_t process_;
-#else
-  bool is_here() const noexcept { return true; }
-  std::uint32_t number() const noexcept { return 0; }
-#endif
-};
-
-}  // namespace os
-NARTHEX_END_NAMESPACE
-
-#endif  // NARTHEX_OS_OWNER_HPP
 
 // ==== narthex/os/pause.hpp ======================================================================
 // narthex/os/pause.hpp - lets a stated time pass.

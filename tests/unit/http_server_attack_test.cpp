@@ -22,12 +22,20 @@
 
 #include "support/catch.hpp"
 #include "support/held.hpp"
+#include "support/shop.hpp"
 #include "support/client.hpp"
 
 namespace nx = narthex;
 using support::ask;
 using support::client;
+using support::get;
+using support::get_and_close;
+using support::not_found;
+using support::quiet;
+using support::refusal;
+using support::shop;
 using support::soon;
+using support::warehouse;
 
 // ---- memory, measured and refused ----
 
@@ -65,32 +73,7 @@ void operator delete(void* p, std::size_t) noexcept { operator delete(p); }
 
 namespace {
 
-const std::string get = "GET /metrics HTTP/1.1\r\nHost: here\r\n\r\n";
-const std::string get_and_close = "GET /metrics HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n";
 const std::string get_x = "GET /x HTTP/1.1\r\nHost: here\r\n\r\n";
-
-struct shop {
-  nx::registry mine;
-  nx::counter things{mine, "things_total", "Things."};
-  std::string body = "# HELP things_total Things.\n# TYPE things_total counter\nthings_total 3\n";
-  std::string kept = "HTTP/1.1 200 OK\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8\r\n"
-                     "Transfer-Encoding: chunked\r\n\r\n47\r\n" + body + "\r\n0\r\n\r\n";
-  std::string closed = "HTTP/1.1 200 OK\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8\r\n"
-                       "Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n47\r\n" + body + "\r\n0\r\n\r\n";
-  shop() { things.inc(3); }
-};
-
-/// Its page is larger than any socket's buffers.
-struct warehouse {
-  std::string help = std::string(60000, 'h');
-  std::vector<std::string> names;
-  nx::registry mine;
-  std::vector<std::unique_ptr<nx::counter>> all;
-  warehouse() {
-    for (int i = 0; i < 300; ++i) names.push_back("thing_" + std::to_string(i) + "_total");
-    for (const std::string& name : names) all.emplace_back(new nx::counter(mine, name, help));
-  }
-};
 
 /// A callback that the test lets go on.
 struct gate {
@@ -101,14 +84,6 @@ struct gate {
     return 1;
   }
 };
-
-nx::http_server_options quiet() { return nx::http_server_options().without_own_metrics(); }
-
-std::string refusal(const std::string& status, const std::string& more, const std::string& body) {
-  return "HTTP/1.1 " + status + "\r\nContent-Type: text/plain; charset=utf-8\r\n" + more +
-         "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
-}
-const std::string not_found = refusal("404 Not Found", "", "There is nothing here; the metrics are at /metrics.\n");
 
 bool ends_whole(const std::string& page) { return page.size() > 5 && page.substr(page.size() - 5) == "0\r\n\r\n"; }
 

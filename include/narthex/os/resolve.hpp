@@ -12,6 +12,7 @@
 #include "narthex/detail/memory.hpp"
 #include "narthex/detail/shared.hpp"
 #include "narthex/os/error.hpp"
+#include "narthex/os/owner.hpp"
 #include "narthex/os/socket.hpp"
 #include "narthex/os/thread.hpp"
 #include "narthex/os/windows.hpp"
@@ -221,7 +222,7 @@ inline status lookup::start() noexcept {
   status s = done_.open();
   if (!s.ok()) return s;
   // Those of the process that we were forked from are not here. The number is read before anybody can add to it.
-  const std::uint32_t me = process_id();
+  const std::uint32_t me = owner().number();
   std::uint32_t whose = lookups<void>::process.load(detail::memory_order_acquire);
   const std::uint32_t theirs = lookups<void>::running.load(detail::memory_order_acquire);
   if (whose != me && lookups<void>::process.compare_exchange_strong(whose, me, detail::memory_order_acq_rel,

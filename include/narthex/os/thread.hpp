@@ -62,7 +62,6 @@ error start_detached(void* context) noexcept {
   ::pthread_attr_destroy(&detached);
   return e;
 }
-inline std::uint32_t process_id() noexcept { return static_cast<std::uint32_t>(::getpid()); }
 
 #elif NARTHEX_HAS(WINDOWS) && NARTHEX_HAS(THREADS)
 
@@ -87,7 +86,6 @@ error start_detached(void* context) noexcept {
   if (e.ok()) windows::CloseHandle(made);
   return e;
 }
-inline std::uint32_t process_id() noexcept { return static_cast<std::uint32_t>(windows::GetCurrentProcessId()); }
 
 #endif
 

@@ -68,14 +68,14 @@ all | awk -F '\t' -v rival="$HAVE_PROMETHEUS_CPP" -v smoke="$smoke" '
     for (i = 1; i <= targets; i++) {
       split(target[i], t, FS)
       name = t[1]; what = t[2]; limit = t[3]; is = "-"
-      if (!(name in ours)) is = "-"
+      if (!(name in ours) || ours[name] == "-") is = "-"
       else if (what == "bare") { is = per_bare[name]; what = "x bare" }
       else if (what == "rival") { is = per_rival[name]; what = "x rival" }
       else if (what == "itself") { is = ours[name]; what = "" }
       else if (what == "above bare") is = ours[name] - bare[name]
       else if (what in ours && ours[what] > 0) { is = sprintf("%.3g", ours[name] / ours[what]); what = "x " what }
       known = is != "" && is != "-"
-      printf "%-41s %-42s %8s %8s  %s\n", name, what, limit, known ? is : "-", !known ? "not here" : is + 0 <= limit + 0 ? "holds" : "MISSED"
+      printf "%-41s %-42s %8s %8s  %s\n", name, what, limit, known ? is : "-", !known ? "not known" : is + 0 <= limit + 0 ? "holds" : "MISSED"
     }
   }' targets.tsv -
 code=${PIPESTATUS[0]}

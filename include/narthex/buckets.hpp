@@ -132,8 +132,8 @@ class buckets {
   }
   friend bool operator!=(const buckets& a, const buckets& b) noexcept { return !(a == b); }
 
-  /// Whether the bounds are an array that must outlive this object.
-  bool is_list() const noexcept { return !next_; }
+  /// The array of the bounds, which must outlive this object; null for a formula.
+  const double* list() const noexcept { return values_; }
 
  private:
   static std::size_t mask(bool all) noexcept { return 0 - static_cast<std::size_t>(all); }

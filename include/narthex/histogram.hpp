@@ -10,6 +10,7 @@
 #include "narthex/buckets.hpp"
 #include "narthex/config.hpp"
 #include "narthex/detail/adaptive_distribution.hpp"
+#include "narthex/detail/bucket_guide.hpp"
 #include "narthex/detail/distribution.hpp"
 #include "narthex/detail/single.hpp"
 
@@ -37,6 +38,34 @@ inline errc validate_bounds(const buckets& bounds, unsigned most, std::size_t& a
   return at == bounds.size() ? errc::ok : errc::bad_buckets;
 }
 
+/// A copy of the bounds, with a guide to many; both lie behind it.
+class kept_bounds : public bucket_args {
+ public:
+  static std::size_t room(const buckets& chosen) noexcept { return guide_at(chosen.size()) + guide_room(chosen.size()); }
+  /// In `memory` for room(chosen) bytes.
+  static const kept_bounds* make(const buckets& chosen, void* memory) noexcept {
+    char* const at = static_cast<char*>(memory);
+    double* const values = reinterpret_cast<double*>(at + round_up(sizeof(kept_bounds)));
+    for (unsigned i = 0; i < chosen.size(); ++i) values[i] = chosen[i];
+    const bucket_guide* guide = nullptr;
+    if (guide_room(chosen.size())) {
+      guide = new (at + guide_at(chosen.size())) bucket_guide(values, chosen.size());
+      if (!guide->is_ready()) guide = nullptr;
+    }
+    return new (memory) kept_bounds(buckets(values, chosen.size()), guide);
+  }
+  unsigned find(double value) const noexcept { return guide_ ? guide_->find(value) : find_among(list(), size(), value); }
+
+ private:
+  kept_bounds(const buckets& copy, const bucket_guide* guide) noexcept : bucket_args(copy), guide_(guide) {}
+  static std::size_t guide_at(unsigned n) noexcept { return round_up(sizeof(kept_bounds)) + n * sizeof(double); }
+  static std::size_t guide_room(unsigned n) noexcept {
+    return n < bucket_guide::fewest ? 0 : round_up(sizeof(bucket_guide));
+  }
+
+  const bucket_guide* guide_;
+};
+
 /// The storage of one histogram; bounds and cells lie in room that comes with it.
 template <class Distribution>
 struct histogram_core_of {
@@ -48,16 +77,13 @@ struct histogram_core_of {
   static errc validate(const args& a, std::size_t& at) noexcept {
     return validate_bounds(a, buckets::max_bounds, at);
   }
-  static std::size_t args_room(const args& a) noexcept { return round_up(sizeof(args)) + a.size() * sizeof(double); }
+  static std::size_t args_room(const args& a) noexcept { return kept_bounds::room(a); }
   /// Copies the bounds: a list in braces does not live long.
-  static const args* keep(const args& a, void* memory) noexcept {
-    double* const values = reinterpret_cast<double*>(static_cast<char*>(memory) + round_up(sizeof(args)));
-    for (unsigned i = 0; i < a.size(); ++i) values[i] = a[i];
-    return new (memory) args(buckets(values, a.size()));
-  }
+  static const args* keep(const args& a, void* memory) noexcept { return kept_bounds::make(a, memory); }
   static std::size_t room(const args& a) noexcept { return Distribution::bytes(a.size() + 1); }
 
-  histogram_core_of(const args& kept, void* cells) noexcept : bounds(kept), observed(cells, kept.size() + 1) {}
+  histogram_core_of(const args& kept, void* cells) noexcept
+      : bounds(static_cast<const kept_bounds&>(kept)), observed(cells, kept.size() + 1) {}
 
   bool read(reading& out) const noexcept { return read_distribution(observed, bounds, out); }
   static bool read_at_once(reading&) noexcept { return false; }
@@ -66,7 +92,7 @@ struct histogram_core_of {
   const args& chosen() const noexcept { return bounds; }
 
  private:
-  const args& bounds;
+  const kept_bounds& bounds;
   Distribution observed;
 };
 using histogram_core = histogram_core_of<adaptive_distribution>;
@@ -151,8 +177,8 @@ class static_histogram_core {
 /// Threads: every member may be called from any thread at any time, a fixed_histogram's in signal handlers, too. An
 ///          observation waits for nobody: each thread that observes often does it in a part of its own. Of the threads that
 ///          share one (all of a fixed_histogram), with more than 7 suspended in the middle, a further one waits.
-/// Memory:  about 600 bytes + 40 per bucket. Once several threads observe often, 128 bytes, and about 100 + 16 per bucket
-///          for each; where there is no memory they share. A fixed_histogram: about 500 + 32 per bucket, ever.
+/// Memory:  about 600 bytes + 40 per bucket; more than 16 bounds take 600 more, once for a family. When several threads
+///          observe often, 128 bytes, and about 100 + 16 per bucket for each; where there is no memory they share. A fixed_histogram: about 500 + 32 per bucket, ever.
 /// A scrape sees whole observations only: _count is the +Inf bucket, _sum is of the same observations.
 /// Source:  Prometheus, "Writing client libraries", Histogram.
 template <class Holder>

@@ -2826,8 +2826,8 @@ class buckets {
   }
   friend bool operator!=(const buckets& a, const buckets& b) noexcept { return !(a == b); }
 
-  /// Whether the bounds are an array that must outlive this object.
-  bool is_list() const noexcept { return !next_; }
+  /// The array of the bounds, which must outlive this object; null for a formula.
+  const double* list() const noexcept { return values_; }
 
  private:
   static std::size_t mask(bool all) noexcept { return 0 - static_cast<std::size_t>(all); }
@@ -2853,6 +2853,92 @@ class buckets {
 NARTHEX_END_NAMESPACE
 
 #endif  // NARTHEX_BUCKETS_HPP
+
+// ==== narthex/detail/bucket_guide.hpp ===========================================================
+// narthex/detail/bucket_guide.hpp - where among many bounds the search for a value's bucket begins.
+// Room: words. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_DETAIL_BUCKET_GUIDE_HPP
+#define NARTHEX_DETAIL_BUCKET_GUIDE_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+
+NARTHEX_BEGIN_NAMESPACE
+namespace detail {
+
+/// A table by a value's leading bits, its exponent and some bits more: so far the bounds are smaller for certain.
+/// What is left is at most as many bounds as are compared together, so 500 bounds cost what 20 do.
+///
+/// A cell is all values with the same leading bits: an interval, as positive doubles are in the order of their bits. The first
+/// cell takes everything below it, too, negative numbers among it; the last takes everything above.
+class bucket_guide {
+ public:
+  /// Fewer bounds need no guide.
+  enum : std::size_t { fewest = 2 * compared_together + 1 };
+
+  /// values[count], count >= fewest, which stay where they are.
+  bucket_guide(const double* values, unsigned count) noexcept : values_(values), first_(0), last_(0), shift_(finest) {
+    // The first cell begins where the bounds compared together end, the last where as many are left.
+    const double &low = values[compared_together], &high = values[count - compared_together - 1];
+    if (key(low) < 0) return;
+    for (unsigned shift = coarsest; shift > finest; --shift) {
+      const std::int64_t first = (key(low) >> shift) - 1, last = (key(high) >> shift) + 1 - first;
+      if (last >= cells) return;
+      if (fill(count, shift, first, static_cast<unsigned>(last))) {
+        first_ = first;
+        shift_ = shift;
+        last_ = last;
+        return;
+      }
+    }
+  }
+
+  /// Whether it can be used: not where bounds crowd in few places, or where most are negative.
+  bool is_ready() const noexcept { return last_ != 0; }
+
+  /// The number of the first bound >= value.
+  unsigned find(double value) const noexcept {
+    std::int64_t cell = (key(value) >> shift_) - first_;
+    if (cell < 0) cell = 0;
+    if (cell > last_) cell = last_;
+    const unsigned start = starts_[cell];
+    return start + count_below(values_ + start, value);
+  }
+
+ private:
+  enum : unsigned { cells = 256, coarsest = 60, finest = 20 };
+
+  static std::int64_t key(const double& value) noexcept {
+    std::int64_t bits;
+    std::memcpy(&bits, &value, sizeof bits);
+    return bits;
+  }
+
+  /// False when a cell holds more bounds than are compared together.
+  bool fill(unsigned count, unsigned shift, std::int64_t first, unsigned last) noexcept {
+    unsigned below = 0;
+    for (unsigned cell = 0; cell <= last; ++cell) {
+      const unsigned start = below;
+      while (below < count && key(values_[below]) >> shift <= first + cell) ++below;
+      if (below - start > compared_together) return false;
+      const std::size_t latest = count - compared_together;
+      starts_[cell] = static_cast<std::uint16_t>(start < latest ? start : latest);
+    }
+    return true;
+  }
+
+  const double* values_;
+  std::int64_t first_, last_;
+  unsigned shift_;
+  std::uint16_t starts_[cells];
+};
+
+}  // namespace detail
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_DETAIL_BUCKET_GUIDE_HPP
 
 // ==== narthex/label.hpp =========================================================================
 // narthex/label.hpp - label names and values: taken from the user, checked, and made into text.
@@ -5350,6 +5436,34 @@ inline errc validate_bounds(const buckets& bounds, unsigned most, std::size_t& a
   return at == bounds.size() ? errc::ok : errc::bad_buckets;
 }
 
+/// A copy of the bounds, with a guide to many; both lie behind it.
+class kept_bounds : public bucket_args {
+ public:
+  static std::size_t room(const buckets& chosen) noexcept { return guide_at(chosen.size()) + guide_room(chosen.size()); }
+  /// In `memory` for room(chosen) bytes.
+  static const kept_bounds* make(const buckets& chosen, void* memory) noexcept {
+    char* const at = static_cast<char*>(memory);
+    double* const values = reinterpret_cast<double*>(at + round_up(sizeof(kept_bounds)));
+    for (unsigned i = 0; i < chosen.size(); ++i) values[i] = chosen[i];
+    const bucket_guide* guide = nullptr;
+    if (guide_room(chosen.size())) {
+      guide = new (at + guide_at(chosen.size())) bucket_guide(values, chosen.size());
+      if (!guide->is_ready()) guide = nullptr;
+    }
+    return new (memory) kept_bounds(buckets(values, chosen.size()), guide);
+  }
+  unsigned find(double value) const noexcept { return guide_ ? guide_->find(value) : find_among(list(), size(), value); }
+
+ private:
+  kept_bounds(const buckets& copy, const bucket_guide* guide) noexcept : bucket_args(copy), guide_(guide) {}
+  static std::size_t guide_at(unsigned n) noexcept { return round_up(sizeof(kept_bounds)) + n * sizeof(double); }
+  static std::size_t guide_room(unsigned n) noexcept {
+    return n < bucket_guide::fewest ? 0 : round_up(sizeof(bucket_guide));
+  }
+
+  const bucket_guide* guide_;
+};
+
 /// The storage of one histogram; bounds and cells lie in room that comes with it.
 template <class Distribution>
 struct histogram_core_of {
@@ -5361,16 +5475,13 @@ struct histogram_core_of {
   static errc validate(const args& a, std::size_t& at) noexcept {
     return validate_bounds(a, buckets::max_bounds, at);
   }
-  static std::size_t args_room(const args& a) noexcept { return round_up(sizeof(args)) + a.size() * sizeof(double); }
+  static std::size_t args_room(const args& a) noexcept { return kept_bounds::room(a); }
   /// Copies the bounds: a list in braces does not live long.
-  static const args* keep(const args& a, void* memory) noexcept {
-    double* const values = reinterpret_cast<double*>(static_cast<char*>(memory) + round_up(sizeof(args)));
-    for (unsigned i = 0; i < a.size(); ++i) values[i] = a[i];
-    return new (memory) args(buckets(values, a.size()));
-  }
+  static const args* keep(const args& a, void* memory) noexcept { return kept_bounds::make(a, memory); }
   static std::size_t room(const args& a) noexcept { return Distribution::bytes(a.size() + 1); }
 
-  histogram_core_of(const args& kept, void* cells) noexcept : bounds(kept), observed(cells, kept.size() + 1) {}
+  histogram_core_of(const args& kept, void* cells) noexcept
+      : bounds(static_cast<const kept_bounds&>(kept)), observed(cells, kept.size() + 1) {}
 
   bool read(reading& out) const noexcept { return read_distribution(observed, bounds, out); }
   static bool read_at_once(reading&) noexcept { return false; }
@@ -5379,7 +5490,7 @@ struct histogram_core_of {
   const args& chosen() const noexcept { return bounds; }
 
  private:
-  const args& bounds;
+  const kept_bounds& bounds;
   Distribution observed;
 };
 using histogram_core = histogram_core_of<adaptive_distribution>;
@@ -5464,8 +5575,8 @@ class static_histogram_core {
 /// Threads: every member may be called from any thread at any time, a fixed_histogram's in signal handlers, too. An
 ///          observation waits for nobody: each thread that observes often does it in a part of its own. Of the threads that
 ///          share one (all of a fixed_histogram), with more than 7 suspended in the middle, a further one waits.
-/// Memory:  about 600 bytes + 40 per bucket. Once several threads observe often, 128 bytes, and about 100 + 16 per bucket
-///          for each; where there is no memory they share. A fixed_histogram: about 500 + 32 per bucket, ever.
+/// Memory:  about 600 bytes + 40 per bucket; more than 16 bounds take 600 more, once for a family. When several threads
+///          observe often, 128 bytes, and about 100 + 16 per bucket for each; where there is no memory they share. A fixed_histogram: about 500 + 32 per bucket, ever.
 /// A scrape sees whole observations only: _count is the +Inf bucket, _sum is of the same observations.
 /// Source:  Prometheus, "Writing client libraries", Histogram.
 template <class Holder>

@@ -47,6 +47,72 @@ void every_search() {
   }
 }
 
+double next_to(double value, int step) {
+  std::int64_t bits;
+  std::memcpy(&bits, &value, sizeof bits);
+  bits += bits < 0 ? -step : step;
+  std::memcpy(&value, &bits, sizeof bits);
+  return value;
+}
+
+// With a guide or without, a search finds what counting finds: on each bound, beside it and far from all.
+unsigned wrong_places(const double* bounds, unsigned n, bool guided) {
+  const nx::detail::bucket_guide guide(bounds, n);
+  unsigned wrong = guide.is_ready() == guided ? 0 : 1000;
+  const auto look = [&](double value) {
+    unsigned place = 0;
+    while (place < n && bounds[place] < value) ++place;
+    wrong += nx::buckets::find_among(bounds, n, value) != place;
+    wrong += guided && guide.find(value) != place;
+  };
+  for (unsigned i = 0; i < n; ++i) {
+    look(bounds[i]);
+    look(-bounds[i]);
+    if (bounds[i] != 0) {
+      look(next_to(bounds[i], 1));
+      look(next_to(bounds[i], -1));
+    }
+  }
+  for (const double value : {-infinity, -1e300, -1.0, -0.0, 0.0, 5e-324, 1e-300, 1.0, 1e300, infinity}) look(value);
+  return wrong;
+}
+void guided_searches() {
+  static double bounds[512];
+  const auto fill = [&](double (*bound)(unsigned), unsigned n) {
+    for (unsigned i = 0; i < n; ++i) bounds[i] = bound(i);
+  };
+  for (unsigned n = nx::detail::bucket_guide::fewest; n <= 512; n += n < 60 ? 1 : 113) {
+    fill([](unsigned i) { return i * 2.0; }, n);
+    CHECK(wrong_places(bounds, n, true) == 0);
+    fill([](unsigned i) { return i * 0.5 - 3.5; }, n);  // as many bounds up to 0 as a guide takes
+    CHECK(wrong_places(bounds, n, n < 200) == 0);
+    fill([](unsigned i) { return i * 0.5 - 4.5; }, n);
+    CHECK(wrong_places(bounds, n, false) == 0);
+    fill([](unsigned i) { return i - 1000.0; }, n);
+    CHECK(wrong_places(bounds, n, false) == 0);
+    fill([](unsigned i) { return 1e9 + i; }, n);
+    CHECK(wrong_places(bounds, n, true) == 0);
+    fill([](unsigned i) { return next_to(1, static_cast<int>(i)); }, n);  // too close to each other
+    CHECK(wrong_places(bounds, n, false) == 0);
+    fill([](unsigned i) { return i < 9 ? 1 + i * 1e-9 : 1e9 + i; }, n);  // nine in one place, the rest far away
+    CHECK(wrong_places(bounds, n, n < 18) == 0);
+    double bound = 1e-300;
+    for (unsigned i = 0; i < n; ++i, bound *= 10) bounds[i] = bound;
+    if (n <= 256) CHECK(wrong_places(bounds, n, true) == 0);
+    bound = 0.001;
+    for (unsigned i = 0; i < n; ++i, bound *= 1.05) bounds[i] = bound;
+    CHECK(wrong_places(bounds, n, true) == 0);
+  }
+}
+
+template <class Histogram>
+void many_bounds() {
+  nx::registry r;
+  Histogram h{r, "h", "H.", nx::buckets::linear(1, 1, 40)};
+  for (unsigned i = 1; i <= 40; ++i) h.observe(i);
+  for (const char* const line : {"h_bucket{le=\"1\"} 1", "h_bucket{le=\"17\"} 17", "h_bucket{le=\"40\"} 40"}) CHECK_SHOWS(r, line);
+}
+
 // A value on a bound belongs to it; buckets are cumulative; +Inf is the count.
 template <class Histogram>
 void edges() {
@@ -264,6 +330,11 @@ int main() {
   default_bounds<nx::histogram>();
   default_bounds<nx::fixed_histogram<11>>();
   every_search();
+  guided_searches();
+  many_bounds<nx::fixed_histogram<40>>();
+#if NARTHEX_HAS(HEAP)
+  many_bounds<nx::histogram>();
+#endif
   edges<nx::histogram>();
   edges<nx::fixed_histogram<3>>();
   bounds_as_text();

@@ -5576,7 +5576,8 @@ class static_histogram_core {
 ///          observation waits for nobody: each thread that observes often does it in a part of its own. Of the threads that
 ///          share one (all of a fixed_histogram), with more than 7 suspended in the middle, a further one waits.
 /// Memory:  about 600 bytes + 40 per bucket; more than 16 bounds take 600 more, once for a family. When several threads
-///          observe often, 128 bytes, and about 100 + 16 per bucket for each; where there is no memory they share. A fixed_histogram: about 500 + 32 per bucket, ever.
+///          observe often, 128 bytes, and about 100 + 16 per bucket for each; where there is no memory they share.
+///          A fixed_histogram: about 500 + 32 per bucket, ever.
 /// A scrape sees whole observations only: _count is the +Inf bucket, _sum is of the same observations.
 /// Source:  Prometheus, "Writing client libraries", Histogram.
 template <class Holder>

@@ -22,7 +22,7 @@ NARTHEX_BEGIN_NAMESPACE
 
 /// A family that a collector declares: type, name, help, label names.
 struct declared {
-  metric_type type;  ///< counter, gauge, histogram, summary or unknown
+  metric_type type;  ///< counter, gauge, histogram, gauge_histogram, summary or unknown
   string_view name;
   string_view help;
   std::initializer_list<string_view> labels;
@@ -60,7 +60,8 @@ class collected {
       keep(*e);
     }
   }
-  /// A histogram: counts[bounds.size() + 1], each bucket alone, the last for +Inf.
+  /// A histogram, or a gauge histogram (what is there now, by size): counts[bounds.size() + 1], each bucket alone, the last
+  /// for +Inf.
   void add_histogram(unsigned family, std::initializer_list<label_value> labels, const buckets& bounds,
                      const std::uint64_t* counts, double sum) noexcept {
     const unsigned n = bounds.size();
@@ -124,7 +125,7 @@ class collected {
     return string_view(reinterpret_cast<const char*>(&e + 1) + numbers, e.text_size);
   }
   static std::size_t numbers(const entry& e, metric_type type) noexcept {
-    return type == metric_type::histogram ? (2 * e.size + 1) * 8 : type == metric_type::summary ? 2 * e.size * 8 : 0;
+    return is_one_number(type) ? 0 : type == metric_type::summary ? 2 * e.size * 8 : (2 * e.size + 1) * 8;
   }
 
   /// `shape` is histogram, summary, or gauge for whatever is one number.
@@ -231,6 +232,7 @@ inline const family_ops* collected_table(metric_type type) noexcept {
     case metric_type::histogram: return &collected_ops<metric_type::histogram>::table;
     case metric_type::summary: return &collected_ops<metric_type::summary>::table;
     case metric_type::unknown: return &collected_ops<metric_type::unknown>::table;
+    case metric_type::gauge_histogram: return &collected_ops<metric_type::gauge_histogram>::table;
     case metric_type::gauge:
     case metric_type::info:
     case metric_type::state_set: break;
@@ -287,8 +289,9 @@ inline collected::entry* collected::begin(unsigned family, std::initializer_list
   if (family >= from_->count_ || from_->nodes_[family].arity != labels.size()) return refuse(), nullptr;
   const detail::collected_node& n = from_->nodes_[family];
   const metric_type type = n.ops->type;
-  const bool is_number = type != metric_type::histogram && type != metric_type::summary;
-  if (is_number ? shape != metric_type::gauge : shape != type) return refuse(), nullptr;
+  const metric_type wanted = is_one_number(type)                    ? metric_type::gauge
+                             : type == metric_type::gauge_histogram ? metric_type::histogram : type;
+  if (shape != wanted) return refuse(), nullptr;
   const registry_core* const home = n.home.load(detail::memory_order_acquire);
   if (!home) return nullptr;  // its family was refused when the collector was made, and told then
   std::size_t text_size = home->constant_labels().size() + 1;
@@ -331,7 +334,7 @@ inline bool collected::next(const detail::collected_node& n, detail::position& w
   out.value = e.value;
   out.sum = e.sum;
   out.count = e.count;
-  if (type == metric_type::histogram) {
+  if (type == metric_type::histogram || type == metric_type::gauge_histogram) {
     out.bounds_copy = buckets(reinterpret_cast<const double*>(&e + 1), e.size);
     out.bounds = &out.bounds_copy;
     out.counts = out.count_room;

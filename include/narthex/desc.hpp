@@ -15,7 +15,12 @@
 NARTHEX_BEGIN_NAMESPACE
 
 /// The types of Prometheus; how a format spells them is the format's business.
-enum class metric_type : std::uint8_t { counter, gauge, histogram, summary, info, state_set, unknown };
+enum class metric_type : std::uint8_t { counter, gauge, histogram, summary, info, state_set, unknown, gauge_histogram };
+
+/// Whether a series of this type is one number, and not buckets, quantiles, sum and count.
+constexpr bool is_one_number(metric_type type) noexcept {
+  return type != metric_type::histogram && type != metric_type::summary && type != metric_type::gauge_histogram;
+}
 
 class name;
 

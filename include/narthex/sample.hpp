@@ -16,11 +16,11 @@ NARTHEX_BEGIN_NAMESPACE
 
 struct sample;
 namespace detail {
-class text_writer;
-/// Writes a histogram's or summary's lines; defined in text_format.hpp.
+class line_writer;
+/// Writes a histogram's or summary's lines; defined in detail/line_writer.hpp.
 template <metric_type Type>
 struct distribution_text {
-  static void write(text_writer& to, const sample& s);
+  static void write(line_writer& to, const sample& s);
 };
 }  // namespace detail
 
@@ -51,31 +51,55 @@ struct number {
   }
 };
 
+/// An observation that stands for its bucket, or an addition for its counter: where a trace of it can be found.
+struct exemplar_sample {
+  unsigned bucket;       ///< of a histogram; 0 of a counter
+  string_view labels;    ///< ready, as sample::labels; never empty
+  number value;
+  std::int64_t time_ns;  ///< since 1970; 0: none was given
+};
+
+/// What a scrape that asks for exemplars brings as room for those of one series; what does not fit is left out.
+struct exemplar_room {
+  enum : std::size_t { most = NARTHEX_HAS(HEAP) ? 64 : 8, text_bytes = NARTHEX_HAS(HEAP) ? 6144 : 512 };
+  exemplar_sample list[most];
+  char text[text_bytes];
+};
+
 /// One series at one moment, with the family it belongs to.
 ///
 /// Views point into memory that stays as it is until the walk that filled the sample moves on.
 struct sample {
 #if !NARTHEX_HAS(HEAP)
   /// As number::writer: what a histogram or summary brings along.
-  void (*lines)(detail::text_writer&, const sample&);
+  void (*lines)(detail::line_writer&, const sample&);
 #endif
   // the family
   metric_type type;
   string_view prefix;   ///< the registry's; the full name is prefix + name
   string_view name;
   string_view help;     ///< as the user wrote it; a format repairs and escapes it
+  string_view unit;     ///< what the name ends in, but for _total: "seconds"; empty when the user said none
   bool starts_family;   ///< the first series of its name in this scrape
 
   // the series
   string_view labels;   ///< ready: a="b",c="d" without braces, repaired and escaped
+  bool is_plain;        ///< one number and nothing else: no time, no created time, no exemplar
+  bool has_time;        ///< a collector said when it was measured
+  std::int64_t time_ms;     ///< when, since 1970; may be negative
+  std::int64_t created_ns;  ///< since when it counts from zero, since 1970; 0: nobody knows
+
+  // counter, histogram: in a scrape that asks for them (walk::want_exemplars), at most one for each bucket, in their order
+  const exemplar_sample* exemplars;  ///< exemplars[exemplar_count]
+  unsigned exemplar_count;
 
   // counter, gauge, info (1), state_set (0 or 1 for the state in `labels`), unknown
   number value;
 
-  // histogram, summary
+  // histogram, gauge_histogram, summary
   double sum;
   std::uint64_t count;                     ///< the sum of all `counts`
-  const buckets* bounds;                   ///< histogram: the upper bounds
+  const buckets* bounds;                   ///< histograms: the upper bounds
   const std::uint64_t* counts;             ///< counts[bounds->size() + 1], each bucket alone, the last for +Inf
   const double* quantiles;                 ///< summary: which[quantile_count]
   const double* quantile_values;           ///< summary: value[quantile_count]; NaN when the window is empty

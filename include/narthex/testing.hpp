@@ -144,8 +144,8 @@ inline bool are_labels(string_view ready, std::initializer_list<label_pair> give
 
 /// Finds the line `suffix` of a sample with a bound or quantile `which`.
 inline bool find_line(const sample& s, string_view suffix, string_view which, number& value) {
-  const bool histogram = s.type == metric_type::histogram;
-  if (!histogram && s.type != metric_type::summary) return value = s.value, suffix.empty();
+  const bool histogram = s.type != metric_type::summary;
+  if (is_one_number(s.type)) return value = s.value, suffix.empty();
   if (suffix == "_sum") return value = s.sum, true;
   if (suffix == "_count") return value = s.count, true;
   if (suffix != (histogram ? "_bucket" : "")) return false;
@@ -181,7 +181,7 @@ inline found value(registry_core& registry, string_view name, std::initializer_l
     if (name.size() < size || name.first(prefix) != s.prefix) continue;
     if (string_view(name.data() + prefix, s.name.size()) != s.name) continue;
     const string_view suffix = name.from(size);
-    const bool is_bucket = s.type == metric_type::histogram && suffix == "_bucket";
+    const bool is_bucket = !is_one_number(s.type) && suffix == "_bucket";
     const bool is_quantile = s.type == metric_type::summary && suffix.empty();
     const string_view own = is_bucket ? "le" : is_quantile ? "quantile" : "";
     string_view which;

@@ -76,6 +76,9 @@ class walk {
   /// What next() has read.
   const sample& now() const noexcept { return now_; }
 
+  /// Has exemplars read, too, into `room`, which must stay as long as the walk; they are gone with the sample.
+  void want_exemplars(exemplar_room& room) noexcept { now_.exemplars_wanted = &room; }
+
   /// Lets go of the registries' lists: nothing waits for this walk until the next call of next().
   void rest() noexcept {
     if (resting_) return;
@@ -176,10 +179,14 @@ class walk {
   NARTHEX_DETAIL_COLD bool read(cursor& c, detail::family_node& n) noexcept {
     const detail::full_name full = c.full();
     const metric_type type = n.ops->type;
-    const string_view help = n.help;
+    const string_view help = n.help, unit = n.unit_of_name();
     const bool shared = is_shared(n);  // asked before a callback, whose node may be gone after it
+    now_.is_plain = is_one_number(type);
+    now_.exemplar_count = 0;
+    now_.has_time = false;
+    now_.created_ns = 0;
     while (next_of(c, n)) {
-            if (shared && count_ > 1 && !several(step::merge, full)) continue;
+      if (shared && count_ > 1 && !several(step::merge, full)) continue;
       // A family is known by its name: it may go on in another registry, or in another node after a rest.
       const bool goes_on = last_ == full.name.data() && now_.prefix.data() == full.prefix.data();
       now_.starts_family = !goes_on && (!last_ || detail::relate(full, detail::full_name{now_.prefix, now_.name}).order != 0);
@@ -188,6 +195,7 @@ class walk {
       now_.prefix = full.prefix;
       now_.name = full.name;
       now_.help = help;
+      now_.unit = unit;
       if (shared && count_ == 1) {
         steady_ = &n;
         steady_at_ = &c.where;
@@ -348,6 +356,7 @@ class NARTHEX_DETAIL_IDLE walk {
   walk& operator=(const walk&) = delete;
   bool next() noexcept { return false; }
   const sample& now() const noexcept { return now_; }
+  void want_exemplars(exemplar_room&) noexcept {}
   void rest() noexcept {}
 
  private:

@@ -3159,7 +3159,7 @@ class name_query {
   }
   /// One decision for a family: ask with its first series.
   bool wants(const sample& s) const noexcept {
-    const bool histogram = s.type == metric_type::histogram, compound = histogram || s.type == metric_type::summary;
+    const bool compound = !is_one_number(s.type), histogram = compound && s.type != metric_type::summary;
     string_view rest = query_, value;
     while (next(rest, value)) {
       if (is(value, s, "")) return true;

@@ -2589,7 +2589,12 @@ NARTHEX_END_NAMESPACE
 NARTHEX_BEGIN_NAMESPACE
 
 /// The types of Prometheus; how a format spells them is the format's business.
-enum class metric_type : std::uint8_t { counter, gauge, histogram, summary, info, state_set, unknown };
+enum class metric_type : std::uint8_t { counter, gauge, histogram, summary, info, state_set, unknown, gauge_histogram };
+
+/// Whether a series of this type is one number, and not buckets, quantiles, sum and count.
+constexpr bool is_one_number(metric_type type) noexcept {
+  return type != metric_type::histogram && type != metric_type::summary && type != metric_type::gauge_histogram;
+}
 
 class name;
 
@@ -3057,7 +3062,7 @@ inline errc check_label_names(const string_view* names, std::size_t count, metri
   for (at = 0; at < count; ++at) {
     const string_view n = names[at];
     if (n.empty() || bad_byte(n.data(), 0, n.size(), alphabet::label) != n.size()) return errc::bad_label_name;
-    if ((n.size() >= 2 && n[0] == '_' && n[1] == '_') || (type == metric_type::histogram && n == "le") ||
+    if ((n.size() >= 2 && n[0] == '_' && n[1] == '_') || ((type == metric_type::histogram || type == metric_type::gauge_histogram) && n == "le") ||
         (type == metric_type::summary && n == "quantile")) {
       return errc::reserved_label_name;
     }
@@ -3168,11 +3173,11 @@ NARTHEX_BEGIN_NAMESPACE
 
 struct sample;
 namespace detail {
-class text_writer;
-/// Writes a histogram's or summary's lines; defined in text_format.hpp.
+class line_writer;
+/// Writes a histogram's or summary's lines; defined in detail/line_writer.hpp.
 template <metric_type Type>
 struct distribution_text {
-  static void write(text_writer& to, const sample& s);
+  static void write(line_writer& to, const sample& s);
 };
 }  // namespace detail
 
@@ -3203,31 +3208,55 @@ struct number {
   }
 };
 
+/// An observation that stands for its bucket, or an addition for its counter: where a trace of it can be found.
+struct exemplar_sample {
+  unsigned bucket;       ///< of a histogram; 0 of a counter
+  string_view labels;    ///< ready, as sample::labels; never empty
+  number value;
+  std::int64_t time_ns;  ///< since 1970; 0: none was given
+};
+
+/// What a scrape that asks for exemplars brings as room for those of one series; what does not fit is left out.
+struct exemplar_room {
+  enum : std::size_t { most = NARTHEX_HAS(HEAP) ? 64 : 8, text_bytes = NARTHEX_HAS(HEAP) ? 6144 : 512 };
+  exemplar_sample list[most];
+  char text[text_bytes];
+};
+
 /// One series at one moment, with the family it belongs to.
 ///
 /// Views point into memory that stays as it is until the walk that filled the sample moves on.
 struct sample {
 #if !NARTHEX_HAS(HEAP)
   /// As number::writer: what a histogram or summary brings along.
-  void (*lines)(detail::text_writer&, const sample&);
+  void (*lines)(detail::line_writer&, const sample&);
 #endif
   // the family
   metric_type type;
   string_view prefix;   ///< the registry's; the full name is prefix + name
   string_view name;
   string_view help;     ///< as the user wrote it; a format repairs and escapes it
+  string_view unit;     ///< what the name ends in, but for _total: "seconds"; empty when the user said none
   bool starts_family;   ///< the first series of its name in this scrape
 
   // the series
   string_view labels;   ///< ready: a="b",c="d" without braces, repaired and escaped
+  bool is_plain;        ///< one number and nothing else: no time, no created time, no exemplar
+  bool has_time;        ///< a collector said when it was measured
+  std::int64_t time_ms;     ///< when, since 1970; may be negative
+  std::int64_t created_ns;  ///< since when it counts from zero, since 1970; 0: nobody knows
+
+  // counter, histogram: in a scrape that asks for them (walk::want_exemplars), at most one for each bucket, in their order
+  const exemplar_sample* exemplars;  ///< exemplars[exemplar_count]
+  unsigned exemplar_count;
 
   // counter, gauge, info (1), state_set (0 or 1 for the state in `labels`), unknown
   number value;
 
-  // histogram, summary
+  // histogram, gauge_histogram, summary
   double sum;
   std::uint64_t count;                     ///< the sum of all `counts`
-  const buckets* bounds;                   ///< histogram: the upper bounds
+  const buckets* bounds;                   ///< histograms: the upper bounds
   const std::uint64_t* counts;             ///< counts[bounds->size() + 1], each bucket alone, the last for +Inf
   const double* quantiles;                 ///< summary: which[quantile_count]
   const double* quantile_values;           ///< summary: value[quantile_count]; NaN when the window is empty
@@ -4032,7 +4061,7 @@ NARTHEX_DETAIL_COLD inline name_relation relate(const full_name& a, const full_n
   return name_relation{order, i};
 }
 
-/// Whether `longer` from there on is one of the endings of a distribution's samples.
+/// Whether `longer` from there on is one of the endings of a distribution's samples, in whatever format.
 template <metric_type Type>
 NARTHEX_DETAIL_COLD bool is_tail(const full_name& longer, std::size_t from) noexcept {
   const auto tail_is = [&](string_view tail) {
@@ -4042,14 +4071,16 @@ NARTHEX_DETAIL_COLD bool is_tail(const full_name& longer, std::size_t from) noex
     }
     return true;
   };
-  return tail_is("_sum") || tail_is("_count") || (Type == metric_type::histogram && tail_is("_bucket"));
+  return tail_is("_sum") || tail_is("_count") || (Type != metric_type::summary && tail_is("_bucket")) ||
+         (Type == metric_type::gauge_histogram ? tail_is("_gsum") || tail_is("_gcount") : tail_is("_created"));
 }
 
 /// What tells whether a metric of this type writes a sample `name + tail`; null: it writes none but its name.
 using tail_test = bool (*)(const full_name& longer, std::size_t from);
 constexpr tail_test tails_of(metric_type type) noexcept {
-  return type == metric_type::histogram ? &is_tail<metric_type::histogram>
-         : type == metric_type::summary ? &is_tail<metric_type::summary> : nullptr;
+  return type == metric_type::histogram         ? &is_tail<metric_type::histogram>
+         : type == metric_type::summary         ? &is_tail<metric_type::summary>
+         : type == metric_type::gauge_histogram ? &is_tail<metric_type::gauge_histogram> : nullptr;
 }
 
 }  // namespace detail
@@ -4091,6 +4122,7 @@ struct reading : sample {
   }
   void (*let_go)(void* walk) = nullptr;
   void* walker = nullptr;
+  exemplar_room* exemplars_wanted = nullptr;  // null: nobody asks
 
   /// Says that it is a distribution of this type.
   template <metric_type Type>
@@ -4208,6 +4240,9 @@ struct family_node {
   void refuse(errc why, std::size_t at) noexcept {
     if (why != errc::ok) home.refuse(why, at);
   }
+
+  /// What the name's values are measured in; empty when nobody said.
+  string_view unit_of_name() const noexcept { return string_view(); }
 
   bool is_shown() const noexcept { return home.visibility(memory_order_acquire) == membership::shown; }
   bool is_unregistered() const noexcept { return home.visibility(memory_order_acquire) == membership::unregistered; }
@@ -4707,12 +4742,12 @@ NARTHEX_DETAIL_COLD inline registry_core::verdict registry_core::judge(const det
   detail::full_name from = {prefix(), n.name};
   const std::size_t size = from.size();
 #if NARTHEX_HAS(HEAP)  // elsewhere a search begins at the first name of all
-  for (const char* const tail : {"_bucket", "_count", "_sum"}) {
+  for (const char* const tail : {"_bucket", "_count", "_sum", "_created", "_gcount", "_gsum"}) {
     if (!from.name.ends_with(tail)) continue;
     from.name = from.name.first(from.name.size() - std::strlen(tail));
     break;
   }
-  if (!from.prefix.empty() && from.name.size() < 7) from = detail::full_name();  // a tail begun in the prefix
+  if (!from.prefix.empty() && from.name.size() < 8) from = detail::full_name();  // a tail begun in the prefix
 #endif
   const registry_core& all = top();
   for (const registry_core* r = &all; r; r = r->next_in_tree(&all)) {
@@ -8050,7 +8085,7 @@ NARTHEX_BEGIN_NAMESPACE
 
 /// A family that a collector declares: type, name, help, label names.
 struct declared {
-  metric_type type;  ///< counter, gauge, histogram, summary or unknown
+  metric_type type;  ///< counter, gauge, histogram, gauge_histogram, summary or unknown
   string_view name;
   string_view help;
   std::initializer_list<string_view> labels;
@@ -8088,7 +8123,8 @@ class collected {
       keep(*e);
     }
   }
-  /// A histogram: counts[bounds.size() + 1], each bucket alone, the last for +Inf.
+  /// A histogram, or a gauge histogram (what is there now, by size): counts[bounds.size() + 1], each bucket alone, the last
+  /// for +Inf.
   void add_histogram(unsigned family, std::initializer_list<label_value> labels, const buckets& bounds,
                      const std::uint64_t* counts, double sum) noexcept {
     const unsigned n = bounds.size();
@@ -8152,7 +8188,7 @@ class collected {
     return string_view(reinterpret_cast<const char*>(&e + 1) + numbers, e.text_size);
   }
   static std::size_t numbers(const entry& e, metric_type type) noexcept {
-    return type == metric_type::histogram ? (2 * e.size + 1) * 8 : type == metric_type::summary ? 2 * e.size * 8 : 0;
+    return is_one_number(type) ? 0 : type == metric_type::summary ? 2 * e.size * 8 : (2 * e.size + 1) * 8;
   }
 
   /// `shape` is histogram, summary, or gauge for whatever is one number.
@@ -8259,6 +8295,7 @@ inline const family_ops* collected_table(metric_type type) noexcept {
     case metric_type::histogram: return &collected_ops<metric_type::histogram>::table;
     case metric_type::summary: return &collected_ops<metric_type::summary>::table;
     case metric_type::unknown: return &collected_ops<metric_type::unknown>::table;
+    case metric_type::gauge_histogram: return &collected_ops<metric_type::gauge_histogram>::table;
     case metric_type::gauge:
     case metric_type::info:
     case metric_type::state_set: break;
@@ -8315,8 +8352,9 @@ inline collected::entry* collected::begin(unsigned family, std::initializer_list
   if (family >= from_->count_ || from_->nodes_[family].arity != labels.size()) return refuse(), nullptr;
   const detail::collected_node& n = from_->nodes_[family];
   const metric_type type = n.ops->type;
-  const bool is_number = type != metric_type::histogram && type != metric_type::summary;
-  if (is_number ? shape != metric_type::gauge : shape != type) return refuse(), nullptr;
+  const metric_type wanted = is_one_number(type)                    ? metric_type::gauge
+                             : type == metric_type::gauge_histogram ? metric_type::histogram : type;
+  if (shape != wanted) return refuse(), nullptr;
   const registry_core* const home = n.home.load(detail::memory_order_acquire);
   if (!home) return nullptr;  // its family was refused when the collector was made, and told then
   std::size_t text_size = home->constant_labels().size() + 1;
@@ -8359,7 +8397,7 @@ inline bool collected::next(const detail::collected_node& n, detail::position& w
   out.value = e.value;
   out.sum = e.sum;
   out.count = e.count;
-  if (type == metric_type::histogram) {
+  if (type == metric_type::histogram || type == metric_type::gauge_histogram) {
     out.bounds_copy = buckets(reinterpret_cast<const double*>(&e + 1), e.size);
     out.bounds = &out.bounds_copy;
     out.counts = out.count_room;
@@ -8477,6 +8515,9 @@ class walk {
   /// What next() has read.
   const sample& now() const noexcept { return now_; }
 
+  /// Has exemplars read, too, into `room`, which must stay as long as the walk; they are gone with the sample.
+  void want_exemplars(exemplar_room& room) noexcept { now_.exemplars_wanted = &room; }
+
   /// Lets go of the registries' lists: nothing waits for this walk until the next call of next().
   void rest() noexcept {
     if (resting_) return;
@@ -8577,10 +8618,14 @@ class walk {
   NARTHEX_DETAIL_COLD bool read(cursor& c, detail::family_node& n) noexcept {
     const detail::full_name full = c.full();
     const metric_type type = n.ops->type;
-    const string_view help = n.help;
+    const string_view help = n.help, unit = n.unit_of_name();
     const bool shared = is_shared(n);  // asked before a callback, whose node may be gone after it
+    now_.is_plain = is_one_number(type);
+    now_.exemplar_count = 0;
+    now_.has_time = false;
+    now_.created_ns = 0;
     while (next_of(c, n)) {
-            if (shared && count_ > 1 && !several(step::merge, full)) continue;
+      if (shared && count_ > 1 && !several(step::merge, full)) continue;
       // A family is known by its name: it may go on in another registry, or in another node after a rest.
       const bool goes_on = last_ == full.name.data() && now_.prefix.data() == full.prefix.data();
       now_.starts_family = !goes_on && (!last_ || detail::relate(full, detail::full_name{now_.prefix, now_.name}).order != 0);
@@ -8589,6 +8634,7 @@ class walk {
       now_.prefix = full.prefix;
       now_.name = full.name;
       now_.help = help;
+      now_.unit = unit;
       if (shared && count_ == 1) {
         steady_ = &n;
         steady_at_ = &c.where;
@@ -8749,6 +8795,7 @@ class NARTHEX_DETAIL_IDLE walk {
   walk& operator=(const walk&) = delete;
   bool next() noexcept { return false; }
   const sample& now() const noexcept { return now_; }
+  void want_exemplars(exemplar_room&) noexcept {}
   void rest() noexcept {}
 
  private:
@@ -9038,14 +9085,13 @@ NARTHEX_END_NAMESPACE
 
 #endif  // NARTHEX_SINK_HPP
 
-// ==== narthex/text_format.hpp ===================================================================
-// narthex/text_format.hpp - the registry as Prometheus text format 0.0.4.
+// ==== narthex/detail/chunk_writer.hpp ===========================================================
+// narthex/detail/chunk_writer.hpp - the bytes of an exposition on their way to a sink, a chunk at a time.
 // Room: print shop. Read walk.hpp and sink.hpp first. SPDX-License-Identifier: MIT
-#ifndef NARTHEX_TEXT_FORMAT_HPP
-#define NARTHEX_TEXT_FORMAT_HPP
+#ifndef NARTHEX_DETAIL_CHUNK_WRITER_HPP
+#define NARTHEX_DETAIL_CHUNK_WRITER_HPP
 
 #include <cstddef>
-#include <cstdint>
 #include <cstring>
 
 
@@ -9089,6 +9135,7 @@ class chunk_writer {
     at_ = begin_;
   }
   bool is_open() const noexcept { return open_; }
+  walk& series() const noexcept { return walk_; }
 
   /// Goes on in another chunk; for the sink, with what was written into the one before.
   void use(char* chunk, std::size_t size) noexcept {
@@ -9126,72 +9173,78 @@ inline char* copy_bytes(char* to, const char* data, std::size_t size) noexcept {
   return to_end;
 }
 
-/// One family after the other, in text format 0.0.4.
+}  // namespace detail
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_DETAIL_CHUNK_WRITER_HPP
+
+// ==== narthex/detail/line_writer.hpp ============================================================
+// narthex/detail/line_writer.hpp - a sample as lines of text: what text format 0.0.4 and OpenMetrics have in common.
+// Room: print shop. Read walk.hpp and detail/chunk_writer.hpp first. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_DETAIL_LINE_WRITER_HPP
+#define NARTHEX_DETAIL_LINE_WRITER_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+
+NARTHEX_BEGIN_NAMESPACE
+namespace detail {
+
+/// What a format of lines has of its own. None of it is asked for a series that is a plain number, but by doubles.
 ///
-/// Source: Prometheus, "Exposition formats", Text format details.
-class text_writer {
+/// Functions, not template parameters: the lines of both formats are one code, and a program without a heap links what it
+/// uses.
+struct line_rules {
+  /// Writes what stands above a family.
+  void (*head)(line_writer&, const sample&);
+  /// Writes a series that is one number and more. Null: as a number, with its time.
+  void (*number)(line_writer&, const sample&);
+  /// Changes a double's digits in place; null: they are right. There is room for max_double_chars.
+  char* (*respell)(char* begin, char* end);
+  /// Writes what stands behind a value before the line ends: time, exemplar. bucket: no_bucket for what has none.
+  void (*behind)(line_writer&, const sample&, unsigned bucket);
+  /// Writes what follows a distribution's buckets or quantiles; null: _sum and _count.
+  void (*totals)(line_writer&, const sample&);
+};
+enum : unsigned { no_bucket = ~0u };
+
+/// One family after the other.
+///
+/// Source: Prometheus, "Exposition formats", Text format details; OpenMetrics 1.0, Text format.
+class line_writer {
  public:
-  explicit text_writer(chunk_writer& to) noexcept : out_(to), stem_size_(0) {
+  line_writer(chunk_writer& to, const line_rules& rules) noexcept : out_(to), rules_(rules), stem_size_(0) {
     for (bound_text& b : bounds_) b.size = 0;
   }
 
   void write(const sample& s) {
-    if (s.starts_family) head(s);
-    if (NARTHEX_DETAIL_LIKELY(s.type != metric_type::histogram && s.type != metric_type::summary)) return number_line(s, "{", s.value);
-#if NARTHEX_HAS(HEAP)
-    if (s.type == metric_type::histogram) distribution_text<metric_type::histogram>::write(*this, s);
-    else distribution_text<metric_type::summary>::write(*this, s);
-#else
-    s.lines(*this, s);
-#endif
+    if (s.starts_family) begin_family(s);
+    if (NARTHEX_DETAIL_LIKELY(s.is_plain)) return number_line(s, "{", s.value);
+    more_than_number(s);
   }
 
- private:
-  template <metric_type Type>
-  friend struct distribution_text;
-  static string_view type_word(metric_type type) noexcept {
-    switch (type) {
-      case metric_type::counter: return "counter\n";
-      case metric_type::histogram: return "histogram\n";
-      case metric_type::summary: return "summary\n";
-      case metric_type::unknown: return "untyped\n";
-      case metric_type::gauge:
-      case metric_type::info:
-      case metric_type::state_set: break;
-    }
-    return "gauge\n";
-  }
+  // ---- for the formats ----
 
-  NARTHEX_DETAIL_COLD void comment(string_view mark, const sample& s) {
+  chunk_writer& out() noexcept { return out_; }
+  /// A comment's beginning.
+  NARTHEX_DETAIL_COLD void comment(string_view mark, const sample& s, std::size_t name_bytes_off = 0) {
     out_(mark);
-    out_(s.prefix);
-    out_(s.name);
+    const std::size_t left = s.prefix.size() + s.name.size() - name_bytes_off;
+    out_(s.prefix.first(left < s.prefix.size() ? left : s.prefix.size()));
+    if (left > s.prefix.size()) out_(s.name.first(left - s.prefix.size()));
     out_(" ", 1);
   }
-  NARTHEX_DETAIL_COLD void head(const sample& s) {
-    comment("# HELP ", s);
-    put_safe(s.help, quoting::help, out_);
-    comment("\n# TYPE ", s);
-    out_(type_word(s.type));
-    if (!NARTHEX_HAS(HEAP)) return;
-    stem_size_ = s.prefix.size() + s.name.size();
-    if (stem_size_ >= stem_room) {
-      stem_size_ = ~std::size_t(0) / 2;  // no chunk has room for that at once
-    } else {
-      *copy_bytes(copy_bytes(stem_, s.prefix.data(), s.prefix.size()), s.name.data(), s.name.size()) = '{';
-    }
-  }
-
-  static char* digits(char* to, const number& n) noexcept {
-    return n.is == number::kind::u64   ? write_u64(to, n.u64)
-           : n.is == number::kind::i64 ? write_i64(to, n.i64)
-                                       : n.write_f64(to);
-  }
-  /// A line in pieces, where a chunk ends in it or it is longer than what is kept here. label: `name="`, or empty.
+  /// A line with what stands behind its value; label: `name="`, or empty.
   NARTHEX_DETAIL_NOINLINE void line_in_parts(const sample& s, string_view suffix, string_view label, string_view value,
-                                             const number& n) {
+                                             const number& n, unsigned bucket) {
     out_(s.prefix);
     out_(s.name);
+    line_end_in_parts(s, suffix, label, value, n, bucket);
+  }
+  void line_end_in_parts(const sample& s, string_view suffix, string_view label, string_view value, const number& n,
+                         unsigned bucket) {
     out_(suffix);
     char before = '{';
     for (const string_view part : {s.labels, label}) {
@@ -9206,28 +9259,27 @@ class text_writer {
     }
     if (before == ',') out_("}", 1);
     out_(" ", 1);
-    char text[max_double_chars];
-    out_(text, static_cast<std::size_t>(digits(text, n) - text));
+    value_in_parts(n);
+    if (!s.is_plain && rules_.behind) rules_.behind(*this, s, bucket);
     out_("\n", 1);
   }
-
-  // What follows is written at once, and may touch `slack` bytes behind its end: room is asked for with that.
-  enum : std::size_t { slack = 32 };
-
-  /// The name and what stands behind it, in whole blocks. `suffix` ends in a brace.
-  template <std::size_t suffix_size>
-  char* put_name(char* to, const char (&suffix)[suffix_size + 1]) const noexcept {
-    const std::size_t size = stem_size_;
-    for (std::size_t i = 0; i <= size; i += 32) std::memcpy(to + i, stem_ + i, 32);
-    if (suffix_size > 1) std::memcpy(to + size, suffix, suffix_size);  // the brace alone stands behind the name
-    return to + size + suffix_size;
+  void value_in_parts(const number& n) {
+    char text[max_double_chars];
+    out_(text, static_cast<std::size_t>(digits(text, n) - text));
   }
-
+  NARTHEX_DETAIL_NOINLINE void sum_and_count(const sample& s) {
+    if (NARTHEX_HAS(HEAP) && s.has_time) {
+      line_in_parts(s, "_sum", "", "", s.sum, no_bucket);
+      return line_in_parts(s, "_count", "", "", s.count, no_bucket);
+    }
+    number_line(s, "_sum{", s.sum);
+    number_line(s, "_count{", s.count);
+  }
   /// One function for each suffix, so that the line of a counter is inline in the loop over series.
   template <std::size_t n>
   void number_line(const sample& s, const char (&suffix)[n], const number& value) {
     if (!out_.has_room(stem_size_ + n + s.labels.size() + 4 + max_double_chars + slack)) {
-      return line_in_parts(s, string_view(suffix, n - 2), "", "", value);
+      return line_in_parts(s, string_view(suffix, n - 2), "", "", value, no_bucket);
     }
     char* at = put_name<n - 1>(out_.at(), suffix);
     if (!s.labels.empty()) {
@@ -9243,15 +9295,60 @@ class text_writer {
     *at++ = '\n';
     out_.done(at);
   }
-  NARTHEX_DETAIL_NOINLINE void sum_and_count(const sample& s) {
-    number_line(s, "_sum{", s.sum);
-    number_line(s, "_count{", s.count);
+
+ private:
+  template <metric_type Type>
+  friend struct distribution_text;
+
+  NARTHEX_DETAIL_COLD void begin_family(const sample& s) {
+    rules_.head(*this, s);
+    if (!NARTHEX_HAS(HEAP)) return;
+    stem_size_ = s.prefix.size() + s.name.size();
+    if (stem_size_ >= stem_room) {
+      stem_size_ = ~std::size_t(0) / 2;  // no chunk has room for that at once
+    } else {
+      *copy_bytes(copy_bytes(stem_, s.prefix.data(), s.prefix.size()), s.name.data(), s.name.size()) = '{';
+    }
   }
+  NARTHEX_DETAIL_NOINLINE void more_than_number(const sample& s) {
+    if (is_one_number(s.type)) {
+      if (rules_.number) rules_.number(*this, s);
+      else line_in_parts(s, "", "", "", s.value, no_bucket);
+      return;
+    }
+#if NARTHEX_HAS(HEAP)
+    if (s.type == metric_type::summary) distribution_text<metric_type::summary>::write(*this, s);
+    else distribution_text<metric_type::histogram>::write(*this, s);
+#else
+    s.lines(*this, s);
+#endif
+  }
+
+  char* digits(char* to, const number& n) const noexcept {
+    if (n.is == number::kind::u64) return write_u64(to, n.u64);
+    if (n.is == number::kind::i64) return write_i64(to, n.i64);
+    char* const end = n.write_f64(to);
+    return rules_.respell ? rules_.respell(to, end) : end;
+  }
+
+  // What follows is written at once, and may touch `slack` bytes behind its end: room is asked for with that.
+  enum : std::size_t { slack = 32 };
+
+  /// The name and what stands behind it, in whole blocks. `suffix` ends in a brace.
+  template <std::size_t suffix_size>
+  char* put_name(char* to, const char (&suffix)[suffix_size + 1]) const noexcept {
+    const std::size_t size = stem_size_;
+    for (std::size_t i = 0; i <= size; i += 32) std::memcpy(to + i, stem_ + i, 32);
+    if (suffix_size > 1) std::memcpy(to + size, suffix, suffix_size);  // the brace alone stands behind the name
+    return to + size + suffix_size;
+  }
+
   NARTHEX_DETAIL_COLD void quantile_lines(const sample& s) {
     for (unsigned i = 0; i < s.quantile_count; ++i) {
       char which[max_double_chars];
-      const char* const end = write_double(which, s.quantiles[i]);
-      line_in_parts(s, "", "quantile=\"", string_view(which, static_cast<std::size_t>(end - which)), s.quantile_values[i]);
+      const char* const end = digits(which, s.quantiles[i]);
+      line_in_parts(s, "", "quantile=\"", string_view(which, static_cast<std::size_t>(end - which)), s.quantile_values[i],
+                    no_bucket);
     }
   }
 
@@ -9260,7 +9357,8 @@ class text_writer {
   void bucket_lines(const sample& s) {
     char begins[start_room];
     char* begins_end = begins;
-    const bool fits = NARTHEX_HAS(HEAP) && stem_size_ + s.labels.size() + 9 + slack <= start_room;
+    const bool is_bare = s.exemplar_count == 0 && !s.has_time;
+    const bool fits = NARTHEX_HAS(HEAP) && is_bare && stem_size_ + s.labels.size() + 9 + slack <= start_room;
     if (fits) {
       begins_end = put_name<8>(begins, "_bucket{");
       if (!s.labels.empty()) {
@@ -9276,7 +9374,7 @@ class text_writer {
       cumulative += s.counts[i];
       const bound_text& bound = i < n ? text_of(i, (*s.bounds)[i]) : infinity;
       if (!fits || !out_.has_room(begins_size + sizeof bound.text + max_u64_chars + 1)) {
-        line_in_parts(s, "_bucket", "le=\"", string_view(bound.text + 4, bound.size - 7), cumulative);
+        line_in_parts(s, "_bucket", "le=\"", string_view(bound.text + 4, bound.size - 7), cumulative, i);
         continue;
       }
       char* at = copy_bytes(out_.at(), begins, begins_size);
@@ -9297,7 +9395,7 @@ class text_writer {
     bound_text& b = bounds_[i % remembered];
     if (b.size == 0 || double_bits(b.bound) != double_bits(bound)) {
       char all[4 + max_double_chars + 3] = {'l', 'e', '=', '"'};
-      char* const end = write_double(all + 4, bound);
+      char* const end = digits(all + 4, bound);
       std::memcpy(end, "\"} ", 3);
       b.bound = bound;
       b.size = static_cast<unsigned>(end + 3 - all);
@@ -9309,22 +9407,93 @@ class text_writer {
   enum : unsigned { remembered = NARTHEX_HAS(HEAP) ? 24 : 1, start_room = NARTHEX_HAS(HEAP) ? 512 : 1 };
   enum : std::size_t { stem_room = 128 };
   chunk_writer& out_;
+  const line_rules& rules_;
   std::size_t stem_size_;
   char stem_[stem_room];
   bound_text bounds_[remembered];
 };
 
 template <metric_type Type>
-void distribution_text<Type>::write(text_writer& to, const sample& s) {
+void distribution_text<Type>::write(line_writer& to, const sample& s) {
   if (Type == metric_type::histogram) to.bucket_lines(s);
   else to.quantile_lines(s);
-  to.sum_and_count(s);
+  if (to.rules_.totals) to.rules_.totals(to, s);
+  else to.sum_and_count(s);
 }
 
-/// The one loop over series, for both ways to take the text.
-NARTHEX_DETAIL_NOINLINE inline void write_all(walk& series, chunk_writer& out) {
-  text_writer text(out);
+}  // namespace detail
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_DETAIL_LINE_WRITER_HPP
+
+// ==== narthex/text_format.hpp ===================================================================
+// narthex/text_format.hpp - the registry as Prometheus text format 0.0.4.
+// Room: print shop. Read walk.hpp and sink.hpp first. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_TEXT_FORMAT_HPP
+#define NARTHEX_TEXT_FORMAT_HPP
+
+#include <cstddef>
+
+
+NARTHEX_BEGIN_NAMESPACE
+namespace detail {
+
+/// What is text format 0.0.4's own.
+///
+/// Source: Prometheus, "Exposition formats", Text format details.
+template <class Once>
+struct text_rules {
+  static string_view type_word(metric_type type) noexcept {
+    switch (type) {
+      case metric_type::counter: return "counter\n";
+      case metric_type::histogram:
+      case metric_type::gauge_histogram: return "histogram\n";
+      case metric_type::summary: return "summary\n";
+      case metric_type::unknown: return "untyped\n";
+      case metric_type::gauge:
+      case metric_type::info:
+      case metric_type::state_set: break;
+    }
+    return "gauge\n";
+  }
+  NARTHEX_DETAIL_COLD static void head(line_writer& to, const sample& s) {
+    to.comment("# HELP ", s);
+    put_safe(s.help, quoting::help, to.out());
+    to.comment("\n# TYPE ", s);
+    to.out()(type_word(s.type));
+  }
+#if NARTHEX_HAS(HEAP)
+  NARTHEX_DETAIL_COLD static void behind(line_writer& to, const sample& s, unsigned) {
+    if (!s.has_time) return;
+    to.out()(" ", 1);
+    to.value_in_parts(s.time_ms);
+  }
+#endif
+  static const line_rules rules;
+};
+template <class Once>
+const line_rules text_rules<Once>::rules = {&head, nullptr, nullptr,
+#if NARTHEX_HAS(HEAP)
+                                            &behind,
+#else
+                                            nullptr,  // nobody says times there
+#endif
+                                            nullptr};
+
+/// One family after the other, in text format 0.0.4.
+class text_writer : public line_writer {
+ public:
+  explicit text_writer(chunk_writer& to) noexcept : line_writer(to, text_rules<void>::rules) {}
+  /// Writes what stands behind the last family: nothing.
+  static void end() noexcept {}
+};
+
+/// The one loop over series, for every way to take a format.
+template <class Writer>
+NARTHEX_DETAIL_NOINLINE void write_all(walk& series, chunk_writer& out) {
+  Writer text(out);
   while (out.is_open() && series.next()) text.write(series.now());
+  text.end();
   out.flush();
 }
 
@@ -9343,7 +9512,7 @@ inline status write_text(registry_core& registry, const sink& to, char* chunk, s
   if (why == errc::ok) {
     walk series(registry);
     detail::chunk_writer out(to, series, chunk, size);
-    detail::write_all(series, out);
+    detail::write_all<detail::text_writer>(series, out);
     if (!out.is_open()) why = errc::closed;
   }
   return why == errc::ok ? status() : status(why, "write_text");
@@ -9388,7 +9557,7 @@ inline std::size_t write_text(registry_core& registry, char* buffer, std::size_t
   walk series(registry);
   detail::chunk_writer out(to, series, f.chunk(), f.chunk_size());
   f.out = &out;
-  detail::write_all(series, out);
+  detail::write_all<detail::text_writer>(series, out);
   return f.total;
 }
 inline std::size_t write_text(char* buffer, std::size_t size) noexcept {

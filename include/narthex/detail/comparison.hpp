@@ -175,7 +175,8 @@ class comparison {
   static const char* type_word(metric_type type) noexcept {
     switch (type) {
       case metric_type::counter: return "counter";
-      case metric_type::histogram: return "histogram";
+      case metric_type::histogram:
+      case metric_type::gauge_histogram: return "histogram";
       case metric_type::summary: return "summary";
       case metric_type::unknown: return "untyped";
       case metric_type::gauge:

@@ -37,6 +37,7 @@ struct reading : sample {
   }
   void (*let_go)(void* walk) = nullptr;
   void* walker = nullptr;
+  exemplar_room* exemplars_wanted = nullptr;  // null: nobody asks
 
   /// Says that it is a distribution of this type.
   template <metric_type Type>
@@ -154,6 +155,9 @@ struct family_node {
   void refuse(errc why, std::size_t at) noexcept {
     if (why != errc::ok) home.refuse(why, at);
   }
+
+  /// What the name's values are measured in; empty when nobody said.
+  string_view unit_of_name() const noexcept { return string_view(); }
 
   bool is_shown() const noexcept { return home.visibility(memory_order_acquire) == membership::shown; }
   bool is_unregistered() const noexcept { return home.visibility(memory_order_acquire) == membership::unregistered; }

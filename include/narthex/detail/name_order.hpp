@@ -38,7 +38,7 @@ NARTHEX_DETAIL_COLD inline name_relation relate(const full_name& a, const full_n
   return name_relation{order, i};
 }
 
-/// Whether `longer` from there on is one of the endings of a distribution's samples.
+/// Whether `longer` from there on is one of the endings of a distribution's samples, in whatever format.
 template <metric_type Type>
 NARTHEX_DETAIL_COLD bool is_tail(const full_name& longer, std::size_t from) noexcept {
   const auto tail_is = [&](string_view tail) {
@@ -48,14 +48,16 @@ NARTHEX_DETAIL_COLD bool is_tail(const full_name& longer, std::size_t from) noex
     }
     return true;
   };
-  return tail_is("_sum") || tail_is("_count") || (Type == metric_type::histogram && tail_is("_bucket"));
+  return tail_is("_sum") || tail_is("_count") || (Type != metric_type::summary && tail_is("_bucket")) ||
+         (Type == metric_type::gauge_histogram ? tail_is("_gsum") || tail_is("_gcount") : tail_is("_created"));
 }
 
 /// What tells whether a metric of this type writes a sample `name + tail`; null: it writes none but its name.
 using tail_test = bool (*)(const full_name& longer, std::size_t from);
 constexpr tail_test tails_of(metric_type type) noexcept {
-  return type == metric_type::histogram ? &is_tail<metric_type::histogram>
-         : type == metric_type::summary ? &is_tail<metric_type::summary> : nullptr;
+  return type == metric_type::histogram         ? &is_tail<metric_type::histogram>
+         : type == metric_type::summary         ? &is_tail<metric_type::summary>
+         : type == metric_type::gauge_histogram ? &is_tail<metric_type::gauge_histogram> : nullptr;
 }
 
 }  // namespace detail

@@ -68,12 +68,12 @@ NARTHEX_DETAIL_COLD inline registry_core::verdict registry_core::judge(const det
   detail::full_name from = {prefix(), n.name};
   const std::size_t size = from.size();
 #if NARTHEX_HAS(HEAP)  // elsewhere a search begins at the first name of all
-  for (const char* const tail : {"_bucket", "_count", "_sum"}) {
+  for (const char* const tail : {"_bucket", "_count", "_sum", "_created", "_gcount", "_gsum"}) {
     if (!from.name.ends_with(tail)) continue;
     from.name = from.name.first(from.name.size() - std::strlen(tail));
     break;
   }
-  if (!from.prefix.empty() && from.name.size() < 7) from = detail::full_name();  // a tail begun in the prefix
+  if (!from.prefix.empty() && from.name.size() < 8) from = detail::full_name();  // a tail begun in the prefix
 #endif
   const registry_core& all = top();
   for (const registry_core* r = &all; r; r = r->next_in_tree(&all)) {

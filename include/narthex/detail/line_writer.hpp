@@ -1,0 +1,251 @@
+// narthex/detail/line_writer.hpp - a sample as lines of text: what text format 0.0.4 and OpenMetrics have in common.
+// Room: print shop. Read walk.hpp and detail/chunk_writer.hpp first. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_DETAIL_LINE_WRITER_HPP
+#define NARTHEX_DETAIL_LINE_WRITER_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+#include "narthex/config.hpp"
+#include "narthex/detail/chunk_writer.hpp"
+#include "narthex/detail/number.hpp"
+#include "narthex/sample.hpp"
+#include "narthex/string_view.hpp"
+
+NARTHEX_BEGIN_NAMESPACE
+namespace detail {
+
+/// What a format of lines has of its own. None of it is asked for a series that is a plain number, but by doubles.
+///
+/// Functions, not template parameters: the lines of both formats are one code, and a program without a heap links what it
+/// uses.
+struct line_rules {
+  /// Writes what stands above a family.
+  void (*head)(line_writer&, const sample&);
+  /// Writes a series that is one number and more. Null: as a number, with its time.
+  void (*number)(line_writer&, const sample&);
+  /// Changes a double's digits in place; null: they are right. There is room for max_double_chars.
+  char* (*respell)(char* begin, char* end);
+  /// Writes what stands behind a value before the line ends: time, exemplar. bucket: no_bucket for what has none.
+  void (*behind)(line_writer&, const sample&, unsigned bucket);
+  /// Writes what follows a distribution's buckets or quantiles; null: _sum and _count.
+  void (*totals)(line_writer&, const sample&);
+};
+enum : unsigned { no_bucket = ~0u };
+
+/// One family after the other.
+///
+/// Source: Prometheus, "Exposition formats", Text format details; OpenMetrics 1.0, Text format.
+class line_writer {
+ public:
+  line_writer(chunk_writer& to, const line_rules& rules) noexcept : out_(to), rules_(rules), stem_size_(0) {
+    for (bound_text& b : bounds_) b.size = 0;
+  }
+
+  void write(const sample& s) {
+    if (s.starts_family) begin_family(s);
+    if (NARTHEX_DETAIL_LIKELY(s.is_plain)) return number_line(s, "{", s.value);
+    more_than_number(s);
+  }
+
+  // ---- for the formats ----
+
+  chunk_writer& out() noexcept { return out_; }
+  /// A comment's beginning.
+  NARTHEX_DETAIL_COLD void comment(string_view mark, const sample& s, std::size_t name_bytes_off = 0) {
+    out_(mark);
+    const std::size_t left = s.prefix.size() + s.name.size() - name_bytes_off;
+    out_(s.prefix.first(left < s.prefix.size() ? left : s.prefix.size()));
+    if (left > s.prefix.size()) out_(s.name.first(left - s.prefix.size()));
+    out_(" ", 1);
+  }
+  /// A line with what stands behind its value; label: `name="`, or empty.
+  NARTHEX_DETAIL_NOINLINE void line_in_parts(const sample& s, string_view suffix, string_view label, string_view value,
+                                             const number& n, unsigned bucket) {
+    out_(s.prefix);
+    out_(s.name);
+    line_end_in_parts(s, suffix, label, value, n, bucket);
+  }
+  void line_end_in_parts(const sample& s, string_view suffix, string_view label, string_view value, const number& n,
+                         unsigned bucket) {
+    out_(suffix);
+    char before = '{';
+    for (const string_view part : {s.labels, label}) {
+      if (part.empty()) continue;
+      out_(&before, 1);
+      out_(part);
+      before = ',';
+    }
+    if (!label.empty()) {
+      out_(value);
+      out_("\"", 1);
+    }
+    if (before == ',') out_("}", 1);
+    out_(" ", 1);
+    value_in_parts(n);
+    if (!s.is_plain && rules_.behind) rules_.behind(*this, s, bucket);
+    out_("\n", 1);
+  }
+  void value_in_parts(const number& n) {
+    char text[max_double_chars];
+    out_(text, static_cast<std::size_t>(digits(text, n) - text));
+  }
+  NARTHEX_DETAIL_NOINLINE void sum_and_count(const sample& s) {
+    if (NARTHEX_HAS(HEAP) && s.has_time) {
+      line_in_parts(s, "_sum", "", "", s.sum, no_bucket);
+      return line_in_parts(s, "_count", "", "", s.count, no_bucket);
+    }
+    number_line(s, "_sum{", s.sum);
+    number_line(s, "_count{", s.count);
+  }
+  /// One function for each suffix, so that the line of a counter is inline in the loop over series.
+  template <std::size_t n>
+  void number_line(const sample& s, const char (&suffix)[n], const number& value) {
+    if (!out_.has_room(stem_size_ + n + s.labels.size() + 4 + max_double_chars + slack)) {
+      return line_in_parts(s, string_view(suffix, n - 2), "", "", value, no_bucket);
+    }
+    char* at = put_name<n - 1>(out_.at(), suffix);
+    if (!s.labels.empty()) {
+      at = copy_bytes(at, s.labels.data(), s.labels.size());
+      std::memcpy(at, "} ", 2);
+      at += 2;
+    } else {
+      at[-1] = ' ';
+    }
+    const bool is_short = value.is == number::kind::u64 && value.u64 < 100000000u;
+    if (NARTHEX_DETAIL_LIKELY(is_short)) at = write_up_to_8(at, static_cast<std::uint32_t>(value.u64));
+    else at = digits(at, value);
+    *at++ = '\n';
+    out_.done(at);
+  }
+
+ private:
+  template <metric_type Type>
+  friend struct distribution_text;
+
+  NARTHEX_DETAIL_COLD void begin_family(const sample& s) {
+    rules_.head(*this, s);
+    if (!NARTHEX_HAS(HEAP)) return;
+    stem_size_ = s.prefix.size() + s.name.size();
+    if (stem_size_ >= stem_room) {
+      stem_size_ = ~std::size_t(0) / 2;  // no chunk has room for that at once
+    } else {
+      *copy_bytes(copy_bytes(stem_, s.prefix.data(), s.prefix.size()), s.name.data(), s.name.size()) = '{';
+    }
+  }
+  NARTHEX_DETAIL_NOINLINE void more_than_number(const sample& s) {
+    if (is_one_number(s.type)) {
+      if (rules_.number) rules_.number(*this, s);
+      else line_in_parts(s, "", "", "", s.value, no_bucket);
+      return;
+    }
+#if NARTHEX_HAS(HEAP)
+    if (s.type == metric_type::summary) distribution_text<metric_type::summary>::write(*this, s);
+    else distribution_text<metric_type::histogram>::write(*this, s);
+#else
+    s.lines(*this, s);
+#endif
+  }
+
+  char* digits(char* to, const number& n) const noexcept {
+    if (n.is == number::kind::u64) return write_u64(to, n.u64);
+    if (n.is == number::kind::i64) return write_i64(to, n.i64);
+    char* const end = n.write_f64(to);
+    return rules_.respell ? rules_.respell(to, end) : end;
+  }
+
+  // What follows is written at once, and may touch `slack` bytes behind its end: room is asked for with that.
+  enum : std::size_t { slack = 32 };
+
+  /// The name and what stands behind it, in whole blocks. `suffix` ends in a brace.
+  template <std::size_t suffix_size>
+  char* put_name(char* to, const char (&suffix)[suffix_size + 1]) const noexcept {
+    const std::size_t size = stem_size_;
+    for (std::size_t i = 0; i <= size; i += 32) std::memcpy(to + i, stem_ + i, 32);
+    if (suffix_size > 1) std::memcpy(to + size, suffix, suffix_size);  // the brace alone stands behind the name
+    return to + size + suffix_size;
+  }
+
+  NARTHEX_DETAIL_COLD void quantile_lines(const sample& s) {
+    for (unsigned i = 0; i < s.quantile_count; ++i) {
+      char which[max_double_chars];
+      const char* const end = digits(which, s.quantiles[i]);
+      line_in_parts(s, "", "quantile=\"", string_view(which, static_cast<std::size_t>(end - which)), s.quantile_values[i],
+                    no_bucket);
+    }
+  }
+
+  /// The lines of a histogram differ from one another in few bytes: the others are put together once for all of them,
+  /// the bounds' digits mostly once for all series.
+  void bucket_lines(const sample& s) {
+    char begins[start_room];
+    char* begins_end = begins;
+    const bool is_bare = s.exemplar_count == 0 && !s.has_time;
+    const bool fits = NARTHEX_HAS(HEAP) && is_bare && stem_size_ + s.labels.size() + 9 + slack <= start_room;
+    if (fits) {
+      begins_end = put_name<8>(begins, "_bucket{");
+      if (!s.labels.empty()) {
+        begins_end = copy_bytes(begins_end, s.labels.data(), s.labels.size());
+        *begins_end++ = ',';
+      }
+    }
+    const std::size_t begins_size = static_cast<std::size_t>(begins_end - begins);
+    const bound_text infinity = {0, 11, "le=\"+Inf\"} "};
+    std::uint64_t cumulative = 0;
+    const unsigned n = s.bounds->size();
+    for (unsigned i = 0; i <= n; ++i) {
+      cumulative += s.counts[i];
+      const bound_text& bound = i < n ? text_of(i, (*s.bounds)[i]) : infinity;
+      if (!fits || !out_.has_room(begins_size + sizeof bound.text + max_u64_chars + 1)) {
+        line_in_parts(s, "_bucket", "le=\"", string_view(bound.text + 4, bound.size - 7), cumulative, i);
+        continue;
+      }
+      char* at = copy_bytes(out_.at(), begins, begins_size);
+      std::memcpy(at, bound.text, sizeof bound.text);
+      at = write_u64(at + bound.size, cumulative);
+      *at++ = '\n';
+      out_.done(at);
+    }
+  }
+
+  /// le="bound"} and a space, copied whole. A double has 24 characters at most.
+  struct bound_text {
+    double bound;
+    unsigned size;
+    char text[32];
+  };
+  const bound_text& text_of(unsigned i, const double& bound) noexcept {
+    bound_text& b = bounds_[i % remembered];
+    if (b.size == 0 || double_bits(b.bound) != double_bits(bound)) {
+      char all[4 + max_double_chars + 3] = {'l', 'e', '=', '"'};
+      char* const end = digits(all + 4, bound);
+      std::memcpy(end, "\"} ", 3);
+      b.bound = bound;
+      b.size = static_cast<unsigned>(end + 3 - all);
+      std::memcpy(b.text, all, sizeof b.text);
+    }
+    return b;
+  }
+
+  enum : unsigned { remembered = NARTHEX_HAS(HEAP) ? 24 : 1, start_room = NARTHEX_HAS(HEAP) ? 512 : 1 };
+  enum : std::size_t { stem_room = 128 };
+  chunk_writer& out_;
+  const line_rules& rules_;
+  std::size_t stem_size_;
+  char stem_[stem_room];
+  bound_text bounds_[remembered];
+};
+
+template <metric_type Type>
+void distribution_text<Type>::write(line_writer& to, const sample& s) {
+  if (Type == metric_type::histogram) to.bucket_lines(s);
+  else to.quantile_lines(s);
+  if (to.rules_.totals) to.rules_.totals(to, s);
+  else to.sum_and_count(s);
+}
+
+}  // namespace detail
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_DETAIL_LINE_WRITER_HPP

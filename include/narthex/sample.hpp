@@ -17,6 +17,7 @@ NARTHEX_BEGIN_NAMESPACE
 struct sample;
 namespace detail {
 class line_writer;
+struct utf8_names;
 /// Writes a histogram's or summary's lines; defined in detail/line_writer.hpp.
 template <metric_type Type>
 struct distribution_text {
@@ -92,6 +93,10 @@ struct sample {
   // counter, histogram: in a scrape that asks for them (walk::want_exemplars), at most one for each bucket, in their order
   const exemplar_sample* exemplars;  ///< exemplars[exemplar_count]
   unsigned exemplar_count;
+
+  /// Null: the metric's name and its labels' are all of the legacy alphabet. Otherwise some may be any UTF-8; such a label's
+  /// name stands in quotes, escaped as a value is: "http.method"="GET",code="200".
+  const detail::utf8_names* utf8;
 
   // counter, gauge, info (1), state_set (0 or 1 for the state in `labels`), unknown
   number value;

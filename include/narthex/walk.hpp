@@ -35,6 +35,7 @@ class walk {
   {
     now_.let_go = [](void* me) { static_cast<walk*>(me)->rest(); };
     now_.walker = this;
+    now_.utf8 = nullptr;
     const detail::inside_lists inside;
     for (const registry_core* r = &root; r && count_ < registry_core::max_registries; r = r->next_in_tree(&root)) {
       cursor& c = cursors_[count_++];

@@ -24,6 +24,70 @@
 
 #include "narthex.hpp"
 
+// ==== narthex/detail/exposition_format.hpp ======================================================
+// narthex/detail/exposition_format.hpp - a format that an endpoint can offer; who includes no further one has text alone.
+// Room: print shop. Read sample.hpp first. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_DETAIL_EXPOSITION_FORMAT_HPP
+#define NARTHEX_DETAIL_EXPOSITION_FORMAT_HPP
+
+#include <cstddef>
+#include <cstdint>
+
+
+NARTHEX_BEGIN_NAMESPACE
+namespace detail {
+
+class chunk_writer;
+
+/// How names are shown that are not of the legacy alphabet.
+/// Source: Prometheus, "UTF-8 names", escaping schemes.
+enum class name_escaping : std::uint8_t { underscores, dots, values, allow_utf_8 };
+
+/// What an endpoint needs to know of a format: constant tables and functions, handed out by reference, as
+/// http_server_options().offer(nx::openmetrics()) takes it.
+///
+/// An answer is written series by series, between rests of the walk: begin(), then write() for each series, then end(); or
+/// drop() alone, wherever the answer was broken off. After end() drop() is called, too.
+struct exposition_format {
+  /// What a clause of an Accept header may ask for, and the Content-Type that answers it. One that ends in "escaping="
+  /// is completed with the scheme of that clause, and names are shown by it; with any other, names are shown as `names`
+  /// says.
+  struct version {
+    const char* asked;         // the clause's `version`
+    const char* content_type;  // null: there is no such version
+  };
+  struct parameter {
+    const char* name;  // null: none
+    const char* value;
+  };
+  /// Bytes of writers that every scrape has in place. Who needs more allocates in begin() and frees in drop().
+  enum : std::size_t { most_bytes = NARTHEX_HAS(HEAP) ? 2048 : 256 };
+
+  const char* media_type;  // "application/openmetrics-text"; compared without regard to case
+  parameter needs[2];      // what a clause must say beside that, as protobuf's `proto` and `encoding`
+  version versions[2];     // the first is for clauses that name none, too
+  name_escaping names;
+  /// Null: chosen by Accept at the path of the metrics. ".json": served at that path with this behind it, whatever Accept
+  /// says.
+  const char* ending;
+  std::size_t bytes;       // of the writer, at most most_bytes; aligned for any object
+
+  /// Makes a writer in `memory`. False: no memory; then there is no drop(), and the answer is text.
+  bool (*begin)(void* memory, chunk_writer& out);
+  /// Writes a series. Of its names none are outside the legacy alphabet, unless `s.utf8` says so: then they are to be
+  /// shown as they are.
+  void (*write)(void* memory, const sample& s);
+  /// Writes what follows the last series.
+  void (*end)(void* memory);
+  /// Frees what begin() took. Null: nothing.
+  void (*drop)(void* memory);
+};
+
+}  // namespace detail
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_DETAIL_EXPOSITION_FORMAT_HPP
+
 // ==== narthex/os/windows.hpp ====================================================================
 // narthex/os/windows.hpp - the calls of Windows that os/ makes, declared without <windows.h>.
 // Room: cellar. SPDX-License-Identifier: MIT
@@ -3017,7 +3081,7 @@ NARTHEX_BEGIN_NAMESPACE
 /// A timeout of 0 ms has passed when it begins; there is no way to say "for ever".
 struct http_server_options {
   enum : std::size_t { max_path = 64, max_head = 8192 };
-  enum : unsigned { most_connections = 128 };
+  enum : unsigned { most_connections = 128, most_formats = 4 };
 
   /// Where the metrics are. Begins with '/', at most max_path bytes, no blank, '?' or '#': errc::bad_address.
   string_view path = "/metrics";
@@ -3050,6 +3114,8 @@ struct http_server_options {
   enum class installs { process_metrics, none } process = installs::process_metrics;
   /// How metrics may be coded for who accepts it; see compress(). Null: not at all.
   const detail::content_coding* coding = nullptr;
+  /// What is spoken beside text; see offer().
+  const detail::exposition_format* formats[most_formats] = {};
   /// Who may ask; see basic_auth() and bearer_token().
   detail::http_access access;
 
@@ -3110,6 +3176,17 @@ struct http_server_options {
   ///       they are.
   http_server_options& compress(const detail::content_coding& with) noexcept {
     coding = &with;
+    return *this;
+  }
+
+  /// Speaks a further format with who asks for it, by Accept or by a path of its own: nx::openmetrics(), nx::protobuf(),
+  /// nx::json(), each with the header of its name. Who asks for nothing, or for what is not offered, gets text 0.0.4.
+  ///
+  /// At most most_formats; one more takes the place of the last.
+  http_server_options& offer(const detail::exposition_format& format) noexcept {
+    unsigned i = 0;
+    while (i + 1 < most_formats && formats[i] && formats[i] != &format) ++i;
+    formats[i] = &format;
     return *this;
   }
 

@@ -8,6 +8,7 @@
 
 #include "narthex/config.hpp"
 #include "narthex/detail/content_coding.hpp"
+#include "narthex/detail/exposition_format.hpp"
 #include "narthex/detail/http_access.hpp"
 #include "narthex/string_view.hpp"
 
@@ -18,7 +19,7 @@ NARTHEX_BEGIN_NAMESPACE
 /// A timeout of 0 ms has passed when it begins; there is no way to say "for ever".
 struct http_server_options {
   enum : std::size_t { max_path = 64, max_head = 8192 };
-  enum : unsigned { most_connections = 128 };
+  enum : unsigned { most_connections = 128, most_formats = 4 };
 
   /// Where the metrics are. Begins with '/', at most max_path bytes, no blank, '?' or '#': errc::bad_address.
   string_view path = "/metrics";
@@ -51,6 +52,8 @@ struct http_server_options {
   enum class installs { process_metrics, none } process = installs::process_metrics;
   /// How metrics may be coded for who accepts it; see compress(). Null: not at all.
   const detail::content_coding* coding = nullptr;
+  /// What is spoken beside text; see offer().
+  const detail::exposition_format* formats[most_formats] = {};
   /// Who may ask; see basic_auth() and bearer_token().
   detail::http_access access;
 
@@ -111,6 +114,17 @@ struct http_server_options {
   ///       they are.
   http_server_options& compress(const detail::content_coding& with) noexcept {
     coding = &with;
+    return *this;
+  }
+
+  /// Speaks a further format with who asks for it, by Accept or by a path of its own: nx::openmetrics(), nx::protobuf(),
+  /// nx::json(), each with the header of its name. Who asks for nothing, or for what is not offered, gets text 0.0.4.
+  ///
+  /// At most most_formats; one more takes the place of the last.
+  http_server_options& offer(const detail::exposition_format& format) noexcept {
+    unsigned i = 0;
+    while (i + 1 < most_formats && formats[i] && formats[i] != &format) ++i;
+    formats[i] = &format;
     return *this;
   }
 

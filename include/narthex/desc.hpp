@@ -42,7 +42,7 @@ class name_arg {
   template <std::size_t N>
 #if NARTHEX_HAS(CONSTEVAL)
   consteval name_arg(const char (&literal)[N]) noexcept : text_(literal, N - 1) {
-    if (N == 1 || bad_byte(literal, 0, N - 1, Alphabet) != N - 1) a_name_must_match_its_alphabet();
+    if (N == 1 || bad_byte(literal, N - 1, Alphabet) != N - 1) a_name_must_match_its_alphabet();
   }
 #else
   constexpr name_arg(const char (&literal)[N]) noexcept : text_(static_cast<const char*>(literal)) {}

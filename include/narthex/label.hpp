@@ -118,7 +118,7 @@ inline errc check_label_names(const string_view* names, std::size_t count, metri
                               std::size_t& at) noexcept {
   for (at = 0; at < count; ++at) {
     const string_view n = names[at];
-    if (n.empty() || bad_byte(n.data(), 0, n.size(), alphabet::label) != n.size()) return errc::bad_label_name;
+    if (n.empty() || bad_byte(n.data(), n.size(), alphabet::label) != n.size()) return errc::bad_label_name;
     if ((n.size() >= 2 && n[0] == '_' && n[1] == '_') || ((type == metric_type::histogram || type == metric_type::gauge_histogram) && n == "le") ||
         (type == metric_type::summary && n == "quantile")) {
       return errc::reserved_label_name;

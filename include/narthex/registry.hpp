@@ -61,7 +61,7 @@ class registry : public registry_core {
   explicit registry(const registry_options& options) noexcept {
     using namespace_status = NARTHEX_NAMESPACE::status;
     const string_view front = options.prefix_;
-    if (!front.empty() && detail::bad_byte(front.data(), 0, front.size(), detail::alphabet::metric) != front.size()) {
+    if (!front.empty() && detail::bad_byte(front.data(), front.size(), detail::alphabet::metric) != front.size()) {
       status_ = namespace_status(errc::bad_name, front);
     }
     const unsigned given = options.count_ < registry_options::max_labels ? options.count_ : registry_options::max_labels;
@@ -129,7 +129,7 @@ class registry : public registry_core {
 
 inline status registry_core::attach(registry_core& other) noexcept {
 #if !NARTHEX_HAS(HEAP)
-  detail::attaching<void>::is_same = &detail::is_same_metric;
+  detail::attaching<void>::judge = &judge_elsewhere;
   detail::attaching<void>::several = &walk::step_among;
 #endif
   for (;;) {
@@ -149,8 +149,7 @@ inline status registry_core::attach(registry_core& other) noexcept {
         for (detail::family_node* x = r->first(); x && why.ok(); x = x->next.load(detail::memory_order_seq_cst)) {
           if (x->is_unregistered()) continue;
           for (detail::family_node* y = o->first(); y; y = y->next.load(detail::memory_order_seq_cst)) {
-            detail::name_relation relation;
-            const errc code = clash(*r, *x, *o, *y, relation);
+            const errc code = clash(*r, *x, *o, *y);
             if (code == errc::ok) continue;
             if (y->is_unregistered()) continue;
             why = status(code, y->name);
@@ -163,9 +162,9 @@ inline status registry_core::attach(registry_core& other) noexcept {
       why = status(errc::too_many_registries, "registry::attach", max_registries);
     }
     const detail::hold held(detail::lists::lock);
-    if (detail::lists::version.load(detail::memory_order_relaxed) != seen) continue;
+    if (!detail::are_unchanged(seen)) continue;
     if (!why.ok()) return why;
-    detail::lists::version.fetch_add(1, detail::memory_order_release);
+    detail::change_lists();
     other.sibling_.store(child_.load(detail::memory_order_relaxed), detail::memory_order_seq_cst);
     other.parent_.store(this, detail::memory_order_seq_cst);
     child_.store(&other, detail::memory_order_seq_cst);
@@ -183,7 +182,7 @@ inline status registry_core::detach(registry_core& other) noexcept {
       r = link->load(detail::memory_order_relaxed);
     }
     if (!r) return status(errc::not_registered, "registry::detach");
-    detail::lists::version.fetch_add(1, detail::memory_order_release);
+    detail::change_lists();
     link->store(other.sibling_.load(detail::memory_order_relaxed), detail::memory_order_seq_cst);
     other.parent_.store(nullptr, detail::memory_order_seq_cst);
   }
@@ -196,18 +195,20 @@ inline status registry_core::detach(registry_core& other) noexcept {
 inline void registry_core::end() noexcept {
   if (registry_core* const parent = parent_.load(detail::memory_order_acquire)) static_cast<void>(parent->detach(*this));
   while (registry_core* const child = child_.load(detail::memory_order_acquire)) static_cast<void>(detach(*child));
+#if NARTHEX_HAS(THREADS)
   detail::patience p;
   while (walks_.load(detail::memory_order_acquire) && !p.in_vain()) p.wait();
+#endif
   for (detail::family_node* n = first(); n;) {
     detail::family_node* const after = n->next.load(detail::memory_order_relaxed);
     n->home.store(nullptr, detail::memory_order_release);
-    if (n->ops->destroy) n->ops->destroy(n);
+    if (NARTHEX_HAS(HEAP) && n->ops->all().destroy) n->ops->all().destroy(n);
     n = after;
   }
 #if NARTHEX_HAS(HEAP)
   while (detail::family_node* const n = refused_nodes_) {
     refused_nodes_ = n->next.load(detail::memory_order_relaxed);
-    n->ops->destroy(n);
+    n->ops->all().destroy(n);
   }
   while (interned* const text = names_) {
     names_ = text->next;

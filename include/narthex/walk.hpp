@@ -28,26 +28,26 @@ NARTHEX_BEGIN_NAMESPACE
 class walk {
  public:
   explicit walk(registry_core& root) noexcept
-      : count_(0), present_(nobody), shown_from_(0), resting_(true), side_(0), last_(nullptr), steady_(nullptr), steady_at_(nullptr)
+      : count_(0), present_(nullptr), is_begun_(false)
 #if NARTHEX_HAS(HEAP)
-        , batches_(nullptr)
+        , steady_(nullptr), steady_at_(nullptr), batches_(nullptr)
 #endif
   {
+#if NARTHEX_HAS(THREADS)
     now_.let_go = [](void* me) { static_cast<walk*>(me)->rest(); };
     now_.walker = this;
+#endif
     now_.utf8 = nullptr;
-    const detail::inside_lists inside;
-    for (const registry_core* r = &root; r && count_ < registry_core::max_registries; r = r->next_in_tree(&root)) {
-      cursor& c = cursors_[count_++];
-      c.registry = const_cast<registry_core*>(r);
-      c.registry->enter_walk();
-      c.start(c.registry->first());
-      c.save();
-    }
+    visit_.enter();
+    add(root);
+    if (root.has_others()) several(step::begin);
+    rest();
   }
   ~walk() {
     rest();
+#if NARTHEX_HAS(THREADS)
     for (unsigned i = 0; i < count_; ++i) cursors_[i].registry->leave_walk();
+#endif
 #if NARTHEX_HAS(HEAP)
     while (collected* const b = batches_) {
       batches_ = b->next_;
@@ -62,7 +62,8 @@ class walk {
   /// Reads the next series; false after the last. The sample before is gone then.
   bool next() noexcept {
     // The next series of the family in hand, of which all but the series stands in now_ already.
-    if (NARTHEX_HAS(HEAP) && NARTHEX_DETAIL_LIKELY(steady_ != nullptr && steady_->is_shown())) {
+#if NARTHEX_HAS(HEAP)
+    if (NARTHEX_DETAIL_LIKELY(steady_ != nullptr && steady_->is_shown())) {
       detail::position& where = *steady_at_;
       if (NARTHEX_DETAIL_LIKELY(steady_->ops->next(*steady_, where, now_))) {
         NARTHEX_DETAIL_FETCH(where.at, 1024, 0);  // series mostly lie one behind the other
@@ -71,6 +72,7 @@ class walk {
         return true;
       }
     }
+#endif
     return seek();
   }
 
@@ -82,16 +84,14 @@ class walk {
 
   /// Lets go of the registries' lists: nothing waits for this walk until the next call of next().
   void rest() noexcept {
-    if (resting_) return;
-    for (unsigned i = 0; i < count_; ++i) cursors_[i].save();
-    detail::lists::readers.leave(side_);
-    resting_ = true;
+    visit_.leave();
+#if NARTHEX_HAS(HEAP)
     steady_ = nullptr;
+#endif
   }
 
  private:
   friend class registry_core;
-  enum : unsigned { nobody = ~0u };
 
   /// A registry of the tree and how far the walk came in it.
   struct cursor {
@@ -100,20 +100,20 @@ class walk {
     detail::position where;
     const char* name;           // of `node`, which may go away while the walk rests; a name does not
     bool owned;
+    bool has_shown;             // something of the family in hand
 
     void start(detail::family_node* n) noexcept {
       node = n;
       where.at = nullptr;
       where.index = 0;
+      if (!n) return;
+      name = n->name;
+      if (NARTHEX_HAS(HEAP)) owned = n->ops->owned;
     }
-    void save() noexcept {
-      if (!node) return;
-      name = node->name;
-      owned = node->ops->owned;
-    }
+    void pass() noexcept { start(node->next.load(detail::memory_order_seq_cst)); }
     /// Finds the place again: the same node, or the first one behind it.
     void find_again() noexcept {
-      if (!node || owned) return;
+      if (!node || (NARTHEX_HAS(HEAP) && owned)) return;
       const bool begun = where.at || where.index;
       for (detail::family_node* n = registry->first(); n; n = n->next.load(detail::memory_order_seq_cst)) {
         if (n == node && n->name == name) return;
@@ -122,85 +122,90 @@ class walk {
       }
       start(nullptr);
     }
-    detail::full_name full() const noexcept { return detail::full_name{registry->prefix(), node->name}; }
+    detail::full_name full() const noexcept { return detail::full_name{registry->prefix(), name}; }
   };
+
+  void add(registry_core& r) noexcept {
+    cursor& c = cursors_[count_++];
+    c.registry = &r;
+    r.enter_walk();
+    c.start(r.first());
+  }
 
   /// Reads the next series where next() cannot tell at once.
   NARTHEX_DETAIL_COLD bool seek() noexcept {
+#if NARTHEX_HAS(HEAP)
     steady_ = nullptr;
+#endif
     for (;;) {
       go_on();
-      if (present_ == nobody && !choose()) return false;
-      cursor& c = cursors_[present_];
+      if (!present_ && !choose()) return false;
+      cursor& c = *present_;
       detail::family_node* const n = c.node;
-      if (n && n->is_shown() && read(c, *n)) {
-        shown_from_ |= 1u << present_;
-        return true;
-      }
+      if (n && n->is_shown() && read(c, *n)) return true;
       go_on();  // a callback ran without the lists
       if (c.node == n && n) pass(c);
-      else present_ = nobody;
+      else present_ = nullptr;
     }
   }
 
-  NARTHEX_DETAIL_COLD void go_on() noexcept {
-    if (!resting_) return;
-    side_ = detail::lists::readers.enter();
-    resting_ = false;
-    const cursor* const at = present_ == nobody ? nullptr : &cursors_[present_];
+  void go_on() noexcept {
+    if (visit_.enter()) find_again();
+  }
+  NARTHEX_DETAIL_COLD void find_again() noexcept {
+    const cursor* const at = present_;
     const detail::family_node* const stood_on = at ? at->node : nullptr;
+    const char* const lost = at ? at->name : nullptr;
     for (unsigned i = 0; i < count_; ++i) cursors_[i].find_again();
-    if (!at || at->node == stood_on) return;
-    const detail::full_name lost = {at->registry->prefix(), at->name};
-    present_ = nobody;
-    if (count_ > 1) several(step::lose, lost);
+    if (!at || (at->node == stood_on && at->name == lost)) return;  // another object may have come to the same place
+    present_ = nullptr;
+    if (count_ > 1) several(step::lose, at->registry, lost);
   }
 
   /// Turns to the first name among all registries.
   bool choose() noexcept {
-    shown_from_ = 0;
-    if (count_ > 1) return several(step::choose, detail::full_name());
-    if (cursors_[0].node) present_ = 0;
-    return present_ != nobody;
+    is_begun_ = false;
+    if (count_ > 1) return several(step::choose);
+    cursors_[0].has_shown = false;
+    if (cursors_[0].node) present_ = &cursors_[0];
+    return present_ != nullptr;
   }
 
   /// Leaves the family at `c`, for the same name in this or a later registry if there is one.
-  NARTHEX_DETAIL_COLD void pass(cursor& c) noexcept {
-    const detail::full_name left = c.full();
-    c.start(c.node->next.load(detail::memory_order_seq_cst));
-    const unsigned before = present_;
+  void pass(cursor& c) noexcept {
+    const char* const left = c.name;
+    c.pass();
+#if NARTHEX_HAS(HEAP)
     // A node that came under this name while the walk rested has its turn at the next scrape.
-    while ((shown_from_ >> before & 1) && c.node && detail::relate(c.full(), left).order == 0) {
-      c.start(c.node->next.load(detail::memory_order_seq_cst));
-    }
-    if (count_ > 1) several(step::pass, left);
-    else present_ = nobody;
+    while (c.has_shown && c.node && std::strcmp(c.name, left) == 0) c.pass();
+#endif
+    if (count_ > 1) several(step::pass, c.registry, left);
+    else present_ = nullptr;
   }
 
-  NARTHEX_DETAIL_COLD bool read(cursor& c, detail::family_node& n) noexcept {
-    const detail::full_name full = c.full();
-    const metric_type type = n.ops->type;
-    const string_view help = n.help, unit = n.unit_of_name();
-    const bool shared = is_shared(n);  // asked before a callback, whose node may be gone after it
-    now_.is_plain = is_one_number(type);
+  bool read(cursor& c, detail::family_node& n) noexcept {
+    const detail::family_basics& ops = *n.ops;  // of static lifetime: a callback's node may be gone after its call
+    now_.type = ops.type;
+    now_.prefix = c.registry->prefix();
+    now_.name = n.name;
+    now_.help = n.help;
+    now_.unit = n.unit_of_name();
+    now_.labels = c.registry->constant_labels();
+    now_.is_plain = is_one_number(ops.type);
     now_.exemplar_count = 0;
     now_.has_time = false;
     now_.created_ns = 0;
     while (next_of(c, n)) {
-      if (shared && count_ > 1 && !several(step::merge, full)) continue;
-      // A family is known by its name: it may go on in another registry, or in another node after a rest.
-      const bool goes_on = last_ == full.name.data() && now_.prefix.data() == full.prefix.data();
-      now_.starts_family = !goes_on && (!last_ || detail::relate(full, detail::full_name{now_.prefix, now_.name}).order != 0);
-      last_ = full.name.data();
-      now_.type = type;
-      now_.prefix = full.prefix;
-      now_.name = full.name;
-      now_.help = help;
-      now_.unit = unit;
-      if (shared && count_ == 1) {
+      if (count_ > 1 && is_shared(ops) && !several(step::merge)) continue;
+      now_.starts_family = !is_begun_;
+      is_begun_ = true;
+      c.has_shown = true;
+#if NARTHEX_HAS(HEAP)
+      if (count_ == 1 && is_shared(ops)) {
         steady_ = &n;
         steady_at_ = &c.where;
       }
+#endif
       return true;
     }
     return false;
@@ -239,57 +244,58 @@ class walk {
   }
 #endif
 
-  static bool is_shared(const detail::family_node& n) noexcept {
-    return n.ops->kind != detail::storage::callback && n.ops->kind != detail::storage::collected;
+  static bool is_shared(const detail::family_basics& ops) noexcept {
+    return ops.kind != detail::storage::callback && ops.kind != detail::storage::collected;
   }
 
   // ---- with registries attached ----
 
-  enum class step { choose, pass, lose, merge };
+  enum class step { begin, choose, pass, lose, merge };
+  /// in, name: the family that is left, of steps that leave one.
+  bool several(step what, const registry_core* in = nullptr, const char* name = nullptr) noexcept {
 #if NARTHEX_HAS(HEAP)
-  bool several(step what, const detail::full_name& name) noexcept { return step_among(*this, what, name); }
+    return step_among(*this, static_cast<int>(what), in, name);
 #else
-  bool several(step what, const detail::full_name& name) noexcept {
-    return detail::attaching<void>::several(*this, static_cast<int>(what), name);
-  }
-  static bool step_among(walk& me, int what, const detail::full_name& name) noexcept {
-    return step_among(me, static_cast<step>(what), name);
-  }
+    return detail::attaching<void>::several(*this, static_cast<int>(what), in, name);
 #endif
-  NARTHEX_DETAIL_COLD static bool step_among(walk& me, step what, const detail::full_name& name) noexcept {
-    switch (what) {
+  }
+  NARTHEX_DETAIL_COLD static bool step_among(walk& me, int what, const registry_core* in, const char* name) noexcept {
+    switch (static_cast<step>(what)) {
+      case step::begin: me.add_others(); return true;
       case step::choose: return me.choose_first();
-      case step::pass: me.pass_on(name); return true;
-      case step::lose: me.lose(name); return true;
+      case step::pass: me.pass_on(detail::full_name{in->prefix(), name}); return true;
+      case step::lose: me.lose(detail::full_name{in->prefix(), name}); return true;
       case step::merge: break;
     }
-    return me.merge(me.cursors_[me.present_]);
+    return me.merge(*me.present_);
   }
 
+  void add_others() noexcept {
+    const registry_core* const root = cursors_[0].registry;
+    for (const registry_core* r = root; (r = r->next_in_tree(root)) != nullptr && count_ < registry_core::max_registries;) {
+      add(*const_cast<registry_core*>(r));
+    }
+  }
   bool choose_first() noexcept {
     for (unsigned i = 0; i < count_; ++i) {
-      const cursor& c = cursors_[i];
-      if (c.node && (present_ == nobody || detail::relate(c.full(), cursors_[present_].full()).order < 0)) present_ = i;
+      cursor& c = cursors_[i];
+      c.has_shown = false;
+      if (c.node && (!present_ || detail::relate(c.full(), present_->full()) < 0)) present_ = &c;
     }
-    return present_ != nobody;
+    return present_ != nullptr;
   }
   void pass_on(const detail::full_name& left) noexcept {
-    const unsigned before = present_;
-    present_ = nobody;
-    for (unsigned i = before; i < count_; ++i) {
-      if (cursors_[i].node && detail::relate(cursors_[i].full(), left).order == 0) {
-        present_ = i;
-        return;
-      }
-    }
+    cursor* c = present_;
+    while (c != cursors_ + count_ && !(c->node && detail::relate(c->full(), left) == 0)) ++c;
+    present_ = c != cursors_ + count_ ? c : nullptr;
   }
   /// The family in hand has gone away: another registry may have the next name. Of the lost one's series elsewhere
   /// nobody can tell any more which were shown.
   void lose(const detail::full_name& lost) noexcept {
-    if (!last_ || detail::relate(lost, detail::full_name{now_.prefix, now_.name}).order != 0) return;
+    if (!is_begun_) return;
     for (unsigned i = 0; i < count_; ++i) {
       cursor& c = cursors_[i];
-      while (c.node && detail::relate(c.full(), lost).order == 0) c.start(c.node->next.load(detail::memory_order_seq_cst));
+      while (c.node && detail::relate(c.full(), lost) == 0) c.pass();
     }
   }
 
@@ -301,16 +307,17 @@ class walk {
       const registry_core& other = *cursors_[i].registry;
       // What an earlier registry has shown of this family may have been taken out since: then nobody can tell which
       // series it had.
-      const bool was_shown = &cursors_[i] < &c && (shown_from_ >> i & 1) != 0;
+      const bool was_shown = &cursors_[i] < &c && cursors_[i].has_shown;
       bool is_there = false;
       for (detail::family_node* n = other.first(); n; n = n->next.load(detail::memory_order_seq_cst)) {
-        const int order = detail::relate(detail::full_name{other.prefix(), n->name}, c.full()).order;
+        const int order = detail::relate(detail::full_name{other.prefix(), n->name}, c.full());
         if (order > 0) break;
         if (order < 0 || n->ops->kind != c.node->ops->kind) continue;
         if (!n->is_shown() && !was_shown) continue;
         is_there = true;
         detail::position from_start = {nullptr, 0};
         detail::reading theirs;
+        theirs.labels = other.constant_labels();
         while (n->ops->next(*n, from_start, theirs)) {
           if (theirs.labels != now_.labels) continue;
           if (&cursors_[i] < &c) return false;
@@ -334,14 +341,13 @@ class walk {
     }
   }
 
-  unsigned count_, present_;
-  std::uint32_t shown_from_;  // the registries that have shown something of the family in hand, one bit each
-  bool resting_;
-  std::uint32_t side_;
-  const char* last_;  // the name last shown
+  unsigned count_;
+  cursor* present_;  // where the family in hand is read
+  bool is_begun_;    // something of it was shown
+  detail::visit visit_;
+#if NARTHEX_HAS(HEAP)
   detail::family_node* steady_;  // the family in hand if nothing needs to be asked but itself; never while resting
   detail::position* steady_at_;  // how far the walk came in it
-#if NARTHEX_HAS(HEAP)
   collected* batches_;
 #endif
   cursor cursors_[registry_core::max_registries];

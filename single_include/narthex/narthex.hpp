@@ -720,7 +720,6 @@ NARTHEX_END_NAMESPACE
 NARTHEX_BEGIN_NAMESPACE
 namespace detail {
 
-// Single-expression constexpr functions, so that C++11 and a C++20 consteval constructor share them.
 constexpr bool is_letter(char c) noexcept { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 
@@ -731,15 +730,16 @@ constexpr bool may_stand(char c, std::size_t at, alphabet a) noexcept {
 }
 
 /// The position of the first byte that may not stand in a name; `size` when all may.
-/// Halves the range, so that a constexpr evaluation never recurses deeper than log2(size).
 /// Source: Prometheus data model, "Metric names and labels", the classic alphabets.
-NARTHEX_DETAIL_COLD constexpr std::size_t bad_byte(const char* s, std::size_t from, std::size_t size, alphabet a) noexcept {
-  return from >= size ? size
-         : size - from == 1
-             ? (may_stand(s[from], from, a) ? size : from)
-             : (bad_byte(s, from, from + (size - from) / 2, a) != from + (size - from) / 2
-                    ? bad_byte(s, from, from + (size - from) / 2, a)
-                    : bad_byte(s, from + (size - from) / 2, size, a));
+#if NARTHEX_HAS(CONSTEVAL)
+constexpr
+#else
+NARTHEX_DETAIL_COLD inline
+#endif
+std::size_t bad_byte(const char* s, std::size_t size, alphabet a) noexcept {
+  std::size_t at = 0;
+  while (at < size && may_stand(s[at], at, a)) ++at;
+  return at;
 }
 
 }  // namespace detail
@@ -2616,7 +2616,7 @@ class name_arg {
   template <std::size_t N>
 #if NARTHEX_HAS(CONSTEVAL)
   consteval name_arg(const char (&literal)[N]) noexcept : text_(literal, N - 1) {
-    if (N == 1 || bad_byte(literal, 0, N - 1, Alphabet) != N - 1) a_name_must_match_its_alphabet();
+    if (N == 1 || bad_byte(literal, N - 1, Alphabet) != N - 1) a_name_must_match_its_alphabet();
   }
 #else
   constexpr name_arg(const char (&literal)[N]) noexcept : text_(static_cast<const char*>(literal)) {}
@@ -3061,7 +3061,7 @@ inline errc check_label_names(const string_view* names, std::size_t count, metri
                               std::size_t& at) noexcept {
   for (at = 0; at < count; ++at) {
     const string_view n = names[at];
-    if (n.empty() || bad_byte(n.data(), 0, n.size(), alphabet::label) != n.size()) return errc::bad_label_name;
+    if (n.empty() || bad_byte(n.data(), n.size(), alphabet::label) != n.size()) return errc::bad_label_name;
     if ((n.size() >= 2 && n[0] == '_' && n[1] == '_') || ((type == metric_type::histogram || type == metric_type::gauge_histogram) && n == "le") ||
         (type == metric_type::summary && n == "quantile")) {
       return errc::reserved_label_name;
@@ -4045,43 +4045,50 @@ struct full_name {
   string_view prefix;
   string_view name;
   std::size_t size() const noexcept { return prefix.size() + name.size(); }
+  /// NUL behind the last letter.
   char operator[](std::size_t i) const noexcept {
-    return i < prefix.size() ? prefix[i] : name[i - prefix.size()];
+    return i < prefix.size() ? prefix[i] : i < size() ? name[i - prefix.size()] : '\0';
   }
 };
 
-/// How two names stand to each other.
-struct name_relation {
-  int order;           // < 0, 0, > 0 by bytes
-  std::size_t common;  // how many leading bytes they share
-};
-
-NARTHEX_DETAIL_COLD inline name_relation relate(const full_name& a, const full_name& b) noexcept {
-  // Names of one registry share their prefix: skip what is the same memory.
-  std::size_t i = a.prefix.data() == b.prefix.data() && a.prefix.size() == b.prefix.size() ? a.prefix.size() : 0;
-  const std::size_t end = a.size() < b.size() ? a.size() : b.size();
-  while (i < end && a[i] == b[i]) ++i;
-  const int order = i < end ? static_cast<unsigned char>(a[i]) - static_cast<unsigned char>(b[i])
-                            : (a.size() < b.size() ? -1 : a.size() > b.size() ? 1 : 0);
-  return name_relation{order, i};
+/// How two names stand to each other: < 0, 0, > 0 by bytes; `common` is how many leading bytes they share. Of one registry,
+/// whose names share their prefix, as C strings.
+template <class Name>
+NARTHEX_DETAIL_COLD int relate(const Name& a, const Name& b, std::size_t& common) noexcept {
+  std::size_t i = 0;
+  while (a[i] == b[i] && a[i]) ++i;
+  common = i;
+  return static_cast<unsigned char>(a[i]) - static_cast<unsigned char>(b[i]);
+}
+inline int relate(const full_name& a, const full_name& b) noexcept {
+  std::size_t common;
+  return relate(a, b, common);
 }
 
-/// Whether `longer` from there on is one of the endings of a distribution's samples, in whatever format.
+/// Whether a text, or the two one behind the other, is one of the endings of a distribution's samples, in whatever format.
 template <metric_type Type>
-NARTHEX_DETAIL_COLD bool is_tail(const full_name& longer, std::size_t from) noexcept {
-  const auto tail_is = [&](string_view tail) {
-    if (longer.size() - from != tail.size()) return false;
-    for (std::size_t i = 0; i < tail.size(); ++i) {
-      if (longer[from + i] != tail[i]) return false;
+NARTHEX_DETAIL_COLD bool is_tail(const char* text, const char* behind) noexcept {
+  const char* tail = Type == metric_type::summary     ? "_count\0_sum\0_created\0"
+                     : Type == metric_type::histogram ? "_bucket\0_count\0_sum\0_created\0"
+                                                      : "_bucket\0_count\0_sum\0_gcount\0_gsum\0";
+  for (; *tail; ++tail) {
+    const char *at = text, *then = behind;
+    for (;; ++at, ++tail) {
+      if (!*at && then) {
+        at = then;
+        then = nullptr;
+      }
+      if (*at != *tail) break;
+      if (!*at) return true;
     }
-    return true;
-  };
-  return tail_is("_sum") || tail_is("_count") || (Type != metric_type::summary && tail_is("_bucket")) ||
-         (Type == metric_type::gauge_histogram ? tail_is("_gsum") || tail_is("_gcount") : tail_is("_created"));
+    while (*tail) ++tail;
+  }
+  return false;
 }
 
-/// What tells whether a metric of this type writes a sample `name + tail`; null: it writes none but its name.
-using tail_test = bool (*)(const full_name& longer, std::size_t from);
+/// What tells whether a metric of this type writes a sample `name + tail`; null: it writes none but its name. The tail may
+/// begin in a registry's prefix: then the name is `behind` it, otherwise that is null.
+using tail_test = bool (*)(const char* text, const char* behind);
 constexpr tail_test tails_of(metric_type type) noexcept {
   return type == metric_type::histogram         ? &is_tail<metric_type::histogram>
          : type == metric_type::summary         ? &is_tail<metric_type::summary>
@@ -4122,11 +4129,15 @@ struct reading : sample {
   double bound_room[buckets::max_bounds];           // bounds that lie in an object that may go away meanwhile
 
   /// Lets the walk that reads go of the lists, before a user's code runs.
+#if NARTHEX_HAS(THREADS)
   void rest() const {
     if (let_go) let_go(walker);
   }
   void (*let_go)(void* walk) = nullptr;
   void* walker = nullptr;
+#else
+  void rest() const noexcept {}
+#endif
   exemplar_room* exemplars_wanted = nullptr;  // null: nobody asks
 
   /// Says that it is a distribution of this type.
@@ -4150,9 +4161,32 @@ enum class storage : std::uint8_t {
   expiring
 };
 
-/// What a registry asks of a family. One constant table per kind.
-struct family_ops {
+struct family_ops;
+
+/// What a scrape and a registration ask of a family. One constant table per kind.
+struct family_basics {
   using next_series = bool (*)(family_node&, position& where, reading&);
+
+  constexpr family_basics(metric_type of_type, storage of_kind, bool is_owned, next_series a, bool is_all = false) noexcept
+      : type(of_type), kind(of_kind), owned(is_owned), has_more(is_all), next(a), has_tail(tails_of(of_type)) {}
+
+  metric_type type;
+  storage kind;
+  /// The registry's memory: never unlinked, only hidden. Otherwise the node lives inside a user's object.
+  bool owned;
+  /// Whether this is a family_ops. One without is that of an object without labels and choices, where there is no heap.
+  bool has_more;
+  /// Reads the next visible series after `where` and moves it on; false when there is none. `labels` are the registry's
+  /// constant ones before.
+  next_series next;
+  /// Whether a name goes on, behind this one, as that of a sample that this one writes; null: it writes none but its name.
+  tail_test has_tail;
+
+  const family_ops& all() const noexcept;
+};
+
+/// What else is asked of a family.
+struct family_ops : family_basics {
   using to_node = void (*)(family_node&);
   using label_of = string_view (*)(const family_node&, unsigned i);
   using choice_of = const void* (*)(const family_node&);
@@ -4163,15 +4197,9 @@ struct family_ops {
 
   constexpr family_ops(metric_type of_type, storage of_kind, bool is_owned, next_series a, to_node b, label_of c, choice_of d,
                        comparison e, to_series f, state_of g, end_of h) noexcept
-      : type(of_type), kind(of_kind), owned(is_owned), next(a), restart(b), label(c), chosen(d), same(e), unregister(f),
-        state(g), destroy(h), has_tail(tails_of(of_type)) {}
+      : family_basics(of_type, of_kind, is_owned, a, true), restart(b), label(c), chosen(d), same(e), unregister(f), state(g),
+        destroy(h) {}
 
-  metric_type type;
-  storage kind;
-  /// The registry's memory: never unlinked, only hidden. Otherwise the node lives inside a user's object.
-  bool owned;
-  /// Reads the next visible series after `where` and moves it on; false when there is none.
-  next_series next;
   /// Counts from zero again; null where nobody asks that, as for the last three.
   to_node restart;
   /// The family's label name number `i`; empty beyond the last.
@@ -4186,9 +4214,11 @@ struct family_ops {
   state_of state;
   /// Ends and frees an owned node.
   end_of destroy;
-  /// Whether a name goes on, behind this one, as that of a sample that this one writes; null: it writes none but its name.
-  tail_test has_tail;
 };
+inline const family_ops& family_basics::all() const noexcept {
+  NARTHEX_ASSERT(has_more);
+  return static_cast<const family_ops&>(*this);
+}
 
 /// Where a node stands: its registry, and whether it is shown there; or why it was refused. One word, as a counter has
 /// 24 bytes on a microcontroller.
@@ -4232,11 +4262,11 @@ class membership {
 
 /// One name. Members but `next` and `home` never change after registration.
 struct family_node {
-  constexpr family_node(const family_ops* kind, const char* full, const char* words,
+  constexpr family_node(const family_basics* kind, const char* full, const char* words,
                         registry_core* registry = nullptr) noexcept
       : ops(kind), name(full), help(words), next(nullptr), home(registry) {}
 
-  const family_ops* ops;
+  const family_basics* ops;
   const char* name;                    // NUL-terminated, without the registry's prefix
   const char* help;                    // NUL-terminated
   shared<family_node*> next;           // by name; seq_cst, see grace
@@ -4276,7 +4306,7 @@ struct family_node {
     const bool about_label =
         reason == errc::bad_label_name || reason == errc::reserved_label_name || reason == errc::duplicate_label_name ||
         reason == errc::repeated_label_value;
-    const string_view label = about_label ? ops->label(*this, reason_at) : string_view();
+    const string_view label = about_label ? ops->all().label(*this, reason_at) : string_view();
     if (!label.empty()) {
       put("{");
       put(label);
@@ -4302,8 +4332,8 @@ inline status node_state(const family_node& n, const void*) noexcept { return n.
 
 NARTHEX_DETAIL_COLD inline bool same_labels(const family_node& a, const family_node& b) noexcept {
   for (unsigned i = 0;; ++i) {
-    const string_view name = a.ops->label(a, i);
-    if (name != b.ops->label(b, i)) return false;
+    const string_view name = a.ops->all().label(a, i);
+    if (name != b.ops->all().label(b, i)) return false;
     if (name.empty()) return true;
   }
 }
@@ -4443,22 +4473,36 @@ using lists = structure<void>;
 
 /// Whether two nodes of one name are the same metric, but for their registry.
 NARTHEX_DETAIL_COLD inline bool is_same_metric(const family_node& x, const family_node& y) noexcept {
-  return x.ops->kind == y.ops->kind && x.ops->type == y.ops->type && string_view(x.help) == string_view(y.help) &&
-         same_labels(x, y) && x.ops->same(x.ops->chosen(x), y.ops->chosen(y));
+  if (x.ops->kind != y.ops->kind || x.ops->type != y.ops->type || string_view(x.help) != string_view(y.help)) return false;
+  if (!x.ops->has_more || !y.ops->has_more) return x.ops->has_more == y.ops->has_more;
+  return same_labels(x, y) && x.ops->all().same(x.ops->all().chosen(x), y.ops->all().chosen(y));
 }
 
 #if !NARTHEX_HAS(HEAP)
 /// What only attached registries need: registry_core::attach fills it in, so that a program without links none of it.
 template <class Once>
 struct attaching {
-  static bool (*is_same)(const family_node&, const family_node&);
-  static bool (*several)(walk&, int step, const full_name&);
+  static errc (*judge)(const registry_core&, const family_node&);
+  static bool (*several)(walk&, int step, const registry_core* in, const char* name);
 };
 template <class Once>
-bool (*attaching<Once>::is_same)(const family_node&, const family_node&) = nullptr;
+errc (*attaching<Once>::judge)(const registry_core&, const family_node&) = nullptr;
 template <class Once>
-bool (*attaching<Once>::several)(walk&, int step, const full_name&) = nullptr;
+bool (*attaching<Once>::several)(walk&, int step, const registry_core* in, const char* name) = nullptr;
 #endif
+
+/// A change of what is linked.
+inline void change_lists() noexcept {
+#if NARTHEX_HAS(THREADS)
+  lists::version.fetch_add(1, memory_order_release);
+#else  // by one thread, no handler
+  lists::version.store(lists::version.load(memory_order_relaxed) + 1, memory_order_relaxed);
+#endif
+}
+/// Whether nothing has changed since, of which the lock is held. Without threads nobody else is there.
+inline bool are_unchanged(std::uint32_t since) noexcept {
+  return !NARTHEX_HAS(THREADS) || lists::version.load(memory_order_relaxed) == since;
+}
 
 /// While it lives, no node that can be reached goes away.
 class inside_lists {
@@ -4470,6 +4514,41 @@ class inside_lists {
 
  private:
   std::uint32_t side_;
+};
+
+/// A walk's way in and out of the lists. Without threads nobody waits for it: what happened meanwhile is seen by the version.
+class visit {
+ public:
+#if NARTHEX_HAS(THREADS)
+  visit() noexcept : side_(0), outside_(true) {}
+  /// Whether what was seen before may have gone away.
+  bool enter() noexcept {
+    if (!outside_) return false;
+    side_ = lists::readers.enter();
+    outside_ = false;
+    return true;
+  }
+  void leave() noexcept {
+    if (outside_) return;
+    lists::readers.leave(side_);
+    outside_ = true;
+  }
+
+ private:
+  std::uint32_t side_;
+  bool outside_;
+#else
+  visit() noexcept : seen_(lists::version.load(memory_order_relaxed)) {}
+  bool enter() noexcept {
+    const std::uint32_t before = seen_;
+    seen_ = lists::version.load(memory_order_relaxed);
+    return seen_ != before;
+  }
+  void leave() noexcept {}
+
+ private:
+  std::uint32_t seen_;
+#endif
 };
 
 struct self_node : family_node {
@@ -4485,8 +4564,11 @@ struct self_node : family_node {
 class registry_core {
  public:
   constexpr registry_core() noexcept
-      : first_(&self_), parent_(nullptr), child_(nullptr), sibling_(nullptr), walks_(0), self_(this),
-        prefix_(nullptr), prefix_size_(0), constant_(nullptr), constant_size_(0)
+      : first_(&self_), parent_(nullptr), child_(nullptr), sibling_(nullptr),
+#if NARTHEX_HAS(THREADS)
+        walks_(0),
+#endif
+        self_(this), prefix_(nullptr), prefix_size_(0), constant_(nullptr), constant_size_(0)
 #if NARTHEX_HAS(HEAP)
         , refused_nodes_(nullptr), names_(nullptr)
 #endif
@@ -4528,7 +4610,7 @@ class registry_core {
     const detail::hold held(detail::lists::lock);
     if (!n.is_shown()) return;  // or coming back
     n.home.show_as(detail::membership::unregistered);
-    detail::lists::version.fetch_add(1, detail::memory_order_release);
+    detail::change_lists();
   }
   void count(mistake what) noexcept {
     refused_[static_cast<unsigned>(what)].n.fetch_add(1, detail::memory_order_relaxed);
@@ -4550,8 +4632,15 @@ class registry_core {
   /// The next registry of the tree below `top`, itself first; null after the last.
   const registry_core* next_in_tree(const registry_core* root) const noexcept;
 
+#if NARTHEX_HAS(THREADS)
   void enter_walk() noexcept { walks_.fetch_add(1, detail::memory_order_acquire); }
   void leave_walk() noexcept { walks_.fetch_sub(1, detail::memory_order_release); }
+#else
+  void enter_walk() noexcept {}
+  void leave_walk() noexcept {}
+#endif
+  /// Whether a walk of it is one of several registries.
+  bool has_others() const noexcept { return child_.load(detail::memory_order_seq_cst) != nullptr; }
 
  protected:
   /// Waits for scrapes, then frees what is owned and lets go of what is not.
@@ -4571,15 +4660,18 @@ class registry_core {
     detail::family_node* twin;
     detail::family_node* before;  // the last node of this registry that stands before the place
   };
-  verdict judge(const detail::family_node& n) const noexcept;
-  detail::family_node* start_for(const detail::full_name& wanted) const noexcept;
+  void judge(const detail::family_node& n, verdict& v) noexcept;
+  static errc judge_elsewhere(const registry_core& home, const detail::family_node& n) noexcept;
+  detail::family_node* start_for(string_view wanted) const noexcept;
   static errc clash(const registry_core& a, const detail::family_node& x, const registry_core& b,
-                    const detail::family_node& y, detail::name_relation& relation) noexcept;
+                    const detail::family_node& y) noexcept;
   const registry_core& top() const noexcept;
 
   detail::shared<detail::family_node*> first_;
   detail::shared<registry_core*> parent_, child_, sibling_;
+#if NARTHEX_HAS(THREADS)
   detail::shared<std::uint32_t> walks_;
+#endif
   struct tally {
     constexpr tally() noexcept : n(0) {}
     detail::shared<detail::cell_word> n;
@@ -4632,12 +4724,20 @@ NARTHEX_DETAIL_COLD inline bool next_refusal(family_node& n, position& where, re
 
 template <class Once>
 struct self_ops {
+#if NARTHEX_HAS(HEAP)
   static const family_ops table;
+#else
+  static const family_basics table;
+#endif
 };
 template <class Once>
+#if NARTHEX_HAS(HEAP)
 const family_ops self_ops<Once>::table = {
     metric_type::counter, storage::self, false,   &next_refusal, &nothing_to_restart, &no_label,
     &nothing_more,        &always_same,  nullptr, nullptr,       nullptr};
+#else
+const family_basics self_ops<Once>::table = {metric_type::counter, storage::self, false, &next_refusal};
+#endif
 
 constexpr self_node::self_node(registry_core* registry) noexcept
     : family_node(&self_ops<void>::table, "narthex_refused_total",
@@ -4722,66 +4822,87 @@ inline const char* registry_core::intern(string_view text) noexcept {
 }
 #endif
 
-/// Whether x of registry a and y of registry b cannot both be exposed.
-NARTHEX_DETAIL_COLD inline errc registry_core::clash(const registry_core& a, const detail::family_node& x, const registry_core& b,
-                                 const detail::family_node& y, detail::name_relation& relation) noexcept {
-  const detail::full_name left = {a.prefix(), x.name}, right = {b.prefix(), y.name};
-  relation = detail::relate(left, right);
-  if (relation.order == 0) {
+namespace detail {
+/// Whether the metric writes a sample of the name that goes on like this behind its own.
+inline bool writes(const family_node& n, const char* text, const char* behind) noexcept {
+  return n.ops->has_tail && n.ops->has_tail(text, behind);
+}
+inline bool writes(const family_node& n, const full_name& longer, std::size_t from) noexcept {
+  const std::size_t before = longer.prefix.size();
+  const char* const text = longer.name.data();
+  return from < before ? writes(n, longer.prefix.data() + from, text) : writes(n, text + (from - before), nullptr);
+}
 #if NARTHEX_HAS(HEAP)
-    return detail::is_same_metric(x, y) ? errc::ok : errc::name_taken;
-#else  // in one registry, a node inside an object is never another's
-    return &a != &b && detail::attaching<void>::is_same(x, y) ? errc::ok : errc::name_taken;
-#endif
+/// What a metric of this name could be a sample of, or itself: the first name that can matter to it.
+inline string_view without_tail(string_view name) noexcept {
+  for (const char* const tail : {"_bucket", "_count", "_sum", "_created", "_gcount", "_gsum"}) {
+    if (name.ends_with(tail)) return name.first(name.size() - std::strlen(tail));
   }
-  if ((relation.common == left.size() && x.ops->has_tail && x.ops->has_tail(right, relation.common)) ||
-      (relation.common == right.size() && y.ops->has_tail && y.ops->has_tail(left, relation.common))) {
-    return errc::name_collides;
+  return name;
+}
+#else  // a search begins at the first name of all
+inline string_view without_tail(string_view) noexcept { return string_view(); }
+#endif
+}  // namespace detail
+
+/// Whether x of registry a and y of registry b, another one, cannot both be exposed.
+NARTHEX_DETAIL_COLD inline errc registry_core::clash(const registry_core& a, const detail::family_node& x, const registry_core& b,
+                                                     const detail::family_node& y) noexcept {
+  const detail::full_name left = {a.prefix(), x.name}, right = {b.prefix(), y.name};
+  std::size_t common;
+  if (detail::relate(left, right, common) == 0) return detail::is_same_metric(x, y) ? errc::ok : errc::name_taken;
+  const bool collide = (common == left.size() && detail::writes(x, right, common)) ||
+                       (common == right.size() && detail::writes(y, left, common));
+  return collide ? errc::name_collides : errc::ok;
+}
+
+/// The same for the names of the registries that `home` is attached to, or they to it.
+NARTHEX_DETAIL_COLD inline errc registry_core::judge_elsewhere(const registry_core& home, const detail::family_node& n) noexcept {
+  const detail::full_name name = {home.prefix(), n.name};
+  const registry_core& all = home.top();
+  for (const registry_core* r = &all; r; r = r->next_in_tree(&all)) {
+    if (r == &home) continue;
+    detail::family_node* x = r->prefix() == home.prefix() ? r->start_for(detail::without_tail(n.name)) : r->first();
+    for (; x; x = x->next.load(detail::memory_order_seq_cst)) {
+      const errc why = clash(*r, *x, home, n);
+      if (why != errc::ok && !x->is_unregistered()) return why;
+      std::size_t common;
+      if (detail::relate(detail::full_name{r->prefix(), x->name}, name, common) > 0 && common < name.size()) break;  // nothing related follows
+    }
   }
   return errc::ok;
 }
 
-NARTHEX_DETAIL_COLD inline registry_core::verdict registry_core::judge(const detail::family_node& n) const noexcept {
-  verdict v = {errc::ok, nullptr, nullptr};
-  // The first name that can matter: n's own, or what n would be a sample of.
-  detail::full_name from = {prefix(), n.name};
-  const std::size_t size = from.size();
-#if NARTHEX_HAS(HEAP)  // elsewhere a search begins at the first name of all
-  for (const char* const tail : {"_bucket", "_count", "_sum", "_created", "_gcount", "_gsum"}) {
-    if (!from.name.ends_with(tail)) continue;
-    from.name = from.name.first(from.name.size() - std::strlen(tail));
-    break;
-  }
-  if (!from.prefix.empty() && from.name.size() < 8) from = detail::full_name();  // a tail begun in the prefix
-#endif
-  const registry_core& all = top();
-  for (const registry_core* r = &all; r; r = r->next_in_tree(&all)) {
-    for (detail::family_node* x = r->start_for(from); x; x = x->next.load(detail::memory_order_seq_cst)) {
-      detail::name_relation relation;
-      const errc why = clash(*r, *x, *this, n, relation);
-      if (relation.order > 0 && relation.common < size) break;  // nothing related follows
-      if (r == this && relation.order <= 0) v.before = x;
-      const bool hidden = x->is_unregistered();
-      if (why != errc::ok) {
-        if (!hidden) v.why = why;
-      } else if (relation.order == 0 && r == this) {
-        // A node inside a user's object cannot be shared.
-        if (NARTHEX_HAS(HEAP) && x->ops->owned && n.ops->owned) v.twin = x;
-        else if (!hidden) v.why = errc::name_taken;
-      }
-      if (v.why != errc::ok) return v;
+/// Finds n's place among the names of this registry.
+NARTHEX_DETAIL_COLD inline void registry_core::judge(const detail::family_node& n, verdict& v) noexcept {
+  for (detail::family_node* x = start_for(detail::without_tail(n.name)); x; x = x->next.load(detail::memory_order_seq_cst)) {
+    std::size_t common;
+    const int order = detail::relate(x->name, n.name, common);
+    if (order > 0 && n.name[common]) return;  // nothing related follows
+    if (order <= 0) v.before = x;
+    // A node inside a user's object cannot be shared.
+    if (NARTHEX_HAS(HEAP) && order == 0 && x->ops->owned && n.ops->owned && detail::is_same_metric(*x, n)) {
+      v.twin = x;
+      continue;
     }
+    const errc why = order == 0 ? errc::name_taken
+                     : (!x->name[common] && detail::writes(*x, n.name + common, nullptr)) ||
+                             (!n.name[common] && detail::writes(n, x->name + common, nullptr))
+                         ? errc::name_collides
+                         : errc::ok;
+    if (why == errc::ok || (NARTHEX_HAS(HEAP) && x->is_unregistered())) continue;
+    v.why = why;
+    return;
   }
-  return v;
 }
 
 /// A node from which all names not before `wanted` can be reached.
-inline detail::family_node* registry_core::start_for(const detail::full_name& wanted) const noexcept {
+inline detail::family_node* registry_core::start_for(string_view wanted) const noexcept {
   detail::family_node* best = nullptr;
 #if NARTHEX_HAS(HEAP)
   for (const finger& f : fingers_) {
     detail::family_node* const x = f.node.load(detail::memory_order_acquire);
-    if (!x || detail::relate(detail::full_name{prefix(), x->name}, wanted).order >= 0) continue;
+    if (!x || string_view(x->name).compare(wanted) >= 0) continue;
     if (!best || std::strcmp(best->name, x->name) < 0) best = x;
   }
 #else
@@ -4815,7 +4936,7 @@ NARTHEX_DETAIL_COLD inline detail::family_node* registry_core::keep_refused(deta
   }
   detail::report(fresh);
   if (!equal) return &fresh;
-  fresh.ops->destroy(&fresh);
+  fresh.ops->all().destroy(&fresh);
   return equal;
 }
 #endif
@@ -4824,16 +4945,22 @@ NARTHEX_DETAIL_COLD inline errc registry_core::insert(detail::family_node& n, de
   for (detail::patience p;;) {
     const std::uint32_t seen = detail::lists::version.load(detail::memory_order_acquire);
     const detail::inside_lists inside;
-    verdict v = judge(n);
-    if (!NARTHEX_HAS(HEAP)) v.twin = nullptr;  // as a compiler does not see by itself
+    verdict v = {errc::ok, nullptr, nullptr};
+    judge(n, v);
+#if NARTHEX_HAS(HEAP)
+    if (v.why == errc::ok) v.why = judge_elsewhere(*this, n);
+#else
+    v.twin = nullptr;  // as a compiler does not see by itself
+    if (v.why == errc::ok && detail::attaching<void>::judge) v.why = detail::attaching<void>::judge(*this, n);
+#endif
     const detail::membership::state was =
         v.twin ? v.twin->home.visibility(detail::memory_order_acquire) : detail::membership::shown;
     if (was == detail::membership::coming_back && (p.wait(), !p.in_vain())) continue;
     const detail::hold held(detail::lists::lock);
-    if (detail::lists::version.load(detail::memory_order_relaxed) != seen) continue;  // somebody was quicker
+    if (!detail::are_unchanged(seen)) continue;  // somebody was quicker
     if (v.why != errc::ok) return v.why;
     twin = v.twin;
-    detail::lists::version.fetch_add(1, detail::memory_order_release);
+    detail::change_lists();
     if (twin) {
       if (was == detail::membership::shown) return errc::ok;
       twin->home.show_as(detail::membership::coming_back);
@@ -4850,7 +4977,7 @@ NARTHEX_DETAIL_COLD inline errc registry_core::insert(detail::family_node& n, de
     return errc::ok;
   }
   // By one registration alone: another one's restart would take what was counted since the first returned.
-  twin->ops->restart(*twin);
+  twin->ops->all().restart(*twin);
   const detail::hold held(detail::lists::lock);
   twin->home.show_as(detail::membership::shown);
   return errc::ok;
@@ -4861,7 +4988,7 @@ inline void registry_core::unlink(detail::family_node& n) noexcept {
     const std::uint32_t seen = detail::lists::version.load(detail::memory_order_acquire);
     const detail::inside_lists inside;
     // Begins at a node before n, or at the head.
-    detail::family_node* x = start_for(detail::full_name{prefix(), n.name});
+    detail::family_node* x = start_for(n.name);
     detail::shared<detail::family_node*>* link = x == first() ? &first_ : &x->next;
     if (link != &first_) x = link->load(detail::memory_order_seq_cst);
     while (x && x != &n) {
@@ -4869,8 +4996,8 @@ inline void registry_core::unlink(detail::family_node& n) noexcept {
       x = link->load(detail::memory_order_seq_cst);
     }
     const detail::hold held(detail::lists::lock);
-    if (detail::lists::version.load(detail::memory_order_relaxed) != seen) continue;
-    detail::lists::version.fetch_add(1, detail::memory_order_release);
+    if (!detail::are_unchanged(seen)) continue;
+    detail::change_lists();
     if (x) link->store(n.next.load(detail::memory_order_relaxed), detail::memory_order_seq_cst);
     done = true;
   }
@@ -4959,7 +5086,7 @@ inline void part(family_node& n) noexcept {
   if (registry_core* const home = n.home.load(memory_order_acquire)) home->unlink(n);
 }
 inline errc check_name(string_view name, std::size_t& at) noexcept {
-  at = name.empty() ? 0 : bad_byte(name.data(), 0, name.size(), alphabet::metric);
+  at = name.empty() ? 0 : bad_byte(name.data(), name.size(), alphabet::metric);
   return name.empty() ? errc::empty_name : at != name.size() ? errc::bad_name : errc::ok;
 }
 #endif  // NARTHEX_HAS(METRICS)
@@ -5021,7 +5148,7 @@ namespace detail {
 
 template <class Core>
 struct single : family_node {
-  single(const family_ops* kind, const char* full, const char* words, const typename Core::args& kept, void* room) noexcept
+  single(const family_basics* kind, const char* full, const char* words, const typename Core::args& kept, void* room) noexcept
       : family_node(kind, full, words), core(kept, room) {}
   Core core;
 };
@@ -5030,8 +5157,6 @@ template <class Core, bool Owned>
 struct single_ops {
   static bool next(family_node& n, position& where, reading& out) noexcept {
     if (where.index++) return false;
-    const registry_core* const home = n.home.load(memory_order_acquire);
-    out.labels = home ? home->constant_labels() : string_view();
     static_cast<single<Core>&>(n).core.read(out);
     return true;
   }
@@ -5041,13 +5166,22 @@ struct single_ops {
     if (registry_core* const home = n.home.load(memory_order_acquire)) home->hide(n);
   }
   static void destroy(family_node* n) noexcept;
-  static const family_ops table;
+  // One that is not owned has no handles and is never restarted.
+  using table_type = typename std::conditional<!NARTHEX_HAS(HEAP) && std::is_same<typename Core::args, no_args>::value, family_basics,
+                                               family_ops>::type;
+  static const table_type table;
+  static constexpr family_basics make(const family_basics*) noexcept {
+    return family_basics(Core::type, Core::kind, Owned, &next);
+  }
+  static constexpr family_ops make(const family_ops*) noexcept {
+    return family_ops(Core::type, Core::kind, Owned, &next, Owned ? &restart : nullptr, &no_label, &chosen,
+                      &same_choice<typename Core::args>, Owned ? &unregister : nullptr, Owned ? &node_state : nullptr,
+                      Owned ? &destroy : nullptr);
+  }
 };
 template <class Core, bool Owned>
-const family_ops single_ops<Core, Owned>::table = {
-    Core::type, Core::kind,  Owned,       &next,       Owned ? &restart : nullptr,
-    &no_label,  &chosen,     &same_choice<typename Core::args>, Owned ? &unregister : nullptr, Owned ? &node_state : nullptr,
-    Owned ? &destroy : nullptr};
+const typename single_ops<Core, Owned>::table_type single_ops<Core, Owned>::table =
+    single_ops<Core, Owned>::make(static_cast<const table_type*>(nullptr));
 
 /// Checks what can be checked without a registry.
 template <class Core>
@@ -5166,11 +5300,11 @@ class handle {
 
   /// ok; or why the registration was refused; errc::series_limit for an overflow series;
   /// errc::not_registered after unregister().
-  NARTHEX_NAMESPACE::status status() const noexcept { return at_.node->ops->state(*at_.node, at_.core); }
+  NARTHEX_NAMESPACE::status status() const noexcept { return at_.node->ops->all().state(*at_.node, at_.core); }
 
   /// Takes the series out of the exposition (not those of an enum_family). Its handles go on counting; registering it again
   /// shows it again, from zero. A series of a family is shown again by the next update, too.
-  void unregister() const noexcept { at_.node->ops->unregister(*at_.node, at_.core); }
+  void unregister() const noexcept { at_.node->ops->all().unregister(*at_.node, at_.core); }
 
  protected:
   Core& core() const noexcept { return *at_.core; }
@@ -8472,26 +8606,26 @@ NARTHEX_BEGIN_NAMESPACE
 class walk {
  public:
   explicit walk(registry_core& root) noexcept
-      : count_(0), present_(nobody), shown_from_(0), resting_(true), side_(0), last_(nullptr), steady_(nullptr), steady_at_(nullptr)
+      : count_(0), present_(nullptr), is_begun_(false)
 #if NARTHEX_HAS(HEAP)
-        , batches_(nullptr)
+        , steady_(nullptr), steady_at_(nullptr), batches_(nullptr)
 #endif
   {
+#if NARTHEX_HAS(THREADS)
     now_.let_go = [](void* me) { static_cast<walk*>(me)->rest(); };
     now_.walker = this;
+#endif
     now_.utf8 = nullptr;
-    const detail::inside_lists inside;
-    for (const registry_core* r = &root; r && count_ < registry_core::max_registries; r = r->next_in_tree(&root)) {
-      cursor& c = cursors_[count_++];
-      c.registry = const_cast<registry_core*>(r);
-      c.registry->enter_walk();
-      c.start(c.registry->first());
-      c.save();
-    }
+    visit_.enter();
+    add(root);
+    if (root.has_others()) several(step::begin);
+    rest();
   }
   ~walk() {
     rest();
+#if NARTHEX_HAS(THREADS)
     for (unsigned i = 0; i < count_; ++i) cursors_[i].registry->leave_walk();
+#endif
 #if NARTHEX_HAS(HEAP)
     while (collected* const b = batches_) {
       batches_ = b->next_;
@@ -8506,7 +8640,8 @@ class walk {
   /// Reads the next series; false after the last. The sample before is gone then.
   bool next() noexcept {
     // The next series of the family in hand, of which all but the series stands in now_ already.
-    if (NARTHEX_HAS(HEAP) && NARTHEX_DETAIL_LIKELY(steady_ != nullptr && steady_->is_shown())) {
+#if NARTHEX_HAS(HEAP)
+    if (NARTHEX_DETAIL_LIKELY(steady_ != nullptr && steady_->is_shown())) {
       detail::position& where = *steady_at_;
       if (NARTHEX_DETAIL_LIKELY(steady_->ops->next(*steady_, where, now_))) {
         NARTHEX_DETAIL_FETCH(where.at, 1024, 0);  // series mostly lie one behind the other
@@ -8515,6 +8650,7 @@ class walk {
         return true;
       }
     }
+#endif
     return seek();
   }
 
@@ -8526,16 +8662,14 @@ class walk {
 
   /// Lets go of the registries' lists: nothing waits for this walk until the next call of next().
   void rest() noexcept {
-    if (resting_) return;
-    for (unsigned i = 0; i < count_; ++i) cursors_[i].save();
-    detail::lists::readers.leave(side_);
-    resting_ = true;
+    visit_.leave();
+#if NARTHEX_HAS(HEAP)
     steady_ = nullptr;
+#endif
   }
 
  private:
   friend class registry_core;
-  enum : unsigned { nobody = ~0u };
 
   /// A registry of the tree and how far the walk came in it.
   struct cursor {
@@ -8544,20 +8678,20 @@ class walk {
     detail::position where;
     const char* name;           // of `node`, which may go away while the walk rests; a name does not
     bool owned;
+    bool has_shown;             // something of the family in hand
 
     void start(detail::family_node* n) noexcept {
       node = n;
       where.at = nullptr;
       where.index = 0;
+      if (!n) return;
+      name = n->name;
+      if (NARTHEX_HAS(HEAP)) owned = n->ops->owned;
     }
-    void save() noexcept {
-      if (!node) return;
-      name = node->name;
-      owned = node->ops->owned;
-    }
+    void pass() noexcept { start(node->next.load(detail::memory_order_seq_cst)); }
     /// Finds the place again: the same node, or the first one behind it.
     void find_again() noexcept {
-      if (!node || owned) return;
+      if (!node || (NARTHEX_HAS(HEAP) && owned)) return;
       const bool begun = where.at || where.index;
       for (detail::family_node* n = registry->first(); n; n = n->next.load(detail::memory_order_seq_cst)) {
         if (n == node && n->name == name) return;
@@ -8566,85 +8700,90 @@ class walk {
       }
       start(nullptr);
     }
-    detail::full_name full() const noexcept { return detail::full_name{registry->prefix(), node->name}; }
+    detail::full_name full() const noexcept { return detail::full_name{registry->prefix(), name}; }
   };
+
+  void add(registry_core& r) noexcept {
+    cursor& c = cursors_[count_++];
+    c.registry = &r;
+    r.enter_walk();
+    c.start(r.first());
+  }
 
   /// Reads the next series where next() cannot tell at once.
   NARTHEX_DETAIL_COLD bool seek() noexcept {
+#if NARTHEX_HAS(HEAP)
     steady_ = nullptr;
+#endif
     for (;;) {
       go_on();
-      if (present_ == nobody && !choose()) return false;
-      cursor& c = cursors_[present_];
+      if (!present_ && !choose()) return false;
+      cursor& c = *present_;
       detail::family_node* const n = c.node;
-      if (n && n->is_shown() && read(c, *n)) {
-        shown_from_ |= 1u << present_;
-        return true;
-      }
+      if (n && n->is_shown() && read(c, *n)) return true;
       go_on();  // a callback ran without the lists
       if (c.node == n && n) pass(c);
-      else present_ = nobody;
+      else present_ = nullptr;
     }
   }
 
-  NARTHEX_DETAIL_COLD void go_on() noexcept {
-    if (!resting_) return;
-    side_ = detail::lists::readers.enter();
-    resting_ = false;
-    const cursor* const at = present_ == nobody ? nullptr : &cursors_[present_];
+  void go_on() noexcept {
+    if (visit_.enter()) find_again();
+  }
+  NARTHEX_DETAIL_COLD void find_again() noexcept {
+    const cursor* const at = present_;
     const detail::family_node* const stood_on = at ? at->node : nullptr;
+    const char* const lost = at ? at->name : nullptr;
     for (unsigned i = 0; i < count_; ++i) cursors_[i].find_again();
-    if (!at || at->node == stood_on) return;
-    const detail::full_name lost = {at->registry->prefix(), at->name};
-    present_ = nobody;
-    if (count_ > 1) several(step::lose, lost);
+    if (!at || (at->node == stood_on && at->name == lost)) return;  // another object may have come to the same place
+    present_ = nullptr;
+    if (count_ > 1) several(step::lose, at->registry, lost);
   }
 
   /// Turns to the first name among all registries.
   bool choose() noexcept {
-    shown_from_ = 0;
-    if (count_ > 1) return several(step::choose, detail::full_name());
-    if (cursors_[0].node) present_ = 0;
-    return present_ != nobody;
+    is_begun_ = false;
+    if (count_ > 1) return several(step::choose);
+    cursors_[0].has_shown = false;
+    if (cursors_[0].node) present_ = &cursors_[0];
+    return present_ != nullptr;
   }
 
   /// Leaves the family at `c`, for the same name in this or a later registry if there is one.
-  NARTHEX_DETAIL_COLD void pass(cursor& c) noexcept {
-    const detail::full_name left = c.full();
-    c.start(c.node->next.load(detail::memory_order_seq_cst));
-    const unsigned before = present_;
+  void pass(cursor& c) noexcept {
+    const char* const left = c.name;
+    c.pass();
+#if NARTHEX_HAS(HEAP)
     // A node that came under this name while the walk rested has its turn at the next scrape.
-    while ((shown_from_ >> before & 1) && c.node && detail::relate(c.full(), left).order == 0) {
-      c.start(c.node->next.load(detail::memory_order_seq_cst));
-    }
-    if (count_ > 1) several(step::pass, left);
-    else present_ = nobody;
+    while (c.has_shown && c.node && std::strcmp(c.name, left) == 0) c.pass();
+#endif
+    if (count_ > 1) several(step::pass, c.registry, left);
+    else present_ = nullptr;
   }
 
-  NARTHEX_DETAIL_COLD bool read(cursor& c, detail::family_node& n) noexcept {
-    const detail::full_name full = c.full();
-    const metric_type type = n.ops->type;
-    const string_view help = n.help, unit = n.unit_of_name();
-    const bool shared = is_shared(n);  // asked before a callback, whose node may be gone after it
-    now_.is_plain = is_one_number(type);
+  bool read(cursor& c, detail::family_node& n) noexcept {
+    const detail::family_basics& ops = *n.ops;  // of static lifetime: a callback's node may be gone after its call
+    now_.type = ops.type;
+    now_.prefix = c.registry->prefix();
+    now_.name = n.name;
+    now_.help = n.help;
+    now_.unit = n.unit_of_name();
+    now_.labels = c.registry->constant_labels();
+    now_.is_plain = is_one_number(ops.type);
     now_.exemplar_count = 0;
     now_.has_time = false;
     now_.created_ns = 0;
     while (next_of(c, n)) {
-      if (shared && count_ > 1 && !several(step::merge, full)) continue;
-      // A family is known by its name: it may go on in another registry, or in another node after a rest.
-      const bool goes_on = last_ == full.name.data() && now_.prefix.data() == full.prefix.data();
-      now_.starts_family = !goes_on && (!last_ || detail::relate(full, detail::full_name{now_.prefix, now_.name}).order != 0);
-      last_ = full.name.data();
-      now_.type = type;
-      now_.prefix = full.prefix;
-      now_.name = full.name;
-      now_.help = help;
-      now_.unit = unit;
-      if (shared && count_ == 1) {
+      if (count_ > 1 && is_shared(ops) && !several(step::merge)) continue;
+      now_.starts_family = !is_begun_;
+      is_begun_ = true;
+      c.has_shown = true;
+#if NARTHEX_HAS(HEAP)
+      if (count_ == 1 && is_shared(ops)) {
         steady_ = &n;
         steady_at_ = &c.where;
       }
+#endif
       return true;
     }
     return false;
@@ -8683,57 +8822,58 @@ class walk {
   }
 #endif
 
-  static bool is_shared(const detail::family_node& n) noexcept {
-    return n.ops->kind != detail::storage::callback && n.ops->kind != detail::storage::collected;
+  static bool is_shared(const detail::family_basics& ops) noexcept {
+    return ops.kind != detail::storage::callback && ops.kind != detail::storage::collected;
   }
 
   // ---- with registries attached ----
 
-  enum class step { choose, pass, lose, merge };
+  enum class step { begin, choose, pass, lose, merge };
+  /// in, name: the family that is left, of steps that leave one.
+  bool several(step what, const registry_core* in = nullptr, const char* name = nullptr) noexcept {
 #if NARTHEX_HAS(HEAP)
-  bool several(step what, const detail::full_name& name) noexcept { return step_among(*this, what, name); }
+    return step_among(*this, static_cast<int>(what), in, name);
 #else
-  bool several(step what, const detail::full_name& name) noexcept {
-    return detail::attaching<void>::several(*this, static_cast<int>(what), name);
-  }
-  static bool step_among(walk& me, int what, const detail::full_name& name) noexcept {
-    return step_among(me, static_cast<step>(what), name);
-  }
+    return detail::attaching<void>::several(*this, static_cast<int>(what), in, name);
 #endif
-  NARTHEX_DETAIL_COLD static bool step_among(walk& me, step what, const detail::full_name& name) noexcept {
-    switch (what) {
+  }
+  NARTHEX_DETAIL_COLD static bool step_among(walk& me, int what, const registry_core* in, const char* name) noexcept {
+    switch (static_cast<step>(what)) {
+      case step::begin: me.add_others(); return true;
       case step::choose: return me.choose_first();
-      case step::pass: me.pass_on(name); return true;
-      case step::lose: me.lose(name); return true;
+      case step::pass: me.pass_on(detail::full_name{in->prefix(), name}); return true;
+      case step::lose: me.lose(detail::full_name{in->prefix(), name}); return true;
       case step::merge: break;
     }
-    return me.merge(me.cursors_[me.present_]);
+    return me.merge(*me.present_);
   }
 
+  void add_others() noexcept {
+    const registry_core* const root = cursors_[0].registry;
+    for (const registry_core* r = root; (r = r->next_in_tree(root)) != nullptr && count_ < registry_core::max_registries;) {
+      add(*const_cast<registry_core*>(r));
+    }
+  }
   bool choose_first() noexcept {
     for (unsigned i = 0; i < count_; ++i) {
-      const cursor& c = cursors_[i];
-      if (c.node && (present_ == nobody || detail::relate(c.full(), cursors_[present_].full()).order < 0)) present_ = i;
+      cursor& c = cursors_[i];
+      c.has_shown = false;
+      if (c.node && (!present_ || detail::relate(c.full(), present_->full()) < 0)) present_ = &c;
     }
-    return present_ != nobody;
+    return present_ != nullptr;
   }
   void pass_on(const detail::full_name& left) noexcept {
-    const unsigned before = present_;
-    present_ = nobody;
-    for (unsigned i = before; i < count_; ++i) {
-      if (cursors_[i].node && detail::relate(cursors_[i].full(), left).order == 0) {
-        present_ = i;
-        return;
-      }
-    }
+    cursor* c = present_;
+    while (c != cursors_ + count_ && !(c->node && detail::relate(c->full(), left) == 0)) ++c;
+    present_ = c != cursors_ + count_ ? c : nullptr;
   }
   /// The family in hand has gone away: another registry may have the next name. Of the lost one's series elsewhere
   /// nobody can tell any more which were shown.
   void lose(const detail::full_name& lost) noexcept {
-    if (!last_ || detail::relate(lost, detail::full_name{now_.prefix, now_.name}).order != 0) return;
+    if (!is_begun_) return;
     for (unsigned i = 0; i < count_; ++i) {
       cursor& c = cursors_[i];
-      while (c.node && detail::relate(c.full(), lost).order == 0) c.start(c.node->next.load(detail::memory_order_seq_cst));
+      while (c.node && detail::relate(c.full(), lost) == 0) c.pass();
     }
   }
 
@@ -8745,16 +8885,17 @@ class walk {
       const registry_core& other = *cursors_[i].registry;
       // What an earlier registry has shown of this family may have been taken out since: then nobody can tell which
       // series it had.
-      const bool was_shown = &cursors_[i] < &c && (shown_from_ >> i & 1) != 0;
+      const bool was_shown = &cursors_[i] < &c && cursors_[i].has_shown;
       bool is_there = false;
       for (detail::family_node* n = other.first(); n; n = n->next.load(detail::memory_order_seq_cst)) {
-        const int order = detail::relate(detail::full_name{other.prefix(), n->name}, c.full()).order;
+        const int order = detail::relate(detail::full_name{other.prefix(), n->name}, c.full());
         if (order > 0) break;
         if (order < 0 || n->ops->kind != c.node->ops->kind) continue;
         if (!n->is_shown() && !was_shown) continue;
         is_there = true;
         detail::position from_start = {nullptr, 0};
         detail::reading theirs;
+        theirs.labels = other.constant_labels();
         while (n->ops->next(*n, from_start, theirs)) {
           if (theirs.labels != now_.labels) continue;
           if (&cursors_[i] < &c) return false;
@@ -8778,14 +8919,13 @@ class walk {
     }
   }
 
-  unsigned count_, present_;
-  std::uint32_t shown_from_;  // the registries that have shown something of the family in hand, one bit each
-  bool resting_;
-  std::uint32_t side_;
-  const char* last_;  // the name last shown
+  unsigned count_;
+  cursor* present_;  // where the family in hand is read
+  bool is_begun_;    // something of it was shown
+  detail::visit visit_;
+#if NARTHEX_HAS(HEAP)
   detail::family_node* steady_;  // the family in hand if nothing needs to be asked but itself; never while resting
   detail::position* steady_at_;  // how far the walk came in it
-#if NARTHEX_HAS(HEAP)
   collected* batches_;
 #endif
   cursor cursors_[registry_core::max_registries];
@@ -8873,7 +9013,7 @@ class registry : public registry_core {
   explicit registry(const registry_options& options) noexcept {
     using namespace_status = NARTHEX_NAMESPACE::status;
     const string_view front = options.prefix_;
-    if (!front.empty() && detail::bad_byte(front.data(), 0, front.size(), detail::alphabet::metric) != front.size()) {
+    if (!front.empty() && detail::bad_byte(front.data(), front.size(), detail::alphabet::metric) != front.size()) {
       status_ = namespace_status(errc::bad_name, front);
     }
     const unsigned given = options.count_ < registry_options::max_labels ? options.count_ : registry_options::max_labels;
@@ -8941,7 +9081,7 @@ class registry : public registry_core {
 
 inline status registry_core::attach(registry_core& other) noexcept {
 #if !NARTHEX_HAS(HEAP)
-  detail::attaching<void>::is_same = &detail::is_same_metric;
+  detail::attaching<void>::judge = &judge_elsewhere;
   detail::attaching<void>::several = &walk::step_among;
 #endif
   for (;;) {
@@ -8961,8 +9101,7 @@ inline status registry_core::attach(registry_core& other) noexcept {
         for (detail::family_node* x = r->first(); x && why.ok(); x = x->next.load(detail::memory_order_seq_cst)) {
           if (x->is_unregistered()) continue;
           for (detail::family_node* y = o->first(); y; y = y->next.load(detail::memory_order_seq_cst)) {
-            detail::name_relation relation;
-            const errc code = clash(*r, *x, *o, *y, relation);
+            const errc code = clash(*r, *x, *o, *y);
             if (code == errc::ok) continue;
             if (y->is_unregistered()) continue;
             why = status(code, y->name);
@@ -8975,9 +9114,9 @@ inline status registry_core::attach(registry_core& other) noexcept {
       why = status(errc::too_many_registries, "registry::attach", max_registries);
     }
     const detail::hold held(detail::lists::lock);
-    if (detail::lists::version.load(detail::memory_order_relaxed) != seen) continue;
+    if (!detail::are_unchanged(seen)) continue;
     if (!why.ok()) return why;
-    detail::lists::version.fetch_add(1, detail::memory_order_release);
+    detail::change_lists();
     other.sibling_.store(child_.load(detail::memory_order_relaxed), detail::memory_order_seq_cst);
     other.parent_.store(this, detail::memory_order_seq_cst);
     child_.store(&other, detail::memory_order_seq_cst);
@@ -8995,7 +9134,7 @@ inline status registry_core::detach(registry_core& other) noexcept {
       r = link->load(detail::memory_order_relaxed);
     }
     if (!r) return status(errc::not_registered, "registry::detach");
-    detail::lists::version.fetch_add(1, detail::memory_order_release);
+    detail::change_lists();
     link->store(other.sibling_.load(detail::memory_order_relaxed), detail::memory_order_seq_cst);
     other.parent_.store(nullptr, detail::memory_order_seq_cst);
   }
@@ -9008,18 +9147,20 @@ inline status registry_core::detach(registry_core& other) noexcept {
 inline void registry_core::end() noexcept {
   if (registry_core* const parent = parent_.load(detail::memory_order_acquire)) static_cast<void>(parent->detach(*this));
   while (registry_core* const child = child_.load(detail::memory_order_acquire)) static_cast<void>(detach(*child));
+#if NARTHEX_HAS(THREADS)
   detail::patience p;
   while (walks_.load(detail::memory_order_acquire) && !p.in_vain()) p.wait();
+#endif
   for (detail::family_node* n = first(); n;) {
     detail::family_node* const after = n->next.load(detail::memory_order_relaxed);
     n->home.store(nullptr, detail::memory_order_release);
-    if (n->ops->destroy) n->ops->destroy(n);
+    if (NARTHEX_HAS(HEAP) && n->ops->all().destroy) n->ops->all().destroy(n);
     n = after;
   }
 #if NARTHEX_HAS(HEAP)
   while (detail::family_node* const n = refused_nodes_) {
     refused_nodes_ = n->next.load(detail::memory_order_relaxed);
-    n->ops->destroy(n);
+    n->ops->all().destroy(n);
   }
   while (interned* const text = names_) {
     names_ = text->next;

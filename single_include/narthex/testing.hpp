@@ -485,7 +485,7 @@ class differences {
   std::size_t lines_;
 };
 
-inline bool is_name(string_view name, alphabet a) noexcept { return bad_byte(name.data(), 0, name.size(), a) == name.size(); }
+inline bool is_name(string_view name, alphabet a) noexcept { return bad_byte(name.data(), name.size(), a) == name.size(); }
 
 /// A series as it stands in an exposition, without its value.
 inline std::string series_text(const read_series& s) {

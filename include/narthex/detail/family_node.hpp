@@ -32,11 +32,15 @@ struct reading : sample {
   double bound_room[buckets::max_bounds];           // bounds that lie in an object that may go away meanwhile
 
   /// Lets the walk that reads go of the lists, before a user's code runs.
+#if NARTHEX_HAS(THREADS)
   void rest() const {
     if (let_go) let_go(walker);
   }
   void (*let_go)(void* walk) = nullptr;
   void* walker = nullptr;
+#else
+  void rest() const noexcept {}
+#endif
   exemplar_room* exemplars_wanted = nullptr;  // null: nobody asks
 
   /// Says that it is a distribution of this type.
@@ -60,9 +64,32 @@ enum class storage : std::uint8_t {
   expiring
 };
 
-/// What a registry asks of a family. One constant table per kind.
-struct family_ops {
+struct family_ops;
+
+/// What a scrape and a registration ask of a family. One constant table per kind.
+struct family_basics {
   using next_series = bool (*)(family_node&, position& where, reading&);
+
+  constexpr family_basics(metric_type of_type, storage of_kind, bool is_owned, next_series a, bool is_all = false) noexcept
+      : type(of_type), kind(of_kind), owned(is_owned), has_more(is_all), next(a), has_tail(tails_of(of_type)) {}
+
+  metric_type type;
+  storage kind;
+  /// The registry's memory: never unlinked, only hidden. Otherwise the node lives inside a user's object.
+  bool owned;
+  /// Whether this is a family_ops. One without is that of an object without labels and choices, where there is no heap.
+  bool has_more;
+  /// Reads the next visible series after `where` and moves it on; false when there is none. `labels` are the registry's
+  /// constant ones before.
+  next_series next;
+  /// Whether a name goes on, behind this one, as that of a sample that this one writes; null: it writes none but its name.
+  tail_test has_tail;
+
+  const family_ops& all() const noexcept;
+};
+
+/// What else is asked of a family.
+struct family_ops : family_basics {
   using to_node = void (*)(family_node&);
   using label_of = string_view (*)(const family_node&, unsigned i);
   using choice_of = const void* (*)(const family_node&);
@@ -73,15 +100,9 @@ struct family_ops {
 
   constexpr family_ops(metric_type of_type, storage of_kind, bool is_owned, next_series a, to_node b, label_of c, choice_of d,
                        comparison e, to_series f, state_of g, end_of h) noexcept
-      : type(of_type), kind(of_kind), owned(is_owned), next(a), restart(b), label(c), chosen(d), same(e), unregister(f),
-        state(g), destroy(h), has_tail(tails_of(of_type)) {}
+      : family_basics(of_type, of_kind, is_owned, a, true), restart(b), label(c), chosen(d), same(e), unregister(f), state(g),
+        destroy(h) {}
 
-  metric_type type;
-  storage kind;
-  /// The registry's memory: never unlinked, only hidden. Otherwise the node lives inside a user's object.
-  bool owned;
-  /// Reads the next visible series after `where` and moves it on; false when there is none.
-  next_series next;
   /// Counts from zero again; null where nobody asks that, as for the last three.
   to_node restart;
   /// The family's label name number `i`; empty beyond the last.
@@ -96,9 +117,11 @@ struct family_ops {
   state_of state;
   /// Ends and frees an owned node.
   end_of destroy;
-  /// Whether a name goes on, behind this one, as that of a sample that this one writes; null: it writes none but its name.
-  tail_test has_tail;
 };
+inline const family_ops& family_basics::all() const noexcept {
+  NARTHEX_ASSERT(has_more);
+  return static_cast<const family_ops&>(*this);
+}
 
 /// Where a node stands: its registry, and whether it is shown there; or why it was refused. One word, as a counter has
 /// 24 bytes on a microcontroller.
@@ -142,11 +165,11 @@ class membership {
 
 /// One name. Members but `next` and `home` never change after registration.
 struct family_node {
-  constexpr family_node(const family_ops* kind, const char* full, const char* words,
+  constexpr family_node(const family_basics* kind, const char* full, const char* words,
                         registry_core* registry = nullptr) noexcept
       : ops(kind), name(full), help(words), next(nullptr), home(registry) {}
 
-  const family_ops* ops;
+  const family_basics* ops;
   const char* name;                    // NUL-terminated, without the registry's prefix
   const char* help;                    // NUL-terminated
   shared<family_node*> next;           // by name; seq_cst, see grace
@@ -186,7 +209,7 @@ struct family_node {
     const bool about_label =
         reason == errc::bad_label_name || reason == errc::reserved_label_name || reason == errc::duplicate_label_name ||
         reason == errc::repeated_label_value;
-    const string_view label = about_label ? ops->label(*this, reason_at) : string_view();
+    const string_view label = about_label ? ops->all().label(*this, reason_at) : string_view();
     if (!label.empty()) {
       put("{");
       put(label);
@@ -212,8 +235,8 @@ inline status node_state(const family_node& n, const void*) noexcept { return n.
 
 NARTHEX_DETAIL_COLD inline bool same_labels(const family_node& a, const family_node& b) noexcept {
   for (unsigned i = 0;; ++i) {
-    const string_view name = a.ops->label(a, i);
-    if (name != b.ops->label(b, i)) return false;
+    const string_view name = a.ops->all().label(a, i);
+    if (name != b.ops->all().label(b, i)) return false;
     if (name.empty()) return true;
   }
 }

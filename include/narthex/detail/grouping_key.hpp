@@ -48,7 +48,7 @@ class grouping_key {
     std::uint32_t i = 0;
     for (const label_pair* l = labels_.begin(); l != labels_.end(); ++l, ++i) {
       const string_view n = l->name;
-      if (n.empty() || bad_byte(n.data(), 0, n.size(), alphabet::label) != n.size()) {
+      if (n.empty() || bad_byte(n.data(), n.size(), alphabet::label) != n.size()) {
         return status(errc::bad_label_name, n, i);
       }
       if (is_reserved(n)) return status(errc::reserved_label_name, n, i);

@@ -48,7 +48,7 @@ inline void part(family_node& n) noexcept {
   if (registry_core* const home = n.home.load(memory_order_acquire)) home->unlink(n);
 }
 inline errc check_name(string_view name, std::size_t& at) noexcept {
-  at = name.empty() ? 0 : bad_byte(name.data(), 0, name.size(), alphabet::metric);
+  at = name.empty() ? 0 : bad_byte(name.data(), name.size(), alphabet::metric);
   return name.empty() ? errc::empty_name : at != name.size() ? errc::bad_name : errc::ok;
 }
 #endif  // NARTHEX_HAS(METRICS)

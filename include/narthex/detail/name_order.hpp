@@ -17,43 +17,50 @@ struct full_name {
   string_view prefix;
   string_view name;
   std::size_t size() const noexcept { return prefix.size() + name.size(); }
+  /// NUL behind the last letter.
   char operator[](std::size_t i) const noexcept {
-    return i < prefix.size() ? prefix[i] : name[i - prefix.size()];
+    return i < prefix.size() ? prefix[i] : i < size() ? name[i - prefix.size()] : '\0';
   }
 };
 
-/// How two names stand to each other.
-struct name_relation {
-  int order;           // < 0, 0, > 0 by bytes
-  std::size_t common;  // how many leading bytes they share
-};
-
-NARTHEX_DETAIL_COLD inline name_relation relate(const full_name& a, const full_name& b) noexcept {
-  // Names of one registry share their prefix: skip what is the same memory.
-  std::size_t i = a.prefix.data() == b.prefix.data() && a.prefix.size() == b.prefix.size() ? a.prefix.size() : 0;
-  const std::size_t end = a.size() < b.size() ? a.size() : b.size();
-  while (i < end && a[i] == b[i]) ++i;
-  const int order = i < end ? static_cast<unsigned char>(a[i]) - static_cast<unsigned char>(b[i])
-                            : (a.size() < b.size() ? -1 : a.size() > b.size() ? 1 : 0);
-  return name_relation{order, i};
+/// How two names stand to each other: < 0, 0, > 0 by bytes; `common` is how many leading bytes they share. Of one registry,
+/// whose names share their prefix, as C strings.
+template <class Name>
+NARTHEX_DETAIL_COLD int relate(const Name& a, const Name& b, std::size_t& common) noexcept {
+  std::size_t i = 0;
+  while (a[i] == b[i] && a[i]) ++i;
+  common = i;
+  return static_cast<unsigned char>(a[i]) - static_cast<unsigned char>(b[i]);
+}
+inline int relate(const full_name& a, const full_name& b) noexcept {
+  std::size_t common;
+  return relate(a, b, common);
 }
 
-/// Whether `longer` from there on is one of the endings of a distribution's samples, in whatever format.
+/// Whether a text, or the two one behind the other, is one of the endings of a distribution's samples, in whatever format.
 template <metric_type Type>
-NARTHEX_DETAIL_COLD bool is_tail(const full_name& longer, std::size_t from) noexcept {
-  const auto tail_is = [&](string_view tail) {
-    if (longer.size() - from != tail.size()) return false;
-    for (std::size_t i = 0; i < tail.size(); ++i) {
-      if (longer[from + i] != tail[i]) return false;
+NARTHEX_DETAIL_COLD bool is_tail(const char* text, const char* behind) noexcept {
+  const char* tail = Type == metric_type::summary     ? "_count\0_sum\0_created\0"
+                     : Type == metric_type::histogram ? "_bucket\0_count\0_sum\0_created\0"
+                                                      : "_bucket\0_count\0_sum\0_gcount\0_gsum\0";
+  for (; *tail; ++tail) {
+    const char *at = text, *then = behind;
+    for (;; ++at, ++tail) {
+      if (!*at && then) {
+        at = then;
+        then = nullptr;
+      }
+      if (*at != *tail) break;
+      if (!*at) return true;
     }
-    return true;
-  };
-  return tail_is("_sum") || tail_is("_count") || (Type != metric_type::summary && tail_is("_bucket")) ||
-         (Type == metric_type::gauge_histogram ? tail_is("_gsum") || tail_is("_gcount") : tail_is("_created"));
+    while (*tail) ++tail;
+  }
+  return false;
 }
 
-/// What tells whether a metric of this type writes a sample `name + tail`; null: it writes none but its name.
-using tail_test = bool (*)(const full_name& longer, std::size_t from);
+/// What tells whether a metric of this type writes a sample `name + tail`; null: it writes none but its name. The tail may
+/// begin in a registry's prefix: then the name is `behind` it, otherwise that is null.
+using tail_test = bool (*)(const char* text, const char* behind);
 constexpr tail_test tails_of(metric_type type) noexcept {
   return type == metric_type::histogram         ? &is_tail<metric_type::histogram>
          : type == metric_type::summary         ? &is_tail<metric_type::summary>

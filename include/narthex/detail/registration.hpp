@@ -43,66 +43,87 @@ inline const char* registry_core::intern(string_view text) noexcept {
 }
 #endif
 
-/// Whether x of registry a and y of registry b cannot both be exposed.
-NARTHEX_DETAIL_COLD inline errc registry_core::clash(const registry_core& a, const detail::family_node& x, const registry_core& b,
-                                 const detail::family_node& y, detail::name_relation& relation) noexcept {
-  const detail::full_name left = {a.prefix(), x.name}, right = {b.prefix(), y.name};
-  relation = detail::relate(left, right);
-  if (relation.order == 0) {
+namespace detail {
+/// Whether the metric writes a sample of the name that goes on like this behind its own.
+inline bool writes(const family_node& n, const char* text, const char* behind) noexcept {
+  return n.ops->has_tail && n.ops->has_tail(text, behind);
+}
+inline bool writes(const family_node& n, const full_name& longer, std::size_t from) noexcept {
+  const std::size_t before = longer.prefix.size();
+  const char* const text = longer.name.data();
+  return from < before ? writes(n, longer.prefix.data() + from, text) : writes(n, text + (from - before), nullptr);
+}
 #if NARTHEX_HAS(HEAP)
-    return detail::is_same_metric(x, y) ? errc::ok : errc::name_taken;
-#else  // in one registry, a node inside an object is never another's
-    return &a != &b && detail::attaching<void>::is_same(x, y) ? errc::ok : errc::name_taken;
-#endif
+/// What a metric of this name could be a sample of, or itself: the first name that can matter to it.
+inline string_view without_tail(string_view name) noexcept {
+  for (const char* const tail : {"_bucket", "_count", "_sum", "_created", "_gcount", "_gsum"}) {
+    if (name.ends_with(tail)) return name.first(name.size() - std::strlen(tail));
   }
-  if ((relation.common == left.size() && x.ops->has_tail && x.ops->has_tail(right, relation.common)) ||
-      (relation.common == right.size() && y.ops->has_tail && y.ops->has_tail(left, relation.common))) {
-    return errc::name_collides;
+  return name;
+}
+#else  // a search begins at the first name of all
+inline string_view without_tail(string_view) noexcept { return string_view(); }
+#endif
+}  // namespace detail
+
+/// Whether x of registry a and y of registry b, another one, cannot both be exposed.
+NARTHEX_DETAIL_COLD inline errc registry_core::clash(const registry_core& a, const detail::family_node& x, const registry_core& b,
+                                                     const detail::family_node& y) noexcept {
+  const detail::full_name left = {a.prefix(), x.name}, right = {b.prefix(), y.name};
+  std::size_t common;
+  if (detail::relate(left, right, common) == 0) return detail::is_same_metric(x, y) ? errc::ok : errc::name_taken;
+  const bool collide = (common == left.size() && detail::writes(x, right, common)) ||
+                       (common == right.size() && detail::writes(y, left, common));
+  return collide ? errc::name_collides : errc::ok;
+}
+
+/// The same for the names of the registries that `home` is attached to, or they to it.
+NARTHEX_DETAIL_COLD inline errc registry_core::judge_elsewhere(const registry_core& home, const detail::family_node& n) noexcept {
+  const detail::full_name name = {home.prefix(), n.name};
+  const registry_core& all = home.top();
+  for (const registry_core* r = &all; r; r = r->next_in_tree(&all)) {
+    if (r == &home) continue;
+    detail::family_node* x = r->prefix() == home.prefix() ? r->start_for(detail::without_tail(n.name)) : r->first();
+    for (; x; x = x->next.load(detail::memory_order_seq_cst)) {
+      const errc why = clash(*r, *x, home, n);
+      if (why != errc::ok && !x->is_unregistered()) return why;
+      std::size_t common;
+      if (detail::relate(detail::full_name{r->prefix(), x->name}, name, common) > 0 && common < name.size()) break;  // nothing related follows
+    }
   }
   return errc::ok;
 }
 
-NARTHEX_DETAIL_COLD inline registry_core::verdict registry_core::judge(const detail::family_node& n) const noexcept {
-  verdict v = {errc::ok, nullptr, nullptr};
-  // The first name that can matter: n's own, or what n would be a sample of.
-  detail::full_name from = {prefix(), n.name};
-  const std::size_t size = from.size();
-#if NARTHEX_HAS(HEAP)  // elsewhere a search begins at the first name of all
-  for (const char* const tail : {"_bucket", "_count", "_sum", "_created", "_gcount", "_gsum"}) {
-    if (!from.name.ends_with(tail)) continue;
-    from.name = from.name.first(from.name.size() - std::strlen(tail));
-    break;
-  }
-  if (!from.prefix.empty() && from.name.size() < 8) from = detail::full_name();  // a tail begun in the prefix
-#endif
-  const registry_core& all = top();
-  for (const registry_core* r = &all; r; r = r->next_in_tree(&all)) {
-    for (detail::family_node* x = r->start_for(from); x; x = x->next.load(detail::memory_order_seq_cst)) {
-      detail::name_relation relation;
-      const errc why = clash(*r, *x, *this, n, relation);
-      if (relation.order > 0 && relation.common < size) break;  // nothing related follows
-      if (r == this && relation.order <= 0) v.before = x;
-      const bool hidden = x->is_unregistered();
-      if (why != errc::ok) {
-        if (!hidden) v.why = why;
-      } else if (relation.order == 0 && r == this) {
-        // A node inside a user's object cannot be shared.
-        if (NARTHEX_HAS(HEAP) && x->ops->owned && n.ops->owned) v.twin = x;
-        else if (!hidden) v.why = errc::name_taken;
-      }
-      if (v.why != errc::ok) return v;
+/// Finds n's place among the names of this registry.
+NARTHEX_DETAIL_COLD inline void registry_core::judge(const detail::family_node& n, verdict& v) noexcept {
+  for (detail::family_node* x = start_for(detail::without_tail(n.name)); x; x = x->next.load(detail::memory_order_seq_cst)) {
+    std::size_t common;
+    const int order = detail::relate(x->name, n.name, common);
+    if (order > 0 && n.name[common]) return;  // nothing related follows
+    if (order <= 0) v.before = x;
+    // A node inside a user's object cannot be shared.
+    if (NARTHEX_HAS(HEAP) && order == 0 && x->ops->owned && n.ops->owned && detail::is_same_metric(*x, n)) {
+      v.twin = x;
+      continue;
     }
+    const errc why = order == 0 ? errc::name_taken
+                     : (!x->name[common] && detail::writes(*x, n.name + common, nullptr)) ||
+                             (!n.name[common] && detail::writes(n, x->name + common, nullptr))
+                         ? errc::name_collides
+                         : errc::ok;
+    if (why == errc::ok || (NARTHEX_HAS(HEAP) && x->is_unregistered())) continue;
+    v.why = why;
+    return;
   }
-  return v;
 }
 
 /// A node from which all names not before `wanted` can be reached.
-inline detail::family_node* registry_core::start_for(const detail::full_name& wanted) const noexcept {
+inline detail::family_node* registry_core::start_for(string_view wanted) const noexcept {
   detail::family_node* best = nullptr;
 #if NARTHEX_HAS(HEAP)
   for (const finger& f : fingers_) {
     detail::family_node* const x = f.node.load(detail::memory_order_acquire);
-    if (!x || detail::relate(detail::full_name{prefix(), x->name}, wanted).order >= 0) continue;
+    if (!x || string_view(x->name).compare(wanted) >= 0) continue;
     if (!best || std::strcmp(best->name, x->name) < 0) best = x;
   }
 #else
@@ -136,7 +157,7 @@ NARTHEX_DETAIL_COLD inline detail::family_node* registry_core::keep_refused(deta
   }
   detail::report(fresh);
   if (!equal) return &fresh;
-  fresh.ops->destroy(&fresh);
+  fresh.ops->all().destroy(&fresh);
   return equal;
 }
 #endif
@@ -145,16 +166,22 @@ NARTHEX_DETAIL_COLD inline errc registry_core::insert(detail::family_node& n, de
   for (detail::patience p;;) {
     const std::uint32_t seen = detail::lists::version.load(detail::memory_order_acquire);
     const detail::inside_lists inside;
-    verdict v = judge(n);
-    if (!NARTHEX_HAS(HEAP)) v.twin = nullptr;  // as a compiler does not see by itself
+    verdict v = {errc::ok, nullptr, nullptr};
+    judge(n, v);
+#if NARTHEX_HAS(HEAP)
+    if (v.why == errc::ok) v.why = judge_elsewhere(*this, n);
+#else
+    v.twin = nullptr;  // as a compiler does not see by itself
+    if (v.why == errc::ok && detail::attaching<void>::judge) v.why = detail::attaching<void>::judge(*this, n);
+#endif
     const detail::membership::state was =
         v.twin ? v.twin->home.visibility(detail::memory_order_acquire) : detail::membership::shown;
     if (was == detail::membership::coming_back && (p.wait(), !p.in_vain())) continue;
     const detail::hold held(detail::lists::lock);
-    if (detail::lists::version.load(detail::memory_order_relaxed) != seen) continue;  // somebody was quicker
+    if (!detail::are_unchanged(seen)) continue;  // somebody was quicker
     if (v.why != errc::ok) return v.why;
     twin = v.twin;
-    detail::lists::version.fetch_add(1, detail::memory_order_release);
+    detail::change_lists();
     if (twin) {
       if (was == detail::membership::shown) return errc::ok;
       twin->home.show_as(detail::membership::coming_back);
@@ -171,7 +198,7 @@ NARTHEX_DETAIL_COLD inline errc registry_core::insert(detail::family_node& n, de
     return errc::ok;
   }
   // By one registration alone: another one's restart would take what was counted since the first returned.
-  twin->ops->restart(*twin);
+  twin->ops->all().restart(*twin);
   const detail::hold held(detail::lists::lock);
   twin->home.show_as(detail::membership::shown);
   return errc::ok;
@@ -182,7 +209,7 @@ inline void registry_core::unlink(detail::family_node& n) noexcept {
     const std::uint32_t seen = detail::lists::version.load(detail::memory_order_acquire);
     const detail::inside_lists inside;
     // Begins at a node before n, or at the head.
-    detail::family_node* x = start_for(detail::full_name{prefix(), n.name});
+    detail::family_node* x = start_for(n.name);
     detail::shared<detail::family_node*>* link = x == first() ? &first_ : &x->next;
     if (link != &first_) x = link->load(detail::memory_order_seq_cst);
     while (x && x != &n) {
@@ -190,8 +217,8 @@ inline void registry_core::unlink(detail::family_node& n) noexcept {
       x = link->load(detail::memory_order_seq_cst);
     }
     const detail::hold held(detail::lists::lock);
-    if (detail::lists::version.load(detail::memory_order_relaxed) != seen) continue;
-    detail::lists::version.fetch_add(1, detail::memory_order_release);
+    if (!detail::are_unchanged(seen)) continue;
+    detail::change_lists();
     if (x) link->store(n.next.load(detail::memory_order_relaxed), detail::memory_order_seq_cst);
     done = true;
   }

@@ -51,22 +51,36 @@ using lists = structure<void>;
 
 /// Whether two nodes of one name are the same metric, but for their registry.
 NARTHEX_DETAIL_COLD inline bool is_same_metric(const family_node& x, const family_node& y) noexcept {
-  return x.ops->kind == y.ops->kind && x.ops->type == y.ops->type && string_view(x.help) == string_view(y.help) &&
-         same_labels(x, y) && x.ops->same(x.ops->chosen(x), y.ops->chosen(y));
+  if (x.ops->kind != y.ops->kind || x.ops->type != y.ops->type || string_view(x.help) != string_view(y.help)) return false;
+  if (!x.ops->has_more || !y.ops->has_more) return x.ops->has_more == y.ops->has_more;
+  return same_labels(x, y) && x.ops->all().same(x.ops->all().chosen(x), y.ops->all().chosen(y));
 }
 
 #if !NARTHEX_HAS(HEAP)
 /// What only attached registries need: registry_core::attach fills it in, so that a program without links none of it.
 template <class Once>
 struct attaching {
-  static bool (*is_same)(const family_node&, const family_node&);
-  static bool (*several)(walk&, int step, const full_name&);
+  static errc (*judge)(const registry_core&, const family_node&);
+  static bool (*several)(walk&, int step, const registry_core* in, const char* name);
 };
 template <class Once>
-bool (*attaching<Once>::is_same)(const family_node&, const family_node&) = nullptr;
+errc (*attaching<Once>::judge)(const registry_core&, const family_node&) = nullptr;
 template <class Once>
-bool (*attaching<Once>::several)(walk&, int step, const full_name&) = nullptr;
+bool (*attaching<Once>::several)(walk&, int step, const registry_core* in, const char* name) = nullptr;
 #endif
+
+/// A change of what is linked.
+inline void change_lists() noexcept {
+#if NARTHEX_HAS(THREADS)
+  lists::version.fetch_add(1, memory_order_release);
+#else  // by one thread, no handler
+  lists::version.store(lists::version.load(memory_order_relaxed) + 1, memory_order_relaxed);
+#endif
+}
+/// Whether nothing has changed since, of which the lock is held. Without threads nobody else is there.
+inline bool are_unchanged(std::uint32_t since) noexcept {
+  return !NARTHEX_HAS(THREADS) || lists::version.load(memory_order_relaxed) == since;
+}
 
 /// While it lives, no node that can be reached goes away.
 class inside_lists {
@@ -78,6 +92,41 @@ class inside_lists {
 
  private:
   std::uint32_t side_;
+};
+
+/// A walk's way in and out of the lists. Without threads nobody waits for it: what happened meanwhile is seen by the version.
+class visit {
+ public:
+#if NARTHEX_HAS(THREADS)
+  visit() noexcept : side_(0), outside_(true) {}
+  /// Whether what was seen before may have gone away.
+  bool enter() noexcept {
+    if (!outside_) return false;
+    side_ = lists::readers.enter();
+    outside_ = false;
+    return true;
+  }
+  void leave() noexcept {
+    if (outside_) return;
+    lists::readers.leave(side_);
+    outside_ = true;
+  }
+
+ private:
+  std::uint32_t side_;
+  bool outside_;
+#else
+  visit() noexcept : seen_(lists::version.load(memory_order_relaxed)) {}
+  bool enter() noexcept {
+    const std::uint32_t before = seen_;
+    seen_ = lists::version.load(memory_order_relaxed);
+    return seen_ != before;
+  }
+  void leave() noexcept {}
+
+ private:
+  std::uint32_t seen_;
+#endif
 };
 
 struct self_node : family_node {
@@ -93,8 +142,11 @@ struct self_node : family_node {
 class registry_core {
  public:
   constexpr registry_core() noexcept
-      : first_(&self_), parent_(nullptr), child_(nullptr), sibling_(nullptr), walks_(0), self_(this),
-        prefix_(nullptr), prefix_size_(0), constant_(nullptr), constant_size_(0)
+      : first_(&self_), parent_(nullptr), child_(nullptr), sibling_(nullptr),
+#if NARTHEX_HAS(THREADS)
+        walks_(0),
+#endif
+        self_(this), prefix_(nullptr), prefix_size_(0), constant_(nullptr), constant_size_(0)
 #if NARTHEX_HAS(HEAP)
         , refused_nodes_(nullptr), names_(nullptr)
 #endif
@@ -136,7 +188,7 @@ class registry_core {
     const detail::hold held(detail::lists::lock);
     if (!n.is_shown()) return;  // or coming back
     n.home.show_as(detail::membership::unregistered);
-    detail::lists::version.fetch_add(1, detail::memory_order_release);
+    detail::change_lists();
   }
   void count(mistake what) noexcept {
     refused_[static_cast<unsigned>(what)].n.fetch_add(1, detail::memory_order_relaxed);
@@ -158,8 +210,15 @@ class registry_core {
   /// The next registry of the tree below `top`, itself first; null after the last.
   const registry_core* next_in_tree(const registry_core* root) const noexcept;
 
+#if NARTHEX_HAS(THREADS)
   void enter_walk() noexcept { walks_.fetch_add(1, detail::memory_order_acquire); }
   void leave_walk() noexcept { walks_.fetch_sub(1, detail::memory_order_release); }
+#else
+  void enter_walk() noexcept {}
+  void leave_walk() noexcept {}
+#endif
+  /// Whether a walk of it is one of several registries.
+  bool has_others() const noexcept { return child_.load(detail::memory_order_seq_cst) != nullptr; }
 
  protected:
   /// Waits for scrapes, then frees what is owned and lets go of what is not.
@@ -179,15 +238,18 @@ class registry_core {
     detail::family_node* twin;
     detail::family_node* before;  // the last node of this registry that stands before the place
   };
-  verdict judge(const detail::family_node& n) const noexcept;
-  detail::family_node* start_for(const detail::full_name& wanted) const noexcept;
+  void judge(const detail::family_node& n, verdict& v) noexcept;
+  static errc judge_elsewhere(const registry_core& home, const detail::family_node& n) noexcept;
+  detail::family_node* start_for(string_view wanted) const noexcept;
   static errc clash(const registry_core& a, const detail::family_node& x, const registry_core& b,
-                    const detail::family_node& y, detail::name_relation& relation) noexcept;
+                    const detail::family_node& y) noexcept;
   const registry_core& top() const noexcept;
 
   detail::shared<detail::family_node*> first_;
   detail::shared<registry_core*> parent_, child_, sibling_;
+#if NARTHEX_HAS(THREADS)
   detail::shared<std::uint32_t> walks_;
+#endif
   struct tally {
     constexpr tally() noexcept : n(0) {}
     detail::shared<detail::cell_word> n;
@@ -240,12 +302,20 @@ NARTHEX_DETAIL_COLD inline bool next_refusal(family_node& n, position& where, re
 
 template <class Once>
 struct self_ops {
+#if NARTHEX_HAS(HEAP)
   static const family_ops table;
+#else
+  static const family_basics table;
+#endif
 };
 template <class Once>
+#if NARTHEX_HAS(HEAP)
 const family_ops self_ops<Once>::table = {
     metric_type::counter, storage::self, false,   &next_refusal, &nothing_to_restart, &no_label,
     &nothing_more,        &always_same,  nullptr, nullptr,       nullptr};
+#else
+const family_basics self_ops<Once>::table = {metric_type::counter, storage::self, false, &next_refusal};
+#endif
 
 constexpr self_node::self_node(registry_core* registry) noexcept
     : family_node(&self_ops<void>::table, "narthex_refused_total",

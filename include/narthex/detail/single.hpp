@@ -55,7 +55,7 @@ namespace detail {
 
 template <class Core>
 struct single : family_node {
-  single(const family_ops* kind, const char* full, const char* words, const typename Core::args& kept, void* room) noexcept
+  single(const family_basics* kind, const char* full, const char* words, const typename Core::args& kept, void* room) noexcept
       : family_node(kind, full, words), core(kept, room) {}
   Core core;
 };
@@ -64,8 +64,6 @@ template <class Core, bool Owned>
 struct single_ops {
   static bool next(family_node& n, position& where, reading& out) noexcept {
     if (where.index++) return false;
-    const registry_core* const home = n.home.load(memory_order_acquire);
-    out.labels = home ? home->constant_labels() : string_view();
     static_cast<single<Core>&>(n).core.read(out);
     return true;
   }
@@ -75,13 +73,22 @@ struct single_ops {
     if (registry_core* const home = n.home.load(memory_order_acquire)) home->hide(n);
   }
   static void destroy(family_node* n) noexcept;
-  static const family_ops table;
+  // One that is not owned has no handles and is never restarted.
+  using table_type = typename std::conditional<!NARTHEX_HAS(HEAP) && std::is_same<typename Core::args, no_args>::value, family_basics,
+                                               family_ops>::type;
+  static const table_type table;
+  static constexpr family_basics make(const family_basics*) noexcept {
+    return family_basics(Core::type, Core::kind, Owned, &next);
+  }
+  static constexpr family_ops make(const family_ops*) noexcept {
+    return family_ops(Core::type, Core::kind, Owned, &next, Owned ? &restart : nullptr, &no_label, &chosen,
+                      &same_choice<typename Core::args>, Owned ? &unregister : nullptr, Owned ? &node_state : nullptr,
+                      Owned ? &destroy : nullptr);
+  }
 };
 template <class Core, bool Owned>
-const family_ops single_ops<Core, Owned>::table = {
-    Core::type, Core::kind,  Owned,       &next,       Owned ? &restart : nullptr,
-    &no_label,  &chosen,     &same_choice<typename Core::args>, Owned ? &unregister : nullptr, Owned ? &node_state : nullptr,
-    Owned ? &destroy : nullptr};
+const typename single_ops<Core, Owned>::table_type single_ops<Core, Owned>::table =
+    single_ops<Core, Owned>::make(static_cast<const table_type*>(nullptr));
 
 /// Checks what can be checked without a registry.
 template <class Core>
@@ -200,11 +207,11 @@ class handle {
 
   /// ok; or why the registration was refused; errc::series_limit for an overflow series;
   /// errc::not_registered after unregister().
-  NARTHEX_NAMESPACE::status status() const noexcept { return at_.node->ops->state(*at_.node, at_.core); }
+  NARTHEX_NAMESPACE::status status() const noexcept { return at_.node->ops->all().state(*at_.node, at_.core); }
 
   /// Takes the series out of the exposition (not those of an enum_family). Its handles go on counting; registering it again
   /// shows it again, from zero. A series of a family is shown again by the next update, too.
-  void unregister() const noexcept { at_.node->ops->unregister(*at_.node, at_.core); }
+  void unregister() const noexcept { at_.node->ops->all().unregister(*at_.node, at_.core); }
 
  protected:
   Core& core() const noexcept { return *at_.core; }

@@ -121,6 +121,9 @@ inline periodic_pusher::periodic_pusher(registry_core& registry, string_view url
 /// A pace faster than 15 s is the consent to as many pushes; the gateway's own window stays behind it, by its own clock.
 inline push_gateway_options periodic_pusher::widened(const periodic_pusher_options& options) noexcept {
   push_gateway_options o = options.gateway;
+  // A transport that is connecting cannot be broken off: at the end there must be time for the last push after it.
+  const int half_ms = options.final_timeout_ms / 2;
+  if (o.over.is_set() && o.connect_timeout_ms > half_ms) o.connect_timeout_ms = half_ms;
   if (options.least == periodic_pusher_options::pace::every_15_s || o.per_seconds < 1) return o;
   const std::int64_t fit = std::int64_t(o.per_seconds) * 1000 / static_cast<int>(options.least) + 2;
   const unsigned most = push_gateway_options::max_pushes;

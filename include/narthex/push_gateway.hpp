@@ -41,7 +41,7 @@ NARTHEX_BEGIN_NAMESPACE
 ///
 /// registry: lives longer than this object.
 /// url:      "http://host:port/prefix"; without "http://" that is assumed; without a port it is 80 as for any URL (a
-///           Pushgateway listens at 9091). A name, an IPv4 or an [IPv6] address; no user, query or fragment.
+///           Pushgateway listens at 9091). "https://..." with a transport of yours in the options that speaks TLS: see transport.hpp. A name, an IPv4 or an [IPv6] address; no user, query or fragment.
 /// job:      not empty. labels: the rest of the grouping key; well-formed UTF-8. Not "job", "le", "quantile", "what", "__...".
 /// Rate:     10 pushes in any 60 seconds, whatever comes of them, unless the options say more: what is pushed between two scrapes
 ///           of the gateway nobody ever sees. One too many gets errc::too_often, sends nothing, and is counted in
@@ -73,8 +73,8 @@ class push_gateway {
   ///
   /// Errors:  errc::too_often: the rate is used up; nothing was sent, and the status' number() says for how many milliseconds.
   ///          errc::empty_exposition when the registry shows nothing: it would wipe the group. errc::label_clash,
-  ///          reserved_metric, too_large, no_memory: nothing was sent. errc::no_such_host, timeout, closed, system: the way
-  ///          there. errc::http_refused, redirected, no_gateway, bad_response: the other side. After a timeout the gateway may have
+  ///          reserved_metric, too_large, no_memory: nothing was sent. errc::no_such_host, timeout, closed, system, transport_failed:
+  ///          the way there. errc::http_refused, redirected, no_gateway, bad_response: the other side. After a timeout the gateway may have
   ///          taken it or not.
   push_result push() noexcept { return run("PUT", body::required, turn::within_rate); }
 
@@ -139,9 +139,9 @@ inline push_result push_gateway::exchange(const char* verb, body wanted, int mos
     if (text.size() == 0 && wanted == body::required) return refused(answer(errc::empty_exposition, ""));
   }
   if (!request_.write_head(verb, text.size(), coding, head)) return refused(answer(errc::no_memory, ""));
-  detail::http_client client(most_ms < request_.timeout_ms ? most_ms : request_.timeout_ms, request_.connect_timeout_ms, bell);
+  detail::http_client client(most_ms < request_.timeout_ms ? most_ms : request_.timeout_ms, request_.connect_timeout_ms, request_.over, bell);
   detail::http_answer got;
-  answer s = client.connect(request_.host(), request_.port);
+  answer s = client.connect(request_.host(), request_.port, request_.scheme);
   if (s.ok()) s = client.exchange(head.text(), text.text(), got);
   return failed(s, client, got);
 }
@@ -194,6 +194,7 @@ inline push_result push_gateway::failed(const NARTHEX_NAMESPACE::status& why, co
     r.why_ = why.number() ? local(why.code(), to, why.number()) : local(why.code(), to);
     const os::error e = {static_cast<int>(why.number())};
     if (why.code() == errc::timeout || why.code() == errc::closed) more = client.what();
+    else if (why.code() == errc::transport_failed) more = why.subject();
     else if (why.code() != errc::no_such_host && why.number() && e.words(words, sizeof words) > 0) more = words;
   }
   r.put_address(to);

@@ -450,7 +450,7 @@ enum class errc : std::uint8_t {
   bad_credentials,        ///< a user, password or token that cannot be sent in a header, or is too long
   bad_header,             ///< a header's name or value that cannot be sent
   bad_url,                ///< a URL that cannot be read: "http://host:port/prefix"
-  needs_transport,        ///< an https URL: TLS is not part of narthex
+  needs_transport,        ///< an https URL, and no transport that speaks TLS
   no_such_host,           ///< a host's name that nobody could resolve
   bad_job,                ///< a job name must not be empty
   bad_utf8,               ///< text that goes into a URL must be well-formed UTF-8
@@ -464,7 +464,8 @@ enum class errc : std::uint8_t {
   no_gateway,             ///< a server that is no Pushgateway has answered with a page; number() is the HTTP status
   bad_rate,               ///< a rate of no pushes, of more than number(), or in no time
   too_often,              ///< the rate of pushes is used up; number() is the milliseconds until there is room again
-  shared_group            ///< a group without a label that tells its pushers apart
+  shared_group,           ///< a group without a label that tells its pushers apart
+  transport_failed        ///< the program's own transport said no; the subject is its words
 };
 
 /// The words for a code; a static string.
@@ -518,6 +519,7 @@ NARTHEX_DETAIL_COLD inline const char* describe(errc code) noexcept {
     case errc::bad_rate: return "a rate must allow at least one push in 1 to 86400 seconds; pushes at most";
     case errc::too_often: return "pushed too often for anybody to see; room again in milliseconds";
     case errc::shared_group: return "programs that share a group overwrite each other: give it this label, or say shared_group()";
+    case errc::transport_failed: return "the transport refused";
   }
   return "unknown";
 }

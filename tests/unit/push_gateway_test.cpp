@@ -1100,8 +1100,8 @@ TEST_CASE("push_gateway: a look-up is given up when the bell rings") {
     while (hanging == 0) support::sleep_us(1000);
     bell.ring();
   });
-  nx::detail::http_client client(20000, 20000, &bell);
-  CHECK(client.connect("hang.test", 9091).code() == nx::errc::timeout);
+  nx::detail::http_client client(20000, 20000, nx::transport(), &bell);
+  CHECK(client.connect("hang.test", 9091, nx::transport_target::scheme::http).code() == nx::errc::timeout);
   CHECK(support::now_ms() - begin < 10000);
   ringer.join();
   hang = false;

@@ -1,5 +1,5 @@
 // narthex/detail/http_client.hpp - one HTTP request to a host's name, and the answer, within a deadline.
-// Room: balconies. Read os/socket.hpp, os/resolve.hpp and detail/http_answer.hpp first. SPDX-License-Identifier: MIT
+// Room: balconies. Read os/resolve.hpp, detail/http_peer.hpp and detail/http_answer.hpp first. SPDX-License-Identifier: MIT
 #ifndef NARTHEX_DETAIL_HTTP_CLIENT_HPP
 #define NARTHEX_DETAIL_HTTP_CLIENT_HPP
 
@@ -9,10 +9,12 @@
 
 #include "narthex/config.hpp"
 #include "narthex/detail/http_answer.hpp"
+#include "narthex/detail/http_peer.hpp"
 #include "narthex/os/resolve.hpp"
 #include "narthex/os/socket.hpp"
 #include "narthex/status.hpp"
 #include "narthex/string_view.hpp"
+#include "narthex/transport.hpp"
 
 NARTHEX_BEGIN_NAMESPACE
 namespace detail {
@@ -24,12 +26,16 @@ class http_client {
  public:
   /// timeout_ms: for everything; connect_timeout_ms: for each address of the name. bell: rung, it ends everything at once,
   /// as the time would.
-  http_client(int timeout_ms, int connect_timeout_ms, os::wakeup* bell = nullptr) noexcept
-      : end_(os::monotonic_ms() + timeout_ms), connect_timeout_ms_(connect_timeout_ms), bell_(bell), what_("") {}
+  http_client(int timeout_ms, int connect_timeout_ms, const transport& over, os::wakeup* bell = nullptr) noexcept
+      : end_(os::monotonic_ms() + timeout_ms), connect_timeout_ms_(connect_timeout_ms), bell_(bell), what_(""), peer_(over, bell) {}
 
   /// Connects to the first address of the name that answers.
   /// Errors: of the look-up; when no address answers, of the first one tried.
-  status connect(string_view host, std::uint16_t port) noexcept {
+  status connect(string_view host, std::uint16_t port, transport_target::scheme of) noexcept {
+    char name[os::host_addresses::max_name + 1];
+    if (host.size() >= sizeof name) return status(errc::no_such_host, host);
+    std::memcpy(name, host.data(), host.size());
+    name[host.size()] = '\0';
     what_ = "while the name was looked up";
     status s = os::resolve(host, left_ms(), addresses_, bell_);
     if (!s.ok()) return s;
@@ -38,7 +44,8 @@ class http_client {
       const int left = left_ms();
       if (left == 0) return i == 0 ? status(errc::timeout, host) : s;
       const int most = left < connect_timeout_ms_ ? left : connect_timeout_ms_;
-      const status one = peer_.connect(addresses_.text[i], port, bell_ ? os::deadline(most, *bell_) : os::deadline(most));
+      const transport_target to = {name, addresses_.text[i], port, of};
+      const status one = peer_.connect(to, most);
       if (one.ok()) return one;
       if (i == 0) s = one;
     }
@@ -65,7 +72,7 @@ class http_client {
 
  private:
   int left_ms() const noexcept {
-    const std::int64_t left = bell_ && bell_->rung_within(0) ? 0 : end_ - os::monotonic_ms();
+    const std::int64_t left = peer_.is_rung() ? 0 : end_ - os::monotonic_ms();
     return left > 0 ? static_cast<int>(left) : 0;
   }
 
@@ -85,25 +92,21 @@ class http_client {
       if (now.empty()) what_ = answer.begun() ? "while reading the answer" : "while waiting for the answer";
       const int left = left_ms();
       if (left == 0) return status(errc::timeout, "push");
-      os::poll_set set;
-      const unsigned in = set.add(peer_.handle(), os::poll_set::what::reading);
-      const unsigned out = set.add(peer_.handle(), sending ? os::poll_set::what::writing : os::poll_set::what::nothing);
-      const unsigned bell = bell_ ? set.add(*bell_) : os::poll_set::room;
-      set.wait(left);
-      if (bell_ && set.ready(bell)) return status(errc::timeout, "push");
-      if (set.ready(in)) {
+      const http_peer::event now_can = peer_.wait(sending, left);
+      if (now_can == http_peer::event::rung) return status(errc::timeout, "push");
+      if (now_can == http_peer::event::readable) {
         char part[2048];
         std::size_t got = 0;
-        const status s = peer_.read_now(part, sizeof part, got);
+        const status s = peer_.read(part, sizeof part, got);
         if (!s.ok() && s.code() != errc::timeout) return broken.ok() ? s : broken;
         if (s.ok() && got == 0) answer.end();
         answer.feed(string_view(part, got));
         if (answer.is_complete()) return now.empty() || answer.code() >= 300 ? status() : status(errc::bad_response, "push");
         if (s.ok() && got == 0 && !answer.begun()) return broken.ok() ? status(errc::closed, "push") : broken;
         if (answer.is_bad()) return status(errc::bad_response, "push");
-      } else if (set.ready(out)) {
+      } else if (now_can == http_peer::event::writable) {
         std::size_t put = 0;
-        const status s = peer_.write_now(now.data(), now.size(), put);
+        const status s = peer_.write(now, put);
         now = now.from(put);
         if (!s.ok() && s.code() != errc::timeout) broken = s;  // what the peer said before may still be there to read
       }
@@ -122,7 +125,7 @@ class http_client {
   os::wakeup* bell_;
   const char* what_;
   os::host_addresses addresses_;
-  os::socket peer_;
+  http_peer peer_;
 };
 
 }  // namespace detail

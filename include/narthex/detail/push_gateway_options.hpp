@@ -10,6 +10,7 @@
 #include "narthex/detail/content_coding.hpp"
 #include "narthex/detail/rate_window.hpp"
 #include "narthex/string_view.hpp"
+#include "narthex/transport.hpp"
 
 NARTHEX_BEGIN_NAMESPACE
 
@@ -76,6 +77,12 @@ struct push_gateway_options {
     secret = token;
     return *this;
   }
+  /// Has all of it carried by the program's own connections: TLS for https, which is refused without.
+  /// Errors: errc::transport_failed when one of its functions is missing.
+  push_gateway_options& set_transport(const transport& by) noexcept {
+    over = by;
+    return *this;
+  }
   /// Adds a header. Errors: errc::bad_header: no token, or a value that is not one printable line; a header that narthex
   /// writes itself (Host, User-Agent, Content-*, Connection, ...); a second Authorization. errc::too_large beyond max_headers.
   push_gateway_options& header(string_view name, string_view value) noexcept {
@@ -88,6 +95,7 @@ struct push_gateway_options {
   }
 
   const detail::content_coding* coding = nullptr;
+  transport over = transport();
   enum class scheme { none, basic, bearer } authorization = scheme::none;
   string_view user, secret;
   string_view header_names[max_headers], header_values[max_headers];

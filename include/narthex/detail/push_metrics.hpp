@@ -48,6 +48,7 @@ struct push_metrics {
       case errc::timeout: return "timeout";
       case errc::no_such_host: return "host";
       case errc::too_often: return "rate";
+      case errc::transport_failed:
       case errc::system:
       case errc::closed:
       case errc::no_permission:

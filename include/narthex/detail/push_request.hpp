@@ -17,6 +17,7 @@
 #include "narthex/detail/push_url.hpp"
 #include "narthex/status.hpp"
 #include "narthex/string_view.hpp"
+#include "narthex/transport.hpp"
 
 NARTHEX_BEGIN_NAMESPACE
 namespace detail {
@@ -27,6 +28,8 @@ class push_request {
   int timeout_ms = 0, connect_timeout_ms = 0;
   std::size_t max_body_bytes = 0;
   std::uint16_t port = 80;
+  transport_target::scheme scheme = transport_target::scheme::http;
+  transport over = transport();
   const content_coding* coding = nullptr;
 
 #if NARTHEX_HAS(HEAP) && NARTHEX_HAS(SYSTEM)
@@ -35,14 +38,17 @@ class push_request {
     connect_timeout_ms = options.connect_timeout_ms > 1 ? options.connect_timeout_ms : 1;
     max_body_bytes = options.max_body_bytes;
     coding = options.coding;
+    over = options.over;
+    if (over.is_set() && !over.is_complete()) return status(errc::transport_failed, "a function of the transport is missing");
     push_url where;
-    status s = where.read(url);
+    status s = where.read(url, over);
     if (s.ok()) s = key.validate();
     if (s.ok()) s = validate(options);
     if (!s.ok()) return s;
     port = where.port;
+    scheme = where.of;
     byte_buffer& t = text_;
-    bool fits = t.append("http://") && t.append(where.authority);
+    bool fits = t.append(scheme == transport_target::scheme::https ? "https://" : "http://") && t.append(where.authority);
     path_at_ = t.size();
     fits = fits && t.append(where.prefix) && key.write_path(t);
     host_at_ = t.size();

@@ -12,6 +12,7 @@
 #include "narthex/os/resolve.hpp"
 #include "narthex/status.hpp"
 #include "narthex/string_view.hpp"
+#include "narthex/transport.hpp"
 
 NARTHEX_BEGIN_NAMESPACE
 namespace detail {
@@ -20,27 +21,34 @@ namespace detail {
 /// Source: RFC 3986, 2.3 (unreserved).
 inline bool is_unreserved(char c) noexcept { return is_letter(c) || is_digit(c) || c == '-' || c == '.' || c == '~'; }
 
-/// "http://host:port/prefix", taken apart; views into the text that was read.
+/// "http://host:port/prefix" or "https://...", taken apart; views into the text that was read.
 ///
 /// Source: RFC 3986, 3. No user, query or fragment; an IPv6 address in brackets, without a zone.
 struct push_url {
   string_view authority;  ///< host:port as it was written: what the Host header says
   string_view host;       ///< without brackets
-  std::uint16_t port;     ///< 80 when the URL has none
+  std::uint16_t port;     ///< when the URL has none: 80, or 443 of https
   string_view prefix;     ///< "" or "/a/b"
+  transport_target::scheme of;
 
-  push_url() noexcept : port(80) {}
+  push_url() noexcept : port(80), of(transport_target::scheme::http) {}
 
-  /// Errors: errc::bad_url with the position of the first byte that does not fit; errc::needs_transport for https.
-  status read(string_view text) noexcept {
+  /// over: carries https.
+  /// Errors: errc::bad_url with the position of the first byte that does not fit; errc::needs_transport.
+  status read(string_view text, const transport& over) noexcept {
     for (std::size_t i = 0; i < text.size(); ++i) {
       if (text[i] <= 0x20 || text[i] >= 0x7f) return refuse(text, i);
     }
     std::size_t begin = 0;
     while (begin < text.size() && text[begin] != ':' && text[begin] != '/') ++begin;
     if (text.size() - begin >= 3 && text.from(begin).first(3) == "://") {
-      if (same_word(text.first(begin), "https")) return status(errc::needs_transport, shown(text));
-      if (!same_word(text.first(begin), "http")) return refuse(text, 0);
+      if (same_word(text.first(begin), "https")) {
+        if (!over.is_set()) return status(errc::needs_transport, shown(text));
+        of = transport_target::scheme::https;
+        port = 443;
+      } else if (!same_word(text.first(begin), "http")) {
+        return refuse(text, 0);
+      }
       begin += 3;
     } else {
       begin = 0;

@@ -1,10 +1,11 @@
 // What push.py tells it to push: one command a line on stdin, one answer a line on stdout.
 //
-//   METHOD URL HEX_JOB NAME=HEX_VALUE,... SCENARIO [OPTIONS]      METHOD: push, push_add, delete_group, hurry (12 pushes),
+//   METHOD URL HEX_JOB NAME=HEX_VALUE,... SCENARIO [OPTIONS]      METHOD: push, push_add, delete_group, hurry (12 pushes), crowd
+//   (100 programs at once, each with an instance of its own: how many were not ok is the answer's HTTP_STATUS),
 //   job_ok, job_failed, job_cleaned (a batch_job that succeeds, fails, or succeeds and deletes its group; GROUP is one label),
 //   periodic_begin (makes the one periodic_pusher there is; SCENARIO thread: with a thread, each second; else ticked, and
 //   cleaned: it deletes its group), periodic_tick (a minute later by its clock), periodic_end
-//   answer: CODE HTTP_STATUS ERROR
+//   answer: CODE HTTP_STATUS ERROR. OPTIONS: auth USER PASSWORD, gzip, timeout MS (of connecting: half of it; of a periodic_pusher's end: all)
 #include <narthex/narthex.hpp>
 
 #include <narthex/batch_job.hpp>
@@ -12,12 +13,14 @@
 #include <narthex/periodic_pusher.hpp>
 #include <narthex/push_gateway.hpp>
 
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
 #include <iostream>
 #include <memory>
 #include <sstream>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace nx = narthex;
@@ -54,6 +57,7 @@ struct scenario {
 
   explicit scenario(const std::string& what) {
     if (what == "one") gauge("m", 1);
+    if (what.compare(0, 6, "value:") == 0) gauge("m", std::atof(what.c_str() + 6));
     if (what == "a1b1") gauge("a", 1), gauge("b", 1);
     if (what == "a2") gauge("a", 2);
     if (what == "counter_m") counter("m");
@@ -107,15 +111,34 @@ struct lasting {
   nx::registry mine;
   nx::int_gauge ticks{mine, "ticks", "Ticks, and one for the end."};
   nx::periodic_pusher pusher;
-  static nx::periodic_pusher_options options(const std::string& what) {
+  static nx::periodic_pusher_options options(const std::string& what, const nx::push_gateway_options& gateway) {
     nx::periodic_pusher_options o;
+    o.set_gateway(gateway);
+    if (gateway.timeout_ms != nx::push_gateway_options().timeout_ms) o.set_final_timeout_ms(gateway.timeout_ms);
     if (what == "thread") return o.set_pace(nx::periodic_pusher_options::pace::every_1_s);
     if (what == "cleaned") o.set_delete_after_ms(0);
-    return o.without_thread().set_gateway(nx::push_gateway_options().set_clock_ms(&by_minutes));
+    o.gateway.set_clock_ms(&by_minutes);
+    return o.without_thread();
   }
-  lasting(const std::string& url, const std::string& job, const std::string& what)
-      : pusher{mine, url, job, {{"instance", "i"}}, options(what)} {}
+  lasting(const std::string& url, const std::string& job, const std::string& what, const nx::push_gateway_options& gateway)
+      : pusher{mine, url, job, {{"instance", "i"}}, options(what, gateway)} {}
 };
+
+static int crowd(const std::string& url, const std::string& job, const nx::push_gateway_options& options) {
+  std::vector<std::thread> all;
+  std::atomic<int> failed(0);
+  for (int i = 0; i < 100; ++i) {
+    all.emplace_back([&, i] {
+      nx::registry mine;
+      nx::int_gauge m{mine, "m", "Help."};
+      m.set(i);
+      const std::string instance = std::to_string(i);
+      if (!nx::push_gateway{mine, url, job, {{"instance", instance}}, options}.push().ok()) ++failed;
+    });
+  }
+  for (std::thread& one : all) one.join();
+  return failed;
+}
 
 int main() {
   nx::set_error_hook(nullptr);
@@ -129,6 +152,8 @@ int main() {
     while (words >> option) {
       if (option == "auth" && words >> user >> password) options.basic_auth(user, password);
       if (option == "gzip") options.compress(nx::gzip());
+      int ms = 0;
+      if (option == "timeout" && words >> ms) options.set_timeout_ms(ms).set_connect_timeout_ms(ms / 2);
     }
     std::string names[3], values[3];
     std::size_t n = 0;
@@ -150,7 +175,7 @@ int main() {
       gw.reset(new nx::push_gateway{r, u, job_text, {{names[0], values[0]}, {names[1], values[1]}, {names[2], values[2]}}, options});
     }
     if (verb.compare(0, 9, "periodic_") == 0) {
-      if (verb == "periodic_begin") program.reset(new lasting(u, job_text, what));
+      if (verb == "periodic_begin") program.reset(new lasting(u, job_text, what, options));
       else program->ticks.inc();
       if (verb == "periodic_tick") program->pusher.tick(minutes_ms += 60000);
       const nx::errc code = program->pusher.status().code();
@@ -165,6 +190,11 @@ int main() {
       if (verb != "job_failed") run.succeed();
       const nx::push_result p = run.finish();
       std::printf("%u %d %s\n", static_cast<unsigned>(p.code()), p.http_status(), p.error());
+      std::fflush(stdout);
+      continue;
+    }
+    if (verb == "crowd") {
+      std::printf("0 %d \n", crowd(u, job_text, options));
       std::fflush(stdout);
       continue;
     }

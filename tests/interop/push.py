@@ -41,13 +41,12 @@ def free_port():
 
 
 class Gateway:
-    def __init__(self, binary, flags=(), user=None):
+    def __init__(self, binary, flags=(), user=None, persistence=""):  # in memory: Debian's default is a file of the whole machine
         self.user = user
         for _ in range(5):  # somebody else may take the port meanwhile
             self.port = free_port()
             self.base = "http://127.0.0.1:%d" % self.port
-            # In memory: Debian's default is a file of the whole machine.
-            self.command = [binary, "--web.listen-address=127.0.0.1:%d" % self.port, "--persistence.file=", *flags]
+            self.command = [binary, "--web.listen-address=127.0.0.1:%d" % self.port, "--persistence.file=" + persistence, *flags]
             if self.start():
                 return
         raise SystemExit("FAIL %s does not start" % binary)
@@ -91,14 +90,15 @@ class Gateway:
             time.sleep(0.01)
         return False
 
-    def stop(self):
-        self.process.send_signal(signal.SIGKILL)
+    def stop(self, by=signal.SIGKILL):
+        self.process.send_signal(by)
         self.process.wait()
 
 
 class Pusher:
-    def __init__(self, program):
-        self.process = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8")
+    def __init__(self, program, **environment):
+        self.process = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8",
+                                        env={**os.environ, **environment})
 
     def __call__(self, verb, url, what="one", job="j", group=(), options=""):
         job = job if isinstance(job, bytes) else job.encode()

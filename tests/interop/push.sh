@@ -3,6 +3,7 @@
 #
 # Installs what is missing (no service starts) and fetches a newer Pushgateway out of Debian sid without installing it; where
 # that cannot be had, its checks are skipped. Prints PASS, FAIL or SKIP and a name for each check; the last line counts.
+# SOAK_SECONDS, SOAK_SEED: how long programs push through random faults (12), and which (1).
 # INTEROP_CACHE: where sid's program is kept (default ~/.cache/narthex-interop). CXX, CXXFLAGS: the compiler.
 # All traffic stays on 127.0.0.1, but for the packages; no gateway is left running and none keeps a file.
 set -u
@@ -84,16 +85,39 @@ else
   say "SKIP the newer Pushgateway (Debian sid cannot be had: $(grep -v '^ ' "$work/sid" | tail -n 1 | cut -c 1-200))"
 fi
 
-# shellcheck disable=SC2086
-if ${CXX:-g++} -std=c++11 -O1 -Wall -Wextra -pthread ${CXXFLAGS:-} -I../../include push.cpp -o "$work/push" > "$work/push.log" 2>&1; then
-  say "PASS push is built"
-else
-  say "FAIL push is built"; head -n 30 "$work/push.log" | sed 's/^/    /'; finish
+build() {  # build NAME ARGUMENTS...
+  local name=$1; shift
+  # shellcheck disable=SC2086
+  ${CXX:-g++} -std=c++11 -O1 -Wall -Wextra -pthread ${CXXFLAGS:-} -I../../include -o "$work/$name" "$@" > "$work/$name.log" 2>&1 &&
+    { say "PASS $name is built"; return; }
+  say "FAIL $name is built"; head -n 30 "$work/$name.log" | sed 's/^/    /'; finish
+}
+judge() {  # judge SECONDS SCRIPT ARGUMENTS...: a script that says PASS and FAIL, into what is in $out
+  local before code
+  before=$(grep -c '^FAIL ' "$out")
+  timeout -k 15 "$1" /usr/bin/python3 "${@:2}" 2> "$out.errors" | tee -a "$out"
+  code=${PIPESTATUS[0]}
+  [ "$code" = 0 ] && return
+  [ "$(grep -c '^FAIL ' "$out")" != "$before" ] || echo "FAIL $2 (exit code $code)" | tee -a "$out"
+  tail -n 20 "$out.errors" | sed 's/^/    /'
+}
+build push push.cpp
+build soak push_soak.cpp
+build clock.so jumping_clock.cpp -shared -fPIC -ldl
+tls=
+printf '#include <openssl/ssl.h>\nint main() { return TLS_client_method() == nullptr; }\n' > "$work/try.cpp"
+if command -v openssl > /dev/null && ${CXX:-g++} "$work/try.cpp" -o "$work/try" -lssl -lcrypto 2> /dev/null; then
+  build tls ../../examples/27_push_tls.cpp -lssl -lcrypto
+  tls=$work/tls
 fi
-before=$(grep -c '^FAIL ' "$log")
+newest=${gateways##* } soak_seconds=${SOAK_SECONDS:-12}
+: > "$work/soak.out"
+(out=$work/soak.out judge $((soak_seconds + 120)) push_soak.py "$work/soak" "$newest" "$soak_seconds" "${SOAK_SEED:-1}" > "$work/soak.said") &
+soak=$!
 # shellcheck disable=SC2086
-timeout -k 15 200 /usr/bin/python3 push.py "$work/push" promtool $gateways 2> "$work/errors" | tee -a "$log"
-code=${PIPESTATUS[0]}
-[ "$code" = 0 ] || [ "$(grep -c '^FAIL ' "$log")" != "$before" ] || say "FAIL push.py (exit code $code)"
-[ "$code" = 0 ] || tail -n 20 "$work/errors" | sed 's/^/    /'
+out=$log judge 200 push.py "$work/push" promtool $gateways
+out=$log judge 200 push_faults.py "$work/push" "$work/clock.so" "$tls" prometheus-pushgateway
+wait $soak
+cat "$work/soak.said"
+cat "$work/soak.out" >> "$log"
 finish

@@ -1,0 +1,30 @@
+// For LD_PRELOAD: the time of day jumps a year ahead and back with each look at it; the monotonic clock is left alone.
+#include <dlfcn.h>
+#include <sys/time.h>
+#include <time.h>
+
+#include <atomic>
+
+static std::atomic<unsigned> looks(0);
+static time_t jump() { return looks++ % 2 == 0 ? 31536000 : -31536000; }
+
+extern "C" int clock_gettime(clockid_t which, timespec* out) {
+  using call = int (*)(clockid_t, timespec*);
+  static const call real = reinterpret_cast<call>(dlsym(RTLD_NEXT, "clock_gettime"));
+  const int code = real(which, out);
+  if (which == CLOCK_REALTIME || which == CLOCK_REALTIME_COARSE) out->tv_sec += jump();
+  return code;
+}
+extern "C" time_t time(time_t* out) noexcept {
+  timespec now;
+  clock_gettime(CLOCK_REALTIME, &now);
+  if (out) *out = now.tv_sec;
+  return now.tv_sec;
+}
+extern "C" int gettimeofday(timeval* out, void*) noexcept {
+  timespec now;
+  clock_gettime(CLOCK_REALTIME, &now);
+  out->tv_sec = now.tv_sec;
+  out->tv_usec = now.tv_nsec / 1000;
+  return 0;
+}

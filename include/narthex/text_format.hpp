@@ -11,6 +11,7 @@
 #include "narthex/detail/line_writer.hpp"
 #include "narthex/detail/number.hpp"
 #include "narthex/detail/utf8.hpp"
+#include "narthex/detail/write_all.hpp"
 #include "narthex/sink.hpp"
 #include "narthex/walk.hpp"
 
@@ -57,7 +58,7 @@ const line_rules text_rules<Once>::rules = {&head, nullptr, nullptr,
 #else
                                             nullptr,  // nobody says times there
 #endif
-                                            nullptr};
+                                            nullptr, nullptr, "_sum", "_count"};
 
 /// One family after the other, in text format 0.0.4.
 class text_writer : public line_writer {
@@ -67,18 +68,8 @@ class text_writer : public line_writer {
   static void end() noexcept {}
 };
 
-/// The one loop over series, for every way to take a format.
-template <class Writer>
-NARTHEX_DETAIL_NOINLINE void write_all(walk& series, chunk_writer& out) {
-  Writer text(out);
-  while (out.is_open() && series.next()) text.write(series.now());
-  text.end();
-  out.flush();
-}
-
 }  // namespace detail
 
-#if NARTHEX_HAS(METRICS)
 /// Writes everything a registry shows, in text format 0.0.4, to a sink.
 ///
 /// chunk:   room for `size` >= 1 bytes; the sink gets pieces of that size.
@@ -87,20 +78,12 @@ NARTHEX_DETAIL_NOINLINE void write_all(walk& series, chunk_writer& out) {
 /// Threads: any number at once; updates and new series never wait for it, and it holds nothing while the sink runs.
 /// Cost:    memory is constant, whatever the number of series; no allocation but for custom collectors.
 inline status write_text(registry_core& registry, const sink& to, char* chunk, std::size_t size) {
-  errc why = size == 0 ? errc::no_memory : errc::ok;
-  if (why == errc::ok) {
-    walk series(registry);
-    detail::chunk_writer out(to, series, chunk, size);
-    detail::write_all<detail::text_writer>(series, out);
-    if (!out.is_open()) why = errc::closed;
-  }
-  return why == errc::ok ? status() : status(why, "write_text");
+  return detail::write_all<detail::text_writer>("write_text", registry, to, chunk, size);
 }
 
 /// The same in pieces of 8 KB (512 bytes without a heap), on the stack.
 inline status write_text(registry_core& registry, const sink& to) {
-  char chunk[NARTHEX_HAS(HEAP) ? 8192 : 512];
-  return write_text(registry, to, chunk, sizeof chunk);
+  return detail::write_all<detail::text_writer>("write_text", registry, to);
 }
 inline status write_text(const sink& to) { return write_text(default_registry(), to); }
 
@@ -110,34 +93,7 @@ inline status write_text(const sink& to) { return write_text(default_registry(),
 /// Returns: the size of the whole exposition. When it is larger than `size`, the buffer holds its beginning:
 ///          do not serve that.
 inline std::size_t write_text(registry_core& registry, char* buffer, std::size_t size) noexcept {
-  // Straight into the buffer, a part at a time, so that the walk rests now and then; what does not fit goes nowhere.
-  struct filling {
-    detail::chunk_writer* out;
-    char* at;
-    std::size_t room, total;
-    char beyond[256];
-    static bool write(void* context, const char*, std::size_t n) {
-      filling& f = *static_cast<filling*>(context);
-      f.total += n;
-      if (f.room) {
-        f.at += n;
-        f.room -= n;
-      }
-      f.out->use(f.chunk(), f.chunk_size());
-      return true;
-    }
-    char* chunk() noexcept { return room ? at : beyond; }
-    std::size_t chunk_size() const noexcept { return room == 0 ? sizeof beyond : room < 32768 ? room : 32768; }
-  } f;
-  f.at = buffer;
-  f.room = size;
-  f.total = 0;
-  const sink to = {&filling::write, &f};
-  walk series(registry);
-  detail::chunk_writer out(to, series, f.chunk(), f.chunk_size());
-  f.out = &out;
-  detail::write_all<detail::text_writer>(series, out);
-  return f.total;
+  return detail::write_all<detail::text_writer>(registry, buffer, size);
 }
 inline std::size_t write_text(char* buffer, std::size_t size) noexcept {
   return write_text(default_registry(), buffer, size);
@@ -146,24 +102,9 @@ inline std::size_t write_text(char* buffer, std::size_t size) noexcept {
 #if NARTHEX_HAS(HEAP)
 /// The exposition as a string. The string may throw std::bad_alloc: the one call of the core that can.
 inline std::string to_text(registry_core& registry = default_registry()) {
-  std::string text;
-  static_cast<void>(write_text(registry, string_sink(text)));
-  return text;
+  return detail::to_string<detail::text_writer>(registry);
 }
 #endif
-
-#else  // compiled out
-
-inline status write_text(registry_core&, const sink&, char*, std::size_t) { return status(); }
-inline status write_text(registry_core&, const sink&) { return status(); }
-inline status write_text(const sink&) { return status(); }
-inline std::size_t write_text(registry_core&, char*, std::size_t) noexcept { return 0; }
-inline std::size_t write_text(char*, std::size_t) noexcept { return 0; }
-#if NARTHEX_HAS(HEAP)
-inline std::string to_text(registry_core& = default_registry()) { return std::string(); }
-#endif
-
-#endif  // NARTHEX_HAS(METRICS)
 
 NARTHEX_END_NAMESPACE
 

@@ -29,10 +29,14 @@ struct line_rules {
   char* (*respell)(char* begin, char* end);
   /// Writes what stands behind a value before the line ends: time, exemplar. bucket: no_bucket for what has none.
   void (*behind)(line_writer&, const sample&, unsigned bucket);
-  /// Writes what follows a distribution's buckets or quantiles; null: _sum and _count.
-  void (*totals)(line_writer&, const sample&);
+  /// Which of a histogram's or summary's _sum and _count are written, and of no negative quantile; null: all.
+  unsigned (*totals)(const sample&);
+  /// Writes what follows them; null: nothing.
+  void (*after_totals)(line_writer&, const sample&);
+  /// What a gauge histogram's are called.
+  const char *gauge_sum, *gauge_count;
 };
-enum : unsigned { no_bucket = ~0u };
+enum : unsigned { no_bucket = ~0u, has_sum = 1, has_count = 2 };
 
 /// One family after the other.
 ///
@@ -52,12 +56,16 @@ class line_writer {
   // ---- for the formats ----
 
   chunk_writer& out() noexcept { return out_; }
-  /// A comment's beginning.
-  NARTHEX_DETAIL_COLD void comment(string_view mark, const sample& s, std::size_t name_bytes_off = 0) {
-    out_(mark);
-    const std::size_t left = s.prefix.size() + s.name.size() - name_bytes_off;
+  /// The name without its last `cut` bytes.
+  NARTHEX_DETAIL_COLD void name_but(const sample& s, std::size_t cut) {
+    const std::size_t left = s.prefix.size() + s.name.size() - cut;
     out_(s.prefix.first(left < s.prefix.size() ? left : s.prefix.size()));
     if (left > s.prefix.size()) out_(s.name.first(left - s.prefix.size()));
+  }
+  /// A comment's beginning.
+  NARTHEX_DETAIL_COLD void comment(string_view mark, const sample& s, std::size_t cut = 0) {
+    out_(mark);
+    name_but(s, cut);
     out_(" ", 1);
   }
   /// A line with what stands behind its value; label: `name="`, or empty.
@@ -65,10 +73,6 @@ class line_writer {
                                              const number& n, unsigned bucket) {
     out_(s.prefix);
     out_(s.name);
-    line_end_in_parts(s, suffix, label, value, n, bucket);
-  }
-  void line_end_in_parts(const sample& s, string_view suffix, string_view label, string_view value, const number& n,
-                         unsigned bucket) {
     out_(suffix);
     char before = '{';
     for (const string_view part : {s.labels, label}) {
@@ -90,14 +94,6 @@ class line_writer {
   void value_in_parts(const number& n) {
     char text[max_double_chars];
     out_(text, static_cast<std::size_t>(digits(text, n) - text));
-  }
-  NARTHEX_DETAIL_NOINLINE void sum_and_count(const sample& s) {
-    if (NARTHEX_HAS(HEAP) && s.has_time) {
-      line_in_parts(s, "_sum", "", "", s.sum, no_bucket);
-      return line_in_parts(s, "_count", "", "", s.count, no_bucket);
-    }
-    number_line(s, "_sum{", s.sum);
-    number_line(s, "_count{", s.count);
   }
   /// One function for each suffix, so that the line of a counter is inline in the loop over series.
   template <std::size_t n>
@@ -167,8 +163,22 @@ class line_writer {
     return to + size + suffix_size;
   }
 
+  NARTHEX_DETAIL_NOINLINE void sum_and_count(const sample& s) {
+    const unsigned which = rules_.totals ? rules_.totals(s) : has_sum | has_count;
+#if NARTHEX_HAS(HEAP)
+    const bool is_gauge = s.type == metric_type::gauge_histogram;
+    if (is_gauge || s.has_time) {
+      if (which & has_sum) line_in_parts(s, is_gauge ? rules_.gauge_sum : "_sum", "", "", s.sum, no_bucket);
+      if (which & has_count) line_in_parts(s, is_gauge ? rules_.gauge_count : "_count", "", "", s.count, no_bucket);
+      return;
+    }
+#endif
+    if (which & has_sum) number_line(s, "_sum{", s.sum);
+    if (which & has_count) number_line(s, "_count{", s.count);
+  }
   NARTHEX_DETAIL_COLD void quantile_lines(const sample& s) {
     for (unsigned i = 0; i < s.quantile_count; ++i) {
+      if (rules_.totals && is_less(s.quantile_values[i], 0)) continue;
       char which[max_double_chars];
       const char* const end = digits(which, s.quantiles[i]);
       line_in_parts(s, "", "quantile=\"", string_view(which, static_cast<std::size_t>(end - which)), s.quantile_values[i],
@@ -241,8 +251,8 @@ template <metric_type Type>
 void distribution_text<Type>::write(line_writer& to, const sample& s) {
   if (Type == metric_type::histogram) to.bucket_lines(s);
   else to.quantile_lines(s);
-  if (to.rules_.totals) to.rules_.totals(to, s);
-  else to.sum_and_count(s);
+  to.sum_and_count(s);
+  if (to.rules_.after_totals) to.rules_.after_totals(to, s);
 }
 
 }  // namespace detail

@@ -55,7 +55,7 @@ class name_lengths {
 class openmetrics_writer : public line_writer {
  public:
   explicit openmetrics_writer(chunk_writer& to) noexcept : line_writer(to, rules<void>::table), before_(), cut_(0), is_counter_(false) {
-    to.series().want_exemplars(exemplars_);
+    to.source().want_exemplars(exemplars_);
   }
   void end() { out()("# EOF\n"); }
 

@@ -3307,6 +3307,8 @@ struct no_cell {
 struct no_core {
   no_cell cell;
   void observe(double) const noexcept {}
+  template <class Exemplar>
+  void record(double, const Exemplar&) const noexcept {}
   void read(sample& out) const noexcept {
     out.sum = 0;
     out.count = 0;
@@ -4160,7 +4162,7 @@ struct position {
 // What kind of storage stands behind a name: a second registration must have the same.
 enum class storage : std::uint8_t {
   counter, double_counter, gauge, int_gauge, histogram, static_histogram, summary, fixed_summary, info, state_set, callback, collected, self,
-  expiring
+  expiring, exemplar_counter, exemplar_double_counter, exemplar_histogram
 };
 
 struct family_ops;
@@ -9284,7 +9286,7 @@ class chunk_writer {
     at_ = begin_;
   }
   bool is_open() const noexcept { return open_; }
-  walk& series() const noexcept { return walk_; }
+  walk& source() const noexcept { return walk_; }
 
   /// Goes on in another chunk; for the sink, with what was written into the one before.
   void use(char* chunk, std::size_t size) noexcept {
@@ -9354,10 +9356,14 @@ struct line_rules {
   char* (*respell)(char* begin, char* end);
   /// Writes what stands behind a value before the line ends: time, exemplar. bucket: no_bucket for what has none.
   void (*behind)(line_writer&, const sample&, unsigned bucket);
-  /// Writes what follows a distribution's buckets or quantiles; null: _sum and _count.
-  void (*totals)(line_writer&, const sample&);
+  /// Which of a histogram's or summary's _sum and _count are written, and of no negative quantile; null: all.
+  unsigned (*totals)(const sample&);
+  /// Writes what follows them; null: nothing.
+  void (*after_totals)(line_writer&, const sample&);
+  /// What a gauge histogram's are called.
+  const char *gauge_sum, *gauge_count;
 };
-enum : unsigned { no_bucket = ~0u };
+enum : unsigned { no_bucket = ~0u, has_sum = 1, has_count = 2 };
 
 /// One family after the other.
 ///
@@ -9377,12 +9383,16 @@ class line_writer {
   // ---- for the formats ----
 
   chunk_writer& out() noexcept { return out_; }
-  /// A comment's beginning.
-  NARTHEX_DETAIL_COLD void comment(string_view mark, const sample& s, std::size_t name_bytes_off = 0) {
-    out_(mark);
-    const std::size_t left = s.prefix.size() + s.name.size() - name_bytes_off;
+  /// The name without its last `cut` bytes.
+  NARTHEX_DETAIL_COLD void name_but(const sample& s, std::size_t cut) {
+    const std::size_t left = s.prefix.size() + s.name.size() - cut;
     out_(s.prefix.first(left < s.prefix.size() ? left : s.prefix.size()));
     if (left > s.prefix.size()) out_(s.name.first(left - s.prefix.size()));
+  }
+  /// A comment's beginning.
+  NARTHEX_DETAIL_COLD void comment(string_view mark, const sample& s, std::size_t cut = 0) {
+    out_(mark);
+    name_but(s, cut);
     out_(" ", 1);
   }
   /// A line with what stands behind its value; label: `name="`, or empty.
@@ -9390,10 +9400,6 @@ class line_writer {
                                              const number& n, unsigned bucket) {
     out_(s.prefix);
     out_(s.name);
-    line_end_in_parts(s, suffix, label, value, n, bucket);
-  }
-  void line_end_in_parts(const sample& s, string_view suffix, string_view label, string_view value, const number& n,
-                         unsigned bucket) {
     out_(suffix);
     char before = '{';
     for (const string_view part : {s.labels, label}) {
@@ -9415,14 +9421,6 @@ class line_writer {
   void value_in_parts(const number& n) {
     char text[max_double_chars];
     out_(text, static_cast<std::size_t>(digits(text, n) - text));
-  }
-  NARTHEX_DETAIL_NOINLINE void sum_and_count(const sample& s) {
-    if (NARTHEX_HAS(HEAP) && s.has_time) {
-      line_in_parts(s, "_sum", "", "", s.sum, no_bucket);
-      return line_in_parts(s, "_count", "", "", s.count, no_bucket);
-    }
-    number_line(s, "_sum{", s.sum);
-    number_line(s, "_count{", s.count);
   }
   /// One function for each suffix, so that the line of a counter is inline in the loop over series.
   template <std::size_t n>
@@ -9492,8 +9490,22 @@ class line_writer {
     return to + size + suffix_size;
   }
 
+  NARTHEX_DETAIL_NOINLINE void sum_and_count(const sample& s) {
+    const unsigned which = rules_.totals ? rules_.totals(s) : has_sum | has_count;
+#if NARTHEX_HAS(HEAP)
+    const bool is_gauge = s.type == metric_type::gauge_histogram;
+    if (is_gauge || s.has_time) {
+      if (which & has_sum) line_in_parts(s, is_gauge ? rules_.gauge_sum : "_sum", "", "", s.sum, no_bucket);
+      if (which & has_count) line_in_parts(s, is_gauge ? rules_.gauge_count : "_count", "", "", s.count, no_bucket);
+      return;
+    }
+#endif
+    if (which & has_sum) number_line(s, "_sum{", s.sum);
+    if (which & has_count) number_line(s, "_count{", s.count);
+  }
   NARTHEX_DETAIL_COLD void quantile_lines(const sample& s) {
     for (unsigned i = 0; i < s.quantile_count; ++i) {
+      if (rules_.totals && is_less(s.quantile_values[i], 0)) continue;
       char which[max_double_chars];
       const char* const end = digits(which, s.quantiles[i]);
       line_in_parts(s, "", "quantile=\"", string_view(which, static_cast<std::size_t>(end - which)), s.quantile_values[i],
@@ -9566,14 +9578,119 @@ template <metric_type Type>
 void distribution_text<Type>::write(line_writer& to, const sample& s) {
   if (Type == metric_type::histogram) to.bucket_lines(s);
   else to.quantile_lines(s);
-  if (to.rules_.totals) to.rules_.totals(to, s);
-  else to.sum_and_count(s);
+  to.sum_and_count(s);
+  if (to.rules_.after_totals) to.rules_.after_totals(to, s);
 }
 
 }  // namespace detail
 NARTHEX_END_NAMESPACE
 
 #endif  // NARTHEX_DETAIL_LINE_WRITER_HPP
+
+// ==== narthex/detail/write_all.hpp ==============================================================
+// narthex/detail/write_all.hpp - a whole registry in a format: to a sink, into a buffer, as a string.
+// Room: print shop. Read detail/chunk_writer.hpp first. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_DETAIL_WRITE_ALL_HPP
+#define NARTHEX_DETAIL_WRITE_ALL_HPP
+
+#include <cstddef>
+
+
+NARTHEX_BEGIN_NAMESPACE
+namespace detail {
+
+// A `Writer` (a format) brings:
+//   explicit Writer(chunk_writer&)
+//   void write(const sample&)     the next series, in the order of a walk
+//   void end()                    what stands behind the last one
+
+#if NARTHEX_HAS(METRICS)
+/// The one loop over series.
+template <class Writer>
+NARTHEX_DETAIL_NOINLINE void write_series(walk& series, chunk_writer& out) {
+  Writer to(out);
+  while (out.is_open() && series.next()) to.write(series.now());
+  to.end();
+  out.flush();
+}
+
+template <class Writer>
+status write_all(const char* caller, registry_core& registry, const sink& to, char* chunk, std::size_t size) {
+  errc why = size == 0 ? errc::no_memory : errc::ok;
+  if (why == errc::ok) {
+    walk series(registry);
+    chunk_writer out(to, series, chunk, size);
+    write_series<Writer>(series, out);
+    if (!out.is_open()) why = errc::closed;
+  }
+  return why == errc::ok ? status() : status(why, caller);
+}
+template <class Writer>
+status write_all(const char* caller, registry_core& registry, const sink& to) {
+  char chunk[NARTHEX_HAS(HEAP) ? 8192 : 512];
+  return write_all<Writer>(caller, registry, to, chunk, sizeof chunk);
+}
+
+/// Straight into the buffer, a part at a time, so that the walk rests now and then; what does not fit goes nowhere.
+template <class Writer>
+std::size_t write_all(registry_core& registry, char* buffer, std::size_t size) noexcept {
+  struct filling {
+    chunk_writer* out;
+    char* at;
+    std::size_t room, total;
+    char beyond[256];
+    static bool write(void* context, const char*, std::size_t n) {
+      filling& f = *static_cast<filling*>(context);
+      f.total += n;
+      if (f.room) {
+        f.at += n;
+        f.room -= n;
+      }
+      f.out->use(f.chunk(), f.chunk_size());
+      return true;
+    }
+    char* chunk() noexcept { return room ? at : beyond; }
+    std::size_t chunk_size() const noexcept { return room == 0 ? sizeof beyond : room < 32768 ? room : 32768; }
+  } f;
+  f.at = buffer;
+  f.room = size;
+  f.total = 0;
+  const sink to = {&filling::write, &f};
+  walk series(registry);
+  chunk_writer out(to, series, f.chunk(), f.chunk_size());
+  f.out = &out;
+  write_series<Writer>(series, out);
+  return f.total;
+}
+
+#if NARTHEX_HAS(HEAP)
+template <class Writer>
+std::string to_string(registry_core& registry) {
+  std::string text;
+  static_cast<void>(write_all<Writer>("", registry, string_sink(text)));
+  return text;
+}
+#endif
+
+#else  // compiled out
+
+template <class Writer>
+status write_all(const char*, registry_core&, const sink&, char*, std::size_t) noexcept { return status(); }
+template <class Writer>
+status write_all(const char*, registry_core&, const sink&) noexcept { return status(); }
+template <class Writer>
+std::size_t write_all(registry_core&, char*, std::size_t) noexcept { return 0; }
+#if NARTHEX_HAS(HEAP)
+template <class Writer>
+std::string to_string(registry_core&) { return std::string(); }
+#endif
+
+#endif  // NARTHEX_HAS(METRICS)
+
+}  // namespace detail
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_DETAIL_WRITE_ALL_HPP
 
 // ==== narthex/text_format.hpp ===================================================================
 // narthex/text_format.hpp - the registry as Prometheus text format 0.0.4.
@@ -9627,7 +9744,7 @@ const line_rules text_rules<Once>::rules = {&head, nullptr, nullptr,
 #else
                                             nullptr,  // nobody says times there
 #endif
-                                            nullptr};
+                                            nullptr, nullptr, "_sum", "_count"};
 
 /// One family after the other, in text format 0.0.4.
 class text_writer : public line_writer {
@@ -9637,18 +9754,8 @@ class text_writer : public line_writer {
   static void end() noexcept {}
 };
 
-/// The one loop over series, for every way to take a format.
-template <class Writer>
-NARTHEX_DETAIL_NOINLINE void write_all(walk& series, chunk_writer& out) {
-  Writer text(out);
-  while (out.is_open() && series.next()) text.write(series.now());
-  text.end();
-  out.flush();
-}
-
 }  // namespace detail
 
-#if NARTHEX_HAS(METRICS)
 /// Writes everything a registry shows, in text format 0.0.4, to a sink.
 ///
 /// chunk:   room for `size` >= 1 bytes; the sink gets pieces of that size.
@@ -9657,20 +9764,12 @@ NARTHEX_DETAIL_NOINLINE void write_all(walk& series, chunk_writer& out) {
 /// Threads: any number at once; updates and new series never wait for it, and it holds nothing while the sink runs.
 /// Cost:    memory is constant, whatever the number of series; no allocation but for custom collectors.
 inline status write_text(registry_core& registry, const sink& to, char* chunk, std::size_t size) {
-  errc why = size == 0 ? errc::no_memory : errc::ok;
-  if (why == errc::ok) {
-    walk series(registry);
-    detail::chunk_writer out(to, series, chunk, size);
-    detail::write_all<detail::text_writer>(series, out);
-    if (!out.is_open()) why = errc::closed;
-  }
-  return why == errc::ok ? status() : status(why, "write_text");
+  return detail::write_all<detail::text_writer>("write_text", registry, to, chunk, size);
 }
 
 /// The same in pieces of 8 KB (512 bytes without a heap), on the stack.
 inline status write_text(registry_core& registry, const sink& to) {
-  char chunk[NARTHEX_HAS(HEAP) ? 8192 : 512];
-  return write_text(registry, to, chunk, sizeof chunk);
+  return detail::write_all<detail::text_writer>("write_text", registry, to);
 }
 inline status write_text(const sink& to) { return write_text(default_registry(), to); }
 
@@ -9680,34 +9779,7 @@ inline status write_text(const sink& to) { return write_text(default_registry(),
 /// Returns: the size of the whole exposition. When it is larger than `size`, the buffer holds its beginning:
 ///          do not serve that.
 inline std::size_t write_text(registry_core& registry, char* buffer, std::size_t size) noexcept {
-  // Straight into the buffer, a part at a time, so that the walk rests now and then; what does not fit goes nowhere.
-  struct filling {
-    detail::chunk_writer* out;
-    char* at;
-    std::size_t room, total;
-    char beyond[256];
-    static bool write(void* context, const char*, std::size_t n) {
-      filling& f = *static_cast<filling*>(context);
-      f.total += n;
-      if (f.room) {
-        f.at += n;
-        f.room -= n;
-      }
-      f.out->use(f.chunk(), f.chunk_size());
-      return true;
-    }
-    char* chunk() noexcept { return room ? at : beyond; }
-    std::size_t chunk_size() const noexcept { return room == 0 ? sizeof beyond : room < 32768 ? room : 32768; }
-  } f;
-  f.at = buffer;
-  f.room = size;
-  f.total = 0;
-  const sink to = {&filling::write, &f};
-  walk series(registry);
-  detail::chunk_writer out(to, series, f.chunk(), f.chunk_size());
-  f.out = &out;
-  detail::write_all<detail::text_writer>(series, out);
-  return f.total;
+  return detail::write_all<detail::text_writer>(registry, buffer, size);
 }
 inline std::size_t write_text(char* buffer, std::size_t size) noexcept {
   return write_text(default_registry(), buffer, size);
@@ -9716,24 +9788,9 @@ inline std::size_t write_text(char* buffer, std::size_t size) noexcept {
 #if NARTHEX_HAS(HEAP)
 /// The exposition as a string. The string may throw std::bad_alloc: the one call of the core that can.
 inline std::string to_text(registry_core& registry = default_registry()) {
-  std::string text;
-  static_cast<void>(write_text(registry, string_sink(text)));
-  return text;
+  return detail::to_string<detail::text_writer>(registry);
 }
 #endif
-
-#else  // compiled out
-
-inline status write_text(registry_core&, const sink&, char*, std::size_t) { return status(); }
-inline status write_text(registry_core&, const sink&) { return status(); }
-inline status write_text(const sink&) { return status(); }
-inline std::size_t write_text(registry_core&, char*, std::size_t) noexcept { return 0; }
-inline std::size_t write_text(char*, std::size_t) noexcept { return 0; }
-#if NARTHEX_HAS(HEAP)
-inline std::string to_text(registry_core& = default_registry()) { return std::string(); }
-#endif
-
-#endif  // NARTHEX_HAS(METRICS)
 
 NARTHEX_END_NAMESPACE
 

@@ -51,7 +51,7 @@ class chunk_writer {
     at_ = begin_;
   }
   bool is_open() const noexcept { return open_; }
-  walk& series() const noexcept { return walk_; }
+  walk& source() const noexcept { return walk_; }
 
   /// Goes on in another chunk; for the sink, with what was written into the one before.
   void use(char* chunk, std::size_t size) noexcept {

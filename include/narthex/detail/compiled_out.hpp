@@ -37,6 +37,8 @@ struct no_cell {
 struct no_core {
   no_cell cell;
   void observe(double) const noexcept {}
+  template <class Exemplar>
+  void record(double, const Exemplar&) const noexcept {}
   void read(sample& out) const noexcept {
     out.sum = 0;
     out.count = 0;

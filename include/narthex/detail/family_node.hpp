@@ -61,7 +61,7 @@ struct position {
 // What kind of storage stands behind a name: a second registration must have the same.
 enum class storage : std::uint8_t {
   counter, double_counter, gauge, int_gauge, histogram, static_histogram, summary, fixed_summary, info, state_set, callback, collected, self,
-  expiring
+  expiring, exemplar_counter, exemplar_double_counter, exemplar_histogram
 };
 
 struct family_ops;

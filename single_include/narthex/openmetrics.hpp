@@ -1,0 +1,264 @@
+// narthex/openmetrics.hpp 0.1.0, in one file. Made by single_include/amalgamate.py: do not edit.
+//
+// MIT License
+//
+// Copyright (c) 2026 narthex contributors
+//
+// Permission is hereby granted, free of charge, to any person obtaining a copy
+// of this software and associated documentation files (the "Software"), to deal
+// in the Software without restriction, including without limitation the rights
+// to use, copy, modify, merge, publish, distribute, sublicense, and/or sell
+// copies of the Software, and to permit persons to whom the Software is
+// furnished to do so, subject to the following conditions:
+//
+// The above copyright notice and this permission notice shall be included in all
+// copies or substantial portions of the Software.
+//
+// THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR
+// IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY,
+// FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE
+// AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER
+// LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM,
+// OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE
+// SOFTWARE.
+
+#include "narthex.hpp"
+
+// ==== narthex/openmetrics.hpp ===================================================================
+// narthex/openmetrics.hpp - the registry as OpenMetrics 1.0 text.
+// Room: balconies. Read detail/line_writer.hpp first. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_OPENMETRICS_HPP
+#define NARTHEX_OPENMETRICS_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+
+NARTHEX_BEGIN_NAMESPACE
+namespace detail {
+
+/// Which lengths of the name in hand are names themselves: of a, a_b, a_b_c every one begins the next.
+///
+/// Names come in their order, so whatever a name begins with was written shortly before it.
+class name_lengths {
+ public:
+  name_lengths() noexcept { std::memset(bits_, 0, sizeof bits_); }
+  /// Of the name before, only the first `common` bytes are the next one's, too.
+  void keep(std::size_t common) noexcept {
+    for (std::size_t i = 0; i < words; ++i) {
+      const std::size_t from = i * 32;
+      if (common < from) bits_[i] = 0;
+      else if (common - from < 31) bits_[i] &= (std::uint32_t(2) << (common - from)) - 1;
+    }
+  }
+  void add(std::size_t size) noexcept {
+    if (size < words * 32) bits_[size / 32] |= std::uint32_t(1) << size % 32;
+  }
+  /// What is too long to remember counts as there.
+  bool has(std::size_t size) const noexcept { return size >= words * 32 || (bits_[size / 32] >> size % 32 & 1) != 0; }
+
+ private:
+  enum : std::size_t { words = 8 };
+  std::uint32_t bits_[words];
+};
+
+/// One family after the other, in OpenMetrics 1.0.
+///
+/// Source: OpenMetrics 1.0, Text format and Exposer requirements.
+class openmetrics_writer : public line_writer {
+ public:
+  explicit openmetrics_writer(chunk_writer& to) noexcept : line_writer(to, rules<void>::table), before_(), cut_(0), is_counter_(false) {
+    to.source().want_exemplars(exemplars_);
+  }
+  void end() { out()("# EOF\n"); }
+
+ private:
+  template <class Once>
+  struct rules {
+    static const line_rules table;
+  };
+
+  static string_view type_word(metric_type type) noexcept {
+    switch (type) {
+      case metric_type::counter: return "counter";
+      case metric_type::histogram: return "histogram";
+      case metric_type::gauge_histogram: return "gaugehistogram";
+      case metric_type::summary: return "summary";
+      case metric_type::info: return "info";
+      case metric_type::state_set: return "stateset";
+      case metric_type::unknown: return "unknown";
+      case metric_type::gauge: break;
+    }
+    return "gauge";
+  }
+
+  /// How many bytes of a sample's name its family's name has not. A counter whose family would have the name of another one,
+  /// or a sample that another one has, keeps its whole name and becomes unknown; so does one without _total, and an info.
+  NARTHEX_DETAIL_COLD void take_name(const sample& s) noexcept {
+    const full_name name = {s.prefix, s.name};
+    const std::size_t size = name.size(), common = relate(name, before_).common;
+    before_ = name;
+    names_.keep(common);
+    created_.keep(common);
+    cut_ = 0;
+    if (s.type == metric_type::counter && s.name.ends_with("_total") && size > 6 && !created_.has(size - 6)) cut_ = 6;
+    if (s.type == metric_type::info) cut_ = 5;
+    if (cut_ && (s.name.size() <= cut_ || names_.has(size - cut_))) cut_ = 0;
+    is_counter_ = cut_ == 6;
+    names_.add(size);
+    if (cut_) names_.add(size - cut_);
+    if (s.name.ends_with("_created")) created_.add(size - 8);
+  }
+
+  NARTHEX_DETAIL_COLD static void head(line_writer& lines, const sample& s) {
+    openmetrics_writer& to = static_cast<openmetrics_writer&>(lines);
+    to.take_name(s);
+    const bool has_cut = s.type == metric_type::counter || s.type == metric_type::info;
+    to.comment("# TYPE ", s, to.cut_);
+    to.out()(type_word(has_cut && !to.cut_ ? metric_type::unknown : s.type));
+    const std::size_t unit = s.unit.size();
+    const string_view family = s.name.first(s.name.size() - to.cut_);
+    if (unit && family.size() > unit && family.ends_with(s.unit) && family[family.size() - unit - 1] == '_') {
+      to.comment("\n# UNIT ", s, to.cut_);
+      to.out()(s.unit);
+    }
+    to.comment("\n# HELP ", s, to.cut_);
+    put_safe(s.help, quoting::label_value, to.out());
+    to.out()("\n", 1);
+  }
+
+  /// A collector's counter below zero, or not a number, would make the whole exposition invalid: it is left out.
+  static void number_and_more(line_writer& lines, const sample& s) {
+    openmetrics_writer& to = static_cast<openmetrics_writer&>(lines);
+    const bool is_wrong = (s.value.is == number::kind::i64 && s.value.i64 < 0) ||
+                          (s.value.is == number::kind::f64 && (is_nan(s.value.f64) || is_less(s.value.f64, 0)));
+    if (to.is_counter_ && is_wrong) return;
+    const unsigned first_bucket = 0, none = no_bucket;
+    if (s.has_time || s.exemplar_count) to.line_in_parts(s, "", "", "", s.value, to.is_counter_ ? first_bucket : none);
+    else to.number_line(s, "{", s.value);
+    if (to.is_counter_) put_created(to, s);
+  }
+
+  /// ` # {labels} value time`: an exemplar, of a counter or a bucket.
+  NARTHEX_DETAIL_COLD static void behind(line_writer& to, const sample& s, unsigned bucket) {
+#if NARTHEX_HAS(HEAP)
+    if (s.has_time) {
+      to.out()(" ", 1);
+      to.value_in_parts(static_cast<double>(s.time_ms) / 1000);
+    }
+#endif
+    if (bucket == no_bucket) return;
+    for (unsigned i = 0; i < s.exemplar_count; ++i) {
+      const exemplar_sample& e = s.exemplars[i];
+      if (e.bucket != bucket) continue;
+      to.out()(" # {");
+      to.out()(e.labels);
+      to.out()("} ");
+      to.value_in_parts(e.value);
+      if (e.time_ns == 0) continue;
+      to.out()(" ", 1);
+      number seconds = e.value;  // with its writer, so that no other double is linked
+      seconds.f64 = static_cast<double>(e.time_ns / 1000000000) + static_cast<double>(e.time_ns % 1000000000) / 1e9;
+      to.value_in_parts(seconds);
+    }
+  }
+
+  /// A double always shows that it is one: 1.0, 1e+06.
+  static char* respell(char* begin, char* end) noexcept {
+    for (const char* at = begin; at != end; ++at) {
+      if (*at == '.' || *at == 'e' || *at == 'N' || *at == 'I') return end;
+    }
+    std::memcpy(end, ".0", 2);
+    return end + 2;
+  }
+
+  /// A sum that is negative or not a number, or of a histogram with negative bounds, makes the exposition invalid. A histogram
+  /// has both or none.
+  static unsigned totals(const sample& s) noexcept {
+    const bool below_zero = s.type != metric_type::summary && s.bounds->size() && is_less((*s.bounds)[0], 0);
+    const bool is_fine = !is_nan(s.sum) && !is_less(s.sum, 0);
+    const unsigned none = 0, count = has_count, both = has_sum | has_count;
+    if (s.type == metric_type::summary) return is_fine ? both : count;
+    if (s.type == metric_type::gauge_histogram) return is_fine || (below_zero && !is_nan(s.sum)) ? both : none;
+    return is_fine && !below_zero ? both : none;
+  }
+
+#if NARTHEX_HAS(HEAP)
+  NARTHEX_DETAIL_NOINLINE static void put_created(line_writer& to, const sample& s) {
+    if (s.created_ns <= 0) return;
+    to.name_but(s, is_one_number(s.type) ? 6 : 0);
+    to.out()("_created");
+    if (!s.labels.empty()) {
+      to.out()("{", 1);
+      to.out()(s.labels);
+      to.out()("}", 1);
+    }
+    to.out()(" ", 1);
+    char digits[max_u64_chars + 10];
+    char* at = write_u64(digits, static_cast<std::uint64_t>(s.created_ns) / 1000000000);
+    std::uint32_t rest = static_cast<std::uint32_t>(s.created_ns % 1000000000);
+    if (rest) *at++ = '.';
+    for (std::uint32_t place = 100000000; rest; rest %= place, place /= 10) *at++ = static_cast<char>('0' + rest / place);
+    *at++ = '\n';
+    to.out()(digits, static_cast<std::size_t>(at - digits));
+  }
+  static void after_totals(line_writer& to, const sample& s) { put_created(to, s); }
+#else
+  static void put_created(line_writer&, const sample&) noexcept {}
+#endif
+
+  full_name before_;
+  name_lengths names_;    // that families have
+  name_lengths created_;  // that with _created behind are a family's
+  std::size_t cut_;
+  bool is_counter_;       // of the family in hand: it is written as one
+  exemplar_room exemplars_;
+};
+template <class Once>
+const line_rules openmetrics_writer::rules<Once>::table = {&head, &number_and_more, &respell, &behind, &totals,
+#if NARTHEX_HAS(HEAP)
+                                                           &after_totals,
+#else
+                                                           nullptr,
+#endif
+                                                           "_gsum", "_gcount"};
+
+}  // namespace detail
+
+/// Writes everything a registry shows, in OpenMetrics 1.0, to a sink.
+///
+/// As write_text() in all else: chunk, what it returns, threads, cost. The differences to text 0.0.4 that a server sees: le and
+/// quantile read 1.0, the names in metadata are without _total and _info, a counter without _total is unknown.
+/// Left out, because it would make the exposition invalid: _sum and _count of a histogram with negative bounds or a sum that
+/// is negative or no number, such a _sum of a summary, its negative quantiles, a collector's counter below zero.
+/// Unknown, because their family would have another one's name: a counter x_total and an info x_info beside a metric x; a
+/// counter x_total beside x_created.
+/// Source: OpenMetrics 1.0. Content type: openmetrics_content_type.
+inline status write_openmetrics(registry_core& registry, const sink& to, char* chunk, std::size_t size) {
+  return detail::write_all<detail::openmetrics_writer>("write_openmetrics", registry, to, chunk, size);
+}
+/// The same in pieces of 8 KB (512 bytes without a heap), on the stack.
+inline status write_openmetrics(registry_core& registry, const sink& to) {
+  return detail::write_all<detail::openmetrics_writer>("write_openmetrics", registry, to);
+}
+inline status write_openmetrics(const sink& to) { return write_openmetrics(default_registry(), to); }
+
+/// Writes into a buffer, as write_text() does. Returns the size of the whole: larger than `size`, do not serve the beginning.
+inline std::size_t write_openmetrics(registry_core& registry, char* buffer, std::size_t size) noexcept {
+  return detail::write_all<detail::openmetrics_writer>(registry, buffer, size);
+}
+inline std::size_t write_openmetrics(char* buffer, std::size_t size) noexcept {
+  return write_openmetrics(default_registry(), buffer, size);
+}
+
+#if NARTHEX_HAS(HEAP)
+/// The exposition as a string. The string may throw std::bad_alloc.
+inline std::string to_openmetrics(registry_core& registry = default_registry()) {
+  return detail::to_string<detail::openmetrics_writer>(registry);
+}
+#endif
+
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_OPENMETRICS_HPP

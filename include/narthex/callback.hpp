@@ -72,7 +72,8 @@ class callback_of {
   callback_of(registry_core& registry, detail::kept_name name, detail::kept_help help, F&& function) noexcept
       : node_(std::forward<F>(function)) {
     std::size_t at = 0;
-    errc why = detail::check_name(name.text(), at);
+    errc why = detail::check_unit(detail::check_name(name.text(), at), name.unit());
+    node_.measure_in(name.unit());
     node_.name = detail::keep_text(registry, name.text(), why);
     node_.help = detail::keep_text(registry, help, why);
     detail::join(registry, node_, why, at);

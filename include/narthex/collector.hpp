@@ -12,6 +12,7 @@
 
 #include "narthex/callback.hpp"
 #include "narthex/config.hpp"
+#include "narthex/declared.hpp"
 #include "narthex/detail/compiled_out.hpp"
 #include "narthex/detail/series_key.hpp"
 #include "narthex/label.hpp"
@@ -19,14 +20,6 @@
 #if NARTHEX_HAS(HEAP)
 
 NARTHEX_BEGIN_NAMESPACE
-
-/// A family that a collector declares: type, name, help, label names.
-struct declared {
-  metric_type type;  ///< counter, gauge, histogram, gauge_histogram, summary or unknown
-  string_view name;
-  string_view help;
-  std::initializer_list<string_view> labels;
-};
 
 #if NARTHEX_HAS(METRICS)
 class collector;
@@ -52,6 +45,15 @@ struct collected_node : calling_node {
 /// Cost: each sample is compared with those before it: meant for hundreds of series, not for tens of thousands.
 class collected {
  public:
+  /// When the samples from here on were measured, in milliseconds since 1970; at_now() ends that.
+  ///
+  /// For values that are older than the scrape and must not seem fresh; otherwise leave it to the server. A server takes no
+  /// negative time by text 0.0.4. Pushes and textfiles are without times: their readers refuse them.
+  void at_ms(std::int64_t unix_ms) noexcept { has_time_ = true, time_ms_ = unix_ms; }
+  void at_now() noexcept { has_time_ = false; }
+  /// Since when the counters, histograms and summaries from here on count from zero, in nanoseconds since 1970; 0: nobody knows.
+  void since_ns(std::int64_t unix_ns) noexcept { created_ns_ = unix_ns; }
+
   /// A counter, gauge or unknown value of family number `family` (in the order of declaration, from 0), taken as it is.
   template <class Value>
   void add(unsigned family, std::initializer_list<label_value> labels, Value value) noexcept {
@@ -100,6 +102,8 @@ class collected {
     std::uint32_t hash;
     std::uint32_t text_size;
     unsigned size;        // bounds or quantiles
+    bool has_time;
+    std::int64_t time_ms, created_ns;
     number value;
     double sum;
     std::uint64_t count;
@@ -107,7 +111,8 @@ class collected {
   };
 
   collected(collector& from, std::uint32_t serial, collected* before) noexcept
-      : from_(&from), from_serial_(serial), next_(before), memory_(nullptr), used_(0), room_(0) {}
+      : from_(&from), from_serial_(serial), next_(before), memory_(nullptr), used_(0), room_(0), has_time_(false), time_ms_(0),
+        created_ns_(0) {}
   ~collected() { detail::release(memory_); }
   collected(const collected&) = delete;
   collected& operator=(const collected&) = delete;
@@ -153,6 +158,8 @@ class collected {
   collected* next_;
   char* memory_;
   std::size_t used_, room_;
+  bool has_time_;
+  std::int64_t time_ms_, created_ns_;
 };
 
 /// Families whose values come from one call of a function at each scrape.
@@ -261,6 +268,9 @@ inline void collector::join(registry_core& registry, std::initializer_list<decla
     std::size_t at = 0;
     errc why = detail::check_name(d.name, at);
     if (d.type == metric_type::info || d.type == metric_type::state_set) why = errc::unsupported;
+    const detail::unit_size unit = detail::unit_in(d.name, d.unit);
+    why = detail::check_unit(why, unit);
+    n->measure_in(unit);
     n->names = label;
     n->arity = static_cast<unsigned>(d.labels.size());
     for (const string_view& l : d.labels) {
@@ -308,6 +318,9 @@ inline collected::entry* collected::begin(unsigned family, std::initializer_list
   e->family = family;
   e->bytes = static_cast<std::uint32_t>(bytes);
   e->hash = hash;
+  e->has_time = has_time_;
+  e->time_ms = time_ms_;
+  e->created_ns = type == metric_type::gauge || type == metric_type::unknown || type == metric_type::gauge_histogram ? 0 : created_ns_;
   detail::label_text ready(reinterpret_cast<char*>(e + 1) + numbers_size, text_size);
   ready.add_ready(home->constant_labels());
   i = 0;
@@ -331,6 +344,10 @@ inline bool collected::next(const detail::collected_node& n, detail::position& w
   where.index = static_cast<std::uint32_t>(o + e.bytes);
   const metric_type type = n.ops->type;
   out.labels = text(e, numbers(e, type));
+  out.is_plain = false;
+  out.has_time = e.has_time;
+  out.time_ms = e.time_ms;
+  out.created_ns = e.created_ns;
   out.value = e.value;
   out.sum = e.sum;
   out.count = e.count;
@@ -352,6 +369,9 @@ inline bool collected::next(const detail::collected_node& n, detail::position& w
 
 class collected {
  public:
+  void at_ms(std::int64_t) noexcept {}
+  void at_now() noexcept {}
+  void since_ns(std::int64_t) noexcept {}
   template <class Value>
   void add(unsigned, std::initializer_list<label_value>, Value) noexcept {}
   void add_histogram(unsigned, std::initializer_list<label_value>, const buckets&, const std::uint64_t*, double) noexcept {}

@@ -31,6 +31,22 @@ struct is_c_string : std::integral_constant<bool, std::is_same<T, const char*>::
 
 enum class lifetime { any, permanent };
 
+/// `wrong`: a unit that its name does not end in.
+enum class unit_size : std::uint16_t { none = 0, wrong = 0xffff };
+/// Of a unit in a name. Source: OpenMetrics 1.0, Unit.
+inline unit_size unit_in(string_view name, string_view unit) noexcept {
+  if (unit.empty()) return unit_size::none;
+  if (name.ends_with("_total")) name = name.first(name.size() - 6);
+  const bool fits = name.size() > unit.size() + 1 && name.ends_with(unit) && name[name.size() - unit.size() - 1] == '_';
+  return fits && unit.size() < 0xffff ? static_cast<unit_size>(unit.size()) : unit_size::wrong;
+}
+/// The unit in a name, of that size.
+inline string_view unit_of(string_view name, unit_size size) noexcept {
+  if (size == unit_size::none || size == unit_size::wrong) return string_view();
+  if (name.ends_with("_total")) name = name.first(name.size() - 6);
+  return name.from(name.size() - static_cast<std::size_t>(size));
+}
+
 /// A name as it was given; a literal is checked by the compiler under C++20. One that is kept by reference
 /// (lifetime::forever) is taken from literals and pointers only.
 template <alphabet Alphabet, lifetime Lifetime>
@@ -57,14 +73,18 @@ class name_arg {
   name_arg(const Text& any) noexcept : text_(any) {}
 
   constexpr string_view text() const noexcept { return text_; }
+  /// How many bytes of the name, at its end or before _total, are its unit.
+  constexpr unit_size unit() const noexcept { return unit_; }
 
  private:
   friend class ::NARTHEX_NAMESPACE::name;
   struct composed {
     string_view text;
+    unit_size unit;
   };
-  explicit name_arg(composed joined) noexcept : text_(joined.text) {}
+  explicit name_arg(composed joined) noexcept : text_(joined.text), unit_(joined.unit) {}
   string_view text_;
+  unit_size unit_ = unit_size::none;
 };
 }  // namespace detail
 
@@ -88,7 +108,7 @@ using static_name = detail::name_arg<detail::alphabet::metric, detail::lifetime:
 /// Source: Prometheus, "Writing client libraries", Metric names.
 class name {
  public:
-  name(string_view space, string_view subsystem, string_view last) noexcept : size_(0) {
+  name(string_view space, string_view subsystem, string_view last) noexcept : size_(0), unit_(detail::unit_size::none) {
     if (NARTHEX_HAS(METRICS)) {
       append(space);
       append(subsystem);
@@ -96,8 +116,20 @@ class name {
     }
     text_[size_] = '\0';
   }
-  operator metric_name() const noexcept { return metric_name(metric_name::composed{text()}); }
-  operator static_name() const& noexcept { return static_name(static_name::composed{text()}); }
+  /// One that is complete already: nx::name("cpu_seconds_total").unit("seconds").
+  explicit name(string_view full) noexcept : name(full, string_view(), string_view()) {}
+
+  /// Says that this is what the values are measured in, for formats that tell it: seconds, bytes, meters_per_second.
+  ///
+  /// what:   the name's last words, but for _total. Anything else is refused at registration: errc::bad_unit.
+  /// Memory: none without a heap, where it is checked and not kept. An info or state set has no unit.
+  name& unit(string_view what) noexcept {
+    if (NARTHEX_HAS(METRICS)) unit_ = detail::unit_in(text(), what);
+    return *this;
+  }
+
+  operator metric_name() const noexcept { return metric_name(metric_name::composed{text(), unit_}); }
+  operator static_name() const& noexcept { return static_name(static_name::composed{text(), unit_}); }
   operator static_name() const&& = delete;  // would keep a pointer into a temporary
   string_view text() const noexcept { return string_view(text_, size_); }
 
@@ -117,6 +149,7 @@ class name {
   }
 
   std::size_t size_;
+  detail::unit_size unit_;
   char text_[max_size + 6];  // "..." and two joints beyond the limit, and NUL
 };
 

@@ -123,7 +123,8 @@ class enum_family {
               const label_names<sizeof...(Enums)>& names, const args_type& args = args_type()) noexcept
       : node_(names, args) {
     std::size_t at = 0;
-    errc why = detail::validate<core>(name.text(), args, at);
+    errc why = detail::check_unit(detail::validate<core>(name.text(), args, at), name.unit());
+    node_.measure_in(name.unit());
     node_.name = detail::keep_text(registry, name.text(), why);
     node_.help = detail::keep_text(registry, help, why);
     if (why == errc::ok) {

@@ -169,14 +169,15 @@ class expiring {
 
 namespace detail {
 template <class Core>
-expiring_node<Core>* register_expiring(registry_core& r, string_view name, string_view help, const string_view* names,
+expiring_node<Core>* register_expiring(registry_core& r, const metric_name& called, string_view help, const string_view* names,
                                        string_view* overflow_values, unsigned arity, typename Core::args a,
                                        const expiry& e) noexcept {
   enum : std::uint32_t { first_chains = 8 };
   using node = expiring_node<Core>;
   using place = expiring_place_of<Core>;
+  const string_view name = called.text();
   std::size_t at = 0;
-  errc why = validate<Core>(name, a, at);
+  errc why = check_unit(validate<Core>(name, a, at), called.unit());
   if (why == errc::ok) why = check_label_names(names, arity, Core::type, r.constant_labels(), at);
   else a = Core::smallest();
   for (unsigned i = 0; i < arity; ++i) overflow_values[i] = overflow_value();
@@ -204,6 +205,7 @@ expiring_node<Core>* register_expiring(registry_core& r, string_view name, strin
   node* const f = new (memory) node(own_name, copy_text(text, help).data());
   string_view* const own_names = reinterpret_cast<string_view*>(memory + names_at);
   for (unsigned i = 0; i < arity; ++i) new (own_names + i) string_view(copy_text(text, names[i]));
+  f->measure_in(called.unit());
   f->names = own_names;
   f->arity = arity;
   f->constant = r.constant_labels();
@@ -265,7 +267,7 @@ class expiring_family {
                   const expiry& when = expiry(), const args_type& args = args_type()) noexcept
       : node_(nullptr) {
     string_view overflow_values[N];
-    node_ = detail::register_expiring<core>(registry, name.text(), help, names.data(), overflow_values, N, args, when);
+    node_ = detail::register_expiring<core>(registry, name, help, names.data(), overflow_values, N, args, when);
   }
 
   /// The series of these values, made from zero when there is none. It stays for at least the idle time from here.

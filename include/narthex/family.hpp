@@ -37,13 +37,14 @@ namespace detail {
 
 /// Registers a family: a new node, or the one that is there already. Null without memory.
 template <class Core>
-labelled_of<Core>* register_family(registry_core& r, string_view name, string_view help, const string_view* names,
+labelled_of<Core>* register_family(registry_core& r, const metric_name& called, string_view help, const string_view* names,
                                    string_view* overflow_values, unsigned arity, typename Core::args a,
                                    std::uint32_t limit) noexcept {
   enum : std::uint32_t { first_slots = 8 };
   using node = labelled_of<Core>;
+  const string_view name = called.text();
   std::size_t at = 0;
-  errc why = validate<Core>(name, a, at);
+  errc why = check_unit(validate<Core>(name, a, at), called.unit());
   if (why == errc::ok) why = check_label_names(names, arity, Core::type, r.constant_labels(), at);
   else a = Core::smallest();
 
@@ -51,7 +52,9 @@ labelled_of<Core>* register_family(registry_core& r, string_view name, string_vi
   for (unsigned i = 0; i < arity; ++i) overflow_values[i] = overflow_value();
   const series_key overflow_key(names, overflow_values, arity);
   const std::size_t overflow_size = overflow_key.text_size();
-  const std::size_t sizes_in_series = round_up(sizeof(series_of<Core>)) + Core::room(a);
+  const auto clock_ns = Core::type == metric_type::gauge ? nullptr : r.created_clock();
+  const std::size_t created_in_series = round_up(sizeof(series_of<Core>)) + Core::room(a);
+  const std::size_t sizes_in_series = created_in_series + (clock_ns ? std::size_t(created_time::bytes) : 0);
   const std::size_t names_at = round_up(sizeof(node));
   const std::size_t index_at = names_at + round_up(arity * sizeof(string_view));
   const std::size_t args_at = index_at + round_up(series_index::bytes(first_slots));
@@ -77,6 +80,8 @@ labelled_of<Core>* register_family(registry_core& r, string_view name, string_vi
   made->limit = limit;
   made->args = Core::keep(a, memory + args_at);
   made->sizes_at = static_cast<std::uint32_t>(sizes_in_series);
+  made->measure_in(called.unit());
+  if (clock_ns) made->keep_created(static_cast<std::uint32_t>(created_in_series), clock_ns);
   // Its place in memory, which who chooses label values does not know.
   made->seed = reinterpret_cast<std::uintptr_t>(memory) * 0x9e3779b97f4a7c15u;
   const std::uint32_t hash = series_key::hash(overflow_values, arity, made->seed);
@@ -128,7 +133,7 @@ class family {
          const args_type& args = args_type(), series_limits limits = series_limits()) noexcept
       : node_(nullptr) {
     string_view overflow_values[N];
-    node_ = detail::register_family<core>(registry, name.text(), help, names.data(), overflow_values, N, args,
+    node_ = detail::register_family<core>(registry, name, help, names.data(), overflow_values, N, args,
                                           limits.most());
   }
 

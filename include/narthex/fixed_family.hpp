@@ -50,7 +50,8 @@ class fixed_family {
                const args_type& args = args_type()) noexcept
       : node_(name.text().data(), help, names, args) {
     std::size_t at = 0;
-    errc why = detail::validate<core>(name.text(), args, at);
+    errc why = detail::check_unit(detail::validate<core>(name.text(), args, at), name.unit());
+    node_.measure_in(name.unit());
     if (why == errc::ok) {
       why = detail::check_label_names(names.data(), N, core::type, registry.constant_labels(), at);
     }

@@ -6,11 +6,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <new>
 
 #include "narthex/config.hpp"
 #include "narthex/detail/chunk_writer.hpp"
 #include "narthex/detail/default_registry.hpp"
+#include "narthex/detail/exposition_format.hpp"
 #include "narthex/detail/line_writer.hpp"
+#include "narthex/detail/memory.hpp"
 #include "narthex/detail/name_order.hpp"
 #include "narthex/detail/number.hpp"
 #include "narthex/detail/utf8.hpp"
@@ -54,8 +57,10 @@ class name_lengths {
 /// Source: OpenMetrics 1.0, Text format and Exposer requirements.
 class openmetrics_writer : public line_writer {
  public:
-  explicit openmetrics_writer(chunk_writer& to) noexcept : line_writer(to, rules<void>::table), before_(), cut_(0), is_counter_(false) {
-    to.source().want_exemplars(exemplars_);
+  /// exemplars: room to read them into; null: they are left out.
+  openmetrics_writer(chunk_writer& to, exemplar_room* exemplars) noexcept
+      : line_writer(to, rules<void>::table), before_(), cut_(0), is_counter_(false) {
+    if (exemplars) to.source().want_exemplars(*exemplars);
   }
   void end() { out()("# EOF\n"); }
 
@@ -199,7 +204,6 @@ class openmetrics_writer : public line_writer {
   name_lengths created_;  // that with _created behind are a family's
   std::size_t cut_;
   bool is_counter_;       // of the family in hand: it is written as one
-  exemplar_room exemplars_;
 };
 template <class Once>
 const line_rules openmetrics_writer::rules<Once>::table = {&head, &number_and_more, &respell, &behind, &totals,
@@ -210,7 +214,60 @@ const line_rules openmetrics_writer::rules<Once>::table = {&head, &number_and_mo
 #endif
                                                            "_gsum", "_gcount"};
 
+/// The same with room for exemplars.
+class whole_openmetrics : public openmetrics_writer {
+ public:
+  explicit whole_openmetrics(chunk_writer& to) noexcept : openmetrics_writer(to, &room_) {}
+
+ private:
+  exemplar_room room_;
+};
+
+/// How an endpoint writes it.
+template <class Once>
+struct openmetrics_format {
+  struct writer : openmetrics_writer {
+    writer(chunk_writer& to, exemplar_room* exemplars) noexcept : openmetrics_writer(to, exemplars), room(exemplars) {}
+    exemplar_room* room;
+  };
+  static_assert(sizeof(writer) <= exposition_format::most_bytes, "an endpoint has no more room");
+
+  /// Without memory, or without a heap, exemplars are left out.
+  static bool begin(void* memory, chunk_writer& out) {
+    exemplar_room* room = nullptr;
+#if NARTHEX_HAS(HEAP)
+    if (void* const more = allocate(sizeof(exemplar_room))) room = new (more) exemplar_room;
+#endif
+    new (memory) writer(out, room);
+    return true;
+  }
+  static void write(void* memory, const sample& s) { static_cast<writer*>(memory)->write(s); }
+  static void end(void* memory) { static_cast<writer*>(memory)->end(); }
+#if NARTHEX_HAS(HEAP)
+  static void drop(void* memory) { release(static_cast<writer*>(memory)->room); }
+#endif
+  static const exposition_format table;
+};
+template <class Once>
+const exposition_format openmetrics_format<Once>::table = {
+    "application/openmetrics-text", {{nullptr, nullptr}, {nullptr, nullptr}},
+    {{"1.0.0", "application/openmetrics-text; version=1.0.0; charset=utf-8; escaping="},
+     {"0.0.1", "application/openmetrics-text; version=0.0.1; charset=utf-8; escaping="}},
+    name_escaping::underscores, nullptr, sizeof(writer), &begin, &write, &end,
+#if NARTHEX_HAS(HEAP)
+    &drop
+#else
+    nullptr
+#endif
+};
+
 }  // namespace detail
+
+/// OpenMetrics for an endpoint, beside text: nx::http_server server{":9464", nx::http_server_options().offer(nx::openmetrics())};
+///
+/// Servers from 2.5 on ask for it first. Off unless offered, as it changes le and the names in metadata. Cost: 9 KB while it is
+/// written. Without a heap, exemplars are left out there.
+inline const detail::exposition_format& openmetrics() noexcept { return detail::openmetrics_format<void>::table; }
 
 /// Writes everything a registry shows, in OpenMetrics 1.0, to a sink.
 ///
@@ -222,17 +279,17 @@ const line_rules openmetrics_writer::rules<Once>::table = {&head, &number_and_mo
 /// counter x_total beside x_created.
 /// Source: OpenMetrics 1.0. Content type: openmetrics_content_type.
 inline status write_openmetrics(registry_core& registry, const sink& to, char* chunk, std::size_t size) {
-  return detail::write_all<detail::openmetrics_writer>("write_openmetrics", registry, to, chunk, size);
+  return detail::write_all<detail::whole_openmetrics>("write_openmetrics", registry, to, chunk, size);
 }
 /// The same in pieces of 8 KB (512 bytes without a heap), on the stack.
 inline status write_openmetrics(registry_core& registry, const sink& to) {
-  return detail::write_all<detail::openmetrics_writer>("write_openmetrics", registry, to);
+  return detail::write_all<detail::whole_openmetrics>("write_openmetrics", registry, to);
 }
 inline status write_openmetrics(const sink& to) { return write_openmetrics(default_registry(), to); }
 
 /// Writes into a buffer, as write_text() does. Returns the size of the whole: larger than `size`, do not serve the beginning.
 inline std::size_t write_openmetrics(registry_core& registry, char* buffer, std::size_t size) noexcept {
-  return detail::write_all<detail::openmetrics_writer>(registry, buffer, size);
+  return detail::write_all<detail::whole_openmetrics>(registry, buffer, size);
 }
 inline std::size_t write_openmetrics(char* buffer, std::size_t size) noexcept {
   return write_openmetrics(default_registry(), buffer, size);
@@ -241,7 +298,7 @@ inline std::size_t write_openmetrics(char* buffer, std::size_t size) noexcept {
 #if NARTHEX_HAS(HEAP)
 /// The exposition as a string. The string may throw std::bad_alloc.
 inline std::string to_openmetrics(registry_core& registry = default_registry()) {
-  return detail::to_string<detail::openmetrics_writer>(registry);
+  return detail::to_string<detail::whole_openmetrics>(registry);
 }
 #endif
 

@@ -38,12 +38,22 @@ class registry_options {
     prefix_ = text.text();
     return *this;
   }
+#if NARTHEX_HAS(HEAP)
+  /// Keeps since when series count from zero: see registry_core::keep_created_times.
+  registry_options& created_times(std::int64_t (*clock_ns)()) noexcept {
+    clock_ns_ = clock_ns;
+    return *this;
+  }
+#endif
 
  private:
   friend class registry;
   string_view prefix_;
   string_view names_[max_labels], values_[max_labels];
   unsigned count_ = 0;
+#if NARTHEX_HAS(HEAP)
+  std::int64_t (*clock_ns_)() = nullptr;
+#endif
 };
 
 /// A registry that its user owns.
@@ -69,6 +79,7 @@ class registry : public registry_core {
     std::size_t size = front.size() + 1;
     for (unsigned i = 0; i < given; ++i) size += detail::label_text_size(options.names_[i], options.values_[i]) + 1;
 #if NARTHEX_HAS(HEAP)
+    keep_created_times(options.clock_ns_);
     char* const room = text_ = static_cast<char*>(detail::allocate(size));
     if (!room) {
       status_ = namespace_status(errc::no_memory, "registry_options");
@@ -224,6 +235,9 @@ class registry_options {
   enum : unsigned { max_labels = 8 };
   registry_options& label(label_name, string_view) noexcept { return *this; }
   registry_options& prefix(metric_name) noexcept { return *this; }
+#if NARTHEX_HAS(HEAP)
+  registry_options& created_times(std::int64_t (*)()) noexcept { return *this; }
+#endif
 };
 
 class NARTHEX_DETAIL_IDLE registry : public registry_core {

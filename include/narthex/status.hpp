@@ -61,7 +61,8 @@ enum class errc : std::uint8_t {
   bad_rate,               ///< a rate of no pushes, of more than number(), or in no time
   too_often,              ///< the rate of pushes is used up; number() is the milliseconds until there is room again
   shared_group,           ///< a group without a label that tells its pushers apart
-  transport_failed        ///< the program's own transport said no; the subject is its words
+  transport_failed,       ///< the program's own transport said no; the subject is its words
+  bad_unit                ///< a unit that the name does not end in, or of what has none
 };
 
 /// The words for a code; a static string.
@@ -114,6 +115,7 @@ NARTHEX_DETAIL_COLD inline const char* describe(errc code) noexcept {
     case errc::no_gateway: return "a page came back, so this is no Pushgateway; HTTP status";
     case errc::bad_rate: return "a rate must allow at least one push in 1 to 86400 seconds; pushes at most";
     case errc::too_often: return "pushed too often for anybody to see; room again in milliseconds";
+    case errc::bad_unit: return "a unit must be what the name ends in, before _total: x_seconds, x_seconds_total";
     case errc::shared_group: return "programs that share a group overwrite each other: give it this label, or say shared_group()";
     case errc::transport_failed: return "the transport refused";
   }

@@ -49,7 +49,7 @@ struct text_rules {
     to.value_in_parts(s.time_ms);
   }
 #endif
-  static const line_rules rules;
+  static const line_rules rules, timeless;
 };
 template <class Once>
 const line_rules text_rules<Once>::rules = {&head, nullptr, nullptr,
@@ -59,12 +59,21 @@ const line_rules text_rules<Once>::rules = {&head, nullptr, nullptr,
                                             nullptr,  // nobody says times there
 #endif
                                             nullptr, nullptr, "_sum", "_count"};
+template <class Once>
+const line_rules text_rules<Once>::timeless = {&head, nullptr, nullptr, nullptr, nullptr, nullptr, "_sum", "_count"};
 
 /// One family after the other, in text format 0.0.4.
 class text_writer : public line_writer {
  public:
   explicit text_writer(chunk_writer& to) noexcept : line_writer(to, text_rules<void>::rules) {}
   /// Writes what stands behind the last family: nothing.
+  static void end() noexcept {}
+};
+
+/// The same for readers that refuse times: a Pushgateway, node_exporter's textfile collector.
+class timeless_text_writer : public line_writer {
+ public:
+  explicit timeless_text_writer(chunk_writer& to) noexcept : line_writer(to, text_rules<void>::timeless) {}
   static void end() noexcept {}
 };
 

@@ -465,7 +465,8 @@ enum class errc : std::uint8_t {
   bad_rate,               ///< a rate of no pushes, of more than number(), or in no time
   too_often,              ///< the rate of pushes is used up; number() is the milliseconds until there is room again
   shared_group,           ///< a group without a label that tells its pushers apart
-  transport_failed        ///< the program's own transport said no; the subject is its words
+  transport_failed,       ///< the program's own transport said no; the subject is its words
+  bad_unit                ///< a unit that the name does not end in, or of what has none
 };
 
 /// The words for a code; a static string.
@@ -518,6 +519,7 @@ NARTHEX_DETAIL_COLD inline const char* describe(errc code) noexcept {
     case errc::no_gateway: return "a page came back, so this is no Pushgateway; HTTP status";
     case errc::bad_rate: return "a rate must allow at least one push in 1 to 86400 seconds; pushes at most";
     case errc::too_often: return "pushed too often for anybody to see; room again in milliseconds";
+    case errc::bad_unit: return "a unit must be what the name ends in, before _total: x_seconds, x_seconds_total";
     case errc::shared_group: return "programs that share a group overwrite each other: give it this label, or say shared_group()";
     case errc::transport_failed: return "the transport refused";
   }
@@ -2607,6 +2609,22 @@ struct is_c_string : std::integral_constant<bool, std::is_same<T, const char*>::
 
 enum class lifetime { any, permanent };
 
+/// `wrong`: a unit that its name does not end in.
+enum class unit_size : std::uint16_t { none = 0, wrong = 0xffff };
+/// Of a unit in a name. Source: OpenMetrics 1.0, Unit.
+inline unit_size unit_in(string_view name, string_view unit) noexcept {
+  if (unit.empty()) return unit_size::none;
+  if (name.ends_with("_total")) name = name.first(name.size() - 6);
+  const bool fits = name.size() > unit.size() + 1 && name.ends_with(unit) && name[name.size() - unit.size() - 1] == '_';
+  return fits && unit.size() < 0xffff ? static_cast<unit_size>(unit.size()) : unit_size::wrong;
+}
+/// The unit in a name, of that size.
+inline string_view unit_of(string_view name, unit_size size) noexcept {
+  if (size == unit_size::none || size == unit_size::wrong) return string_view();
+  if (name.ends_with("_total")) name = name.first(name.size() - 6);
+  return name.from(name.size() - static_cast<std::size_t>(size));
+}
+
 /// A name as it was given; a literal is checked by the compiler under C++20. One that is kept by reference
 /// (lifetime::forever) is taken from literals and pointers only.
 template <alphabet Alphabet, lifetime Lifetime>
@@ -2633,14 +2651,18 @@ class name_arg {
   name_arg(const Text& any) noexcept : text_(any) {}
 
   constexpr string_view text() const noexcept { return text_; }
+  /// How many bytes of the name, at its end or before _total, are its unit.
+  constexpr unit_size unit() const noexcept { return unit_; }
 
  private:
   friend class ::NARTHEX_NAMESPACE::name;
   struct composed {
     string_view text;
+    unit_size unit;
   };
-  explicit name_arg(composed joined) noexcept : text_(joined.text) {}
+  explicit name_arg(composed joined) noexcept : text_(joined.text), unit_(joined.unit) {}
   string_view text_;
+  unit_size unit_ = unit_size::none;
 };
 }  // namespace detail
 
@@ -2664,7 +2686,7 @@ using static_name = detail::name_arg<detail::alphabet::metric, detail::lifetime:
 /// Source: Prometheus, "Writing client libraries", Metric names.
 class name {
  public:
-  name(string_view space, string_view subsystem, string_view last) noexcept : size_(0) {
+  name(string_view space, string_view subsystem, string_view last) noexcept : size_(0), unit_(detail::unit_size::none) {
     if (NARTHEX_HAS(METRICS)) {
       append(space);
       append(subsystem);
@@ -2672,8 +2694,20 @@ class name {
     }
     text_[size_] = '\0';
   }
-  operator metric_name() const noexcept { return metric_name(metric_name::composed{text()}); }
-  operator static_name() const& noexcept { return static_name(static_name::composed{text()}); }
+  /// One that is complete already: nx::name("cpu_seconds_total").unit("seconds").
+  explicit name(string_view full) noexcept : name(full, string_view(), string_view()) {}
+
+  /// Says that this is what the values are measured in, for formats that tell it: seconds, bytes, meters_per_second.
+  ///
+  /// what:   the name's last words, but for _total. Anything else is refused at registration: errc::bad_unit.
+  /// Memory: none without a heap, where it is checked and not kept. An info or state set has no unit.
+  name& unit(string_view what) noexcept {
+    if (NARTHEX_HAS(METRICS)) unit_ = detail::unit_in(text(), what);
+    return *this;
+  }
+
+  operator metric_name() const noexcept { return metric_name(metric_name::composed{text(), unit_}); }
+  operator static_name() const& noexcept { return static_name(static_name::composed{text(), unit_}); }
   operator static_name() const&& = delete;  // would keep a pointer into a temporary
   string_view text() const noexcept { return string_view(text_, size_); }
 
@@ -2693,6 +2727,7 @@ class name {
   }
 
   std::size_t size_;
+  detail::unit_size unit_;
   char text_[max_size + 6];  // "..." and two joints beyond the limit, and NUL
 };
 
@@ -4264,6 +4299,23 @@ class membership {
   shared<void*> word_;  // a pointer, so that the default registry's own node is there before any code runs
 };
 
+#if NARTHEX_HAS(HEAP)
+/// When a series began to count from zero: nanoseconds since 1970, whole seconds where 64-bit atomics are not lock-free.
+class created_time {
+ public:
+  enum : std::size_t { bytes = 8 };
+  static created_time& at(void* begin, std::uint32_t offset) noexcept {
+    return *reinterpret_cast<created_time*>(static_cast<char*>(begin) + offset);
+  }
+  void set(std::int64_t ns) noexcept { word_.store(static_cast<cell_word>(ns / unit_ns), memory_order_relaxed); }
+  std::int64_t get() const noexcept { return static_cast<std::int64_t>(word_.load(memory_order_relaxed)) * unit_ns; }
+
+ private:
+  enum : std::int64_t { unit_ns = NARTHEX_HAS(ATOMIC64) ? 1 : 1000000000 };
+  shared<cell_word> word_;
+};
+#endif
+
 /// One name. Members but `next` and `home` never change after registration.
 struct family_node {
   constexpr family_node(const family_basics* kind, const char* full, const char* words,
@@ -4275,13 +4327,42 @@ struct family_node {
   const char* help;                    // NUL-terminated
   shared<family_node*> next;           // by name; seq_cst, see grace
   membership home;
+#if NARTHEX_HAS(HEAP)
+  unit_size unit = unit_size::none;
+  std::uint32_t created_at = 0;            // how far behind a series' beginning its created_time lies; 0: there is none
+  std::int64_t (*clock_ns)() = nullptr;    // what it is read from
+#endif
 
   void refuse(errc why, std::size_t at) noexcept {
     if (why != errc::ok) home.refuse(why, at);
   }
 
   /// What the name's values are measured in; empty when nobody said.
-  string_view unit_of_name() const noexcept { return string_view(); }
+  string_view unit_of_name() const noexcept {
+#if NARTHEX_HAS(HEAP)
+    return unit_of(name, unit);
+#else
+    return string_view();
+#endif
+  }
+  void measure_in(unit_size u) noexcept {
+#if NARTHEX_HAS(HEAP)
+    unit = u == unit_size::wrong ? unit_size::none : u;
+#else
+    static_cast<void>(u);  // nodes have no room for it there
+#endif
+  }
+
+#if NARTHEX_HAS(HEAP)
+  /// Keeps, for a series at `begin`, that it counts from zero since now. Nothing where the registry has no clock.
+  void stamp(void* begin) const noexcept {
+    if (created_at) created_time::at(begin, created_at).set(clock_ns());
+  }
+  /// Since when it does; 0 where nobody knows.
+  std::int64_t created_ns_of(const void* begin) const noexcept {
+    return created_at ? created_time::at(const_cast<void*>(begin), created_at).get() : 0;
+  }
+#endif
 
   bool is_shown() const noexcept { return home.visibility(memory_order_acquire) == membership::shown; }
   bool is_unregistered() const noexcept { return home.visibility(memory_order_acquire) == membership::unregistered; }
@@ -4478,6 +4559,7 @@ using lists = structure<void>;
 /// Whether two nodes of one name are the same metric, but for their registry.
 NARTHEX_DETAIL_COLD inline bool is_same_metric(const family_node& x, const family_node& y) noexcept {
   if (x.ops->kind != y.ops->kind || x.ops->type != y.ops->type || string_view(x.help) != string_view(y.help)) return false;
+  if (x.unit_of_name() != y.unit_of_name()) return false;
   if (!x.ops->has_more || !y.ops->has_more) return x.ops->has_more == y.ops->has_more;
   return same_labels(x, y) && x.ops->all().same(x.ops->all().chosen(x), y.ops->all().chosen(y));
 }
@@ -4574,7 +4656,7 @@ class registry_core {
 #endif
         self_(this), prefix_(nullptr), prefix_size_(0), constant_(nullptr), constant_size_(0)
 #if NARTHEX_HAS(HEAP)
-        , refused_nodes_(nullptr), names_(nullptr)
+        , refused_nodes_(nullptr), names_(nullptr), clock_ns_(nullptr)
 #endif
   {}
   registry_core(const registry_core&) = delete;
@@ -4602,6 +4684,18 @@ class registry_core {
   string_view prefix() const noexcept { return string_view(prefix_, prefix_size_); }
   /// The constant labels as they are written: a="b",c="d".
   string_view constant_labels() const noexcept { return string_view(constant_, constant_size_); }
+
+#if NARTHEX_HAS(HEAP)
+  /// From now on, what is registered here keeps for each series since when it counts from zero: counters, histograms and
+  /// summaries that the registry owns (not fixed_ ones, enum and expiring families). OpenMetrics shows it as x_created, protobuf in
+  /// the series itself.
+  ///
+  /// clock_ns: nanoseconds since 1970, as nx::unix_time_ns of unix_time.hpp; called for each new or removed series, from
+  ///           any thread, without a lock of ours. Null: nothing is kept.
+  /// Cost:     8 bytes a series, and one line more for each in OpenMetrics.
+  void keep_created_times(std::int64_t (*clock_ns)()) noexcept { clock_ns_.store(clock_ns, detail::memory_order_relaxed); }
+  std::int64_t (*created_clock() const noexcept)() { return clock_ns_.load(detail::memory_order_relaxed); }
+#endif
 
   // ---- for instruments and walks ----
 
@@ -4701,6 +4795,7 @@ class registry_core {
   };
   detail::family_node* refused_nodes_;
   interned* names_;
+  detail::shared<std::int64_t (*)()> clock_ns_;
 #endif
 };
 
@@ -4777,6 +4872,9 @@ class registry_core {
   std::uint64_t refused(mistake) const noexcept { return 0; }
   string_view prefix() const noexcept { return string_view(); }
   string_view constant_labels() const noexcept { return string_view(); }
+#if NARTHEX_HAS(HEAP)
+  void keep_created_times(std::int64_t (*)()) noexcept {}
+#endif
   void count(mistake) noexcept {}
 };
 
@@ -5089,6 +5187,9 @@ inline void join(registry_core& r, family_node& n, errc why, std::size_t at) noe
 inline void part(family_node& n) noexcept {
   if (registry_core* const home = n.home.load(memory_order_acquire)) home->unlink(n);
 }
+inline errc check_unit(errc why, unit_size u) noexcept {
+  return why == errc::ok && u == unit_size::wrong ? errc::bad_unit : why;
+}
 inline errc check_name(string_view name, std::size_t& at) noexcept {
   at = name.empty() ? 0 : bad_byte(name.data(), name.size(), alphabet::metric);
   return name.empty() ? errc::empty_name : at != name.size() ? errc::bad_name : errc::ok;
@@ -5162,9 +5263,20 @@ struct single_ops {
   static bool next(family_node& n, position& where, reading& out) noexcept {
     if (where.index++) return false;
     static_cast<single<Core>&>(n).core.read(out);
+#if NARTHEX_HAS(HEAP)
+    if (n.created_at) {
+      out.is_plain = false;
+      out.created_ns = n.created_ns_of(&n);
+    }
+#endif
     return true;
   }
-  static void restart(family_node& n) noexcept { static_cast<single<Core>&>(n).core.restart(); }
+  static void restart(family_node& n) noexcept {
+    static_cast<single<Core>&>(n).core.restart();
+#if NARTHEX_HAS(HEAP)
+    n.stamp(&n);
+#endif
+  }
   static const void* chosen(const family_node& n) noexcept { return &static_cast<const single<Core>&>(n).core.chosen(); }
   static void unregister(family_node& n, void*) noexcept {
     if (registry_core* const home = n.home.load(memory_order_acquire)) home->hide(n);
@@ -5239,13 +5351,17 @@ bool stand_in<Core>::made = false;
 
 /// Registers a metric without labels: a new node, or the one that is there already.
 template <class Core>
-NARTHEX_DETAIL_COLD registered<Core> register_single(registry_core& r, string_view name, string_view help, typename Core::args a) noexcept {
+NARTHEX_DETAIL_COLD registered<Core> register_single(registry_core& r, const metric_name& called, string_view help,
+                                                       typename Core::args a) noexcept {
+  const string_view name = called.text();
   std::size_t at = 0;
-  errc why = validate<Core>(name, a, at);
+  errc why = check_unit(validate<Core>(name, a, at), called.unit());
   if (why != errc::ok) a = Core::smallest();
   const std::size_t args_at = round_up(sizeof(single<Core>));
   const std::size_t room_at = args_at + Core::args_room(a);
-  const std::size_t text_at = room_at + Core::room(a);
+  const std::size_t created_at = room_at + Core::room(a);
+  const auto clock_ns = Core::type == metric_type::gauge ? nullptr : r.created_clock();
+  const std::size_t text_at = created_at + (clock_ns ? std::size_t(created_time::bytes) : 0);
   char* const memory = static_cast<char*>(allocate(text_at + name.size() + help.size() + 2));
   if (!memory) {
     r.count(mistake::registration);
@@ -5258,6 +5374,13 @@ NARTHEX_DETAIL_COLD registered<Core> register_single(registry_core& r, string_vi
   const typename Core::args* const kept = Core::keep(a, memory + args_at);
   single<Core>* const s =
       new (memory) single<Core>(&single_ops<Core, true>::table, own_name, own_help, *kept, memory + room_at);
+  s->measure_in(called.unit());
+  if (clock_ns) {
+    s->created_at = static_cast<std::uint32_t>(created_at);
+    s->clock_ns = clock_ns;
+    new (memory + created_at) created_time;
+    s->stamp(s);
+  }
   family_node* twin = nullptr;
   if (why == errc::ok) why = r.insert(*s, twin);
   if (twin) {
@@ -5298,7 +5421,7 @@ class handle {
       : handle(default_registry(), name, help, args) {}
   handle(registry_core& registry, metric_name name, string_view help,
          const typename Core::args& args = typename Core::args()) noexcept
-      : at_(detail::register_single<Core>(registry, name.text(), help, args)) {}
+      : at_(detail::register_single<Core>(registry, name, help, args)) {}
 #endif
   explicit handle(const detail::registered<Core>& at) noexcept : at_(at) {}
 
@@ -5334,7 +5457,8 @@ class fixed {
         const typename Core::args& args = typename Core::args()) noexcept
       : node_(&detail::single_ops<Core, false>::table, name.text().data(), help, args, nullptr) {
     std::size_t at = 0;
-    const errc why = detail::validate<Core>(name.text(), args, at);
+    const errc why = detail::check_unit(detail::validate<Core>(name.text(), args, at), name.unit());
+    node_.measure_in(name.unit());
     detail::join(registry, node_, why, at);
   }
   ~fixed() { unregister(); }
@@ -7193,9 +7317,23 @@ struct labelled_of : labelled {
     return false;
   }
 
+  /// Before any series is made.
+  void keep_created(std::uint32_t in_series, std::int64_t (*by)()) noexcept {
+    created_at = in_series;
+    clock_ns = by;
+    ops = &table_with_created;
+  }
+  static bool next_with_created(family_node& n, position& where, reading& out) noexcept {
+    if (!look_for_next(n, where, out)) return false;
+    out.is_plain = false;
+    out.created_ns = n.created_ns_of(where.index ? static_cast<const labelled_of&>(n).overflow : where.at);
+    return true;
+  }
+
   void hide(series& s) noexcept {
     // First from zero, then hidden: an update in between shows it again, and counts from zero.
     static_cast<series_of<Core>&>(s).restart();
+    stamp(&s);
     s.hide();
   }
   void clear() noexcept {
@@ -7279,6 +7417,10 @@ struct labelled_of : labelled {
     }
     if (is_verbatim) k.write_verbatim(end);
     else k.write(end);
+    if (created_at) {
+      new (begin + created_at) created_time;
+      stamp(begin);
+    }
     s->next.store(nullptr, memory_order_relaxed);
     s->text_size = static_cast<std::uint32_t>(constant_size() + size);
     s->hash = hash;
@@ -7345,11 +7487,16 @@ struct labelled_of : labelled {
     shelf->~labelled_of();
     release(shelf);
   }
-  static const family_ops table;
+  // Two, so that a series without created time does not pay for asking.
+  static const family_ops table, table_with_created;
 };
 template <class Core>
 const family_ops labelled_of<Core>::table = {
     Core::type, Core::kind, true, &next, &restart, &labelled_name, &chosen, &same_choice<typename Core::args>,
+    &unregister, &state, &destroy};
+template <class Core>
+const family_ops labelled_of<Core>::table_with_created = {
+    Core::type, Core::kind, true, &next_with_created, &restart, &labelled_name, &chosen, &same_choice<typename Core::args>,
     &unregister, &state, &destroy};
 
 }  // namespace detail
@@ -7391,13 +7538,14 @@ namespace detail {
 
 /// Registers a family: a new node, or the one that is there already. Null without memory.
 template <class Core>
-labelled_of<Core>* register_family(registry_core& r, string_view name, string_view help, const string_view* names,
+labelled_of<Core>* register_family(registry_core& r, const metric_name& called, string_view help, const string_view* names,
                                    string_view* overflow_values, unsigned arity, typename Core::args a,
                                    std::uint32_t limit) noexcept {
   enum : std::uint32_t { first_slots = 8 };
   using node = labelled_of<Core>;
+  const string_view name = called.text();
   std::size_t at = 0;
-  errc why = validate<Core>(name, a, at);
+  errc why = check_unit(validate<Core>(name, a, at), called.unit());
   if (why == errc::ok) why = check_label_names(names, arity, Core::type, r.constant_labels(), at);
   else a = Core::smallest();
 
@@ -7405,7 +7553,9 @@ labelled_of<Core>* register_family(registry_core& r, string_view name, string_vi
   for (unsigned i = 0; i < arity; ++i) overflow_values[i] = overflow_value();
   const series_key overflow_key(names, overflow_values, arity);
   const std::size_t overflow_size = overflow_key.text_size();
-  const std::size_t sizes_in_series = round_up(sizeof(series_of<Core>)) + Core::room(a);
+  const auto clock_ns = Core::type == metric_type::gauge ? nullptr : r.created_clock();
+  const std::size_t created_in_series = round_up(sizeof(series_of<Core>)) + Core::room(a);
+  const std::size_t sizes_in_series = created_in_series + (clock_ns ? std::size_t(created_time::bytes) : 0);
   const std::size_t names_at = round_up(sizeof(node));
   const std::size_t index_at = names_at + round_up(arity * sizeof(string_view));
   const std::size_t args_at = index_at + round_up(series_index::bytes(first_slots));
@@ -7431,6 +7581,8 @@ labelled_of<Core>* register_family(registry_core& r, string_view name, string_vi
   made->limit = limit;
   made->args = Core::keep(a, memory + args_at);
   made->sizes_at = static_cast<std::uint32_t>(sizes_in_series);
+  made->measure_in(called.unit());
+  if (clock_ns) made->keep_created(static_cast<std::uint32_t>(created_in_series), clock_ns);
   // Its place in memory, which who chooses label values does not know.
   made->seed = reinterpret_cast<std::uintptr_t>(memory) * 0x9e3779b97f4a7c15u;
   const std::uint32_t hash = series_key::hash(overflow_values, arity, made->seed);
@@ -7482,7 +7634,7 @@ class family {
          const args_type& args = args_type(), series_limits limits = series_limits()) noexcept
       : node_(nullptr) {
     string_view overflow_values[N];
-    node_ = detail::register_family<core>(registry, name.text(), help, names.data(), overflow_values, N, args,
+    node_ = detail::register_family<core>(registry, name, help, names.data(), overflow_values, N, args,
                                           limits.most());
   }
 
@@ -7642,7 +7794,8 @@ class fixed_family {
                const args_type& args = args_type()) noexcept
       : node_(name.text().data(), help, names, args) {
     std::size_t at = 0;
-    errc why = detail::validate<core>(name.text(), args, at);
+    errc why = detail::check_unit(detail::validate<core>(name.text(), args, at), name.unit());
+    node_.measure_in(name.unit());
     if (why == errc::ok) {
       why = detail::check_label_names(names.data(), N, core::type, registry.constant_labels(), at);
     }
@@ -7951,7 +8104,8 @@ class enum_family {
               const label_names<sizeof...(Enums)>& names, const args_type& args = args_type()) noexcept
       : node_(names, args) {
     std::size_t at = 0;
-    errc why = detail::validate<core>(name.text(), args, at);
+    errc why = detail::check_unit(detail::validate<core>(name.text(), args, at), name.unit());
+    node_.measure_in(name.unit());
     node_.name = detail::keep_text(registry, name.text(), why);
     node_.help = detail::keep_text(registry, help, why);
     if (why == errc::ok) {
@@ -8131,7 +8285,8 @@ class callback_of {
   callback_of(registry_core& registry, detail::kept_name name, detail::kept_help help, F&& function) noexcept
       : node_(std::forward<F>(function)) {
     std::size_t at = 0;
-    errc why = detail::check_name(name.text(), at);
+    errc why = detail::check_unit(detail::check_name(name.text(), at), name.unit());
+    node_.measure_in(name.unit());
     node_.name = detail::keep_text(registry, name.text(), why);
     node_.help = detail::keep_text(registry, help, why);
     detail::join(registry, node_, why, at);
@@ -8208,6 +8363,34 @@ NARTHEX_END_NAMESPACE
 
 #endif  // NARTHEX_CALLBACK_HPP
 
+// ==== narthex/declared.hpp ======================================================================
+// narthex/declared.hpp - what a collector says of a family before its first sample.
+// Room: shelves. Read desc.hpp first. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_DECLARED_HPP
+#define NARTHEX_DECLARED_HPP
+
+#include <initializer_list>
+
+
+NARTHEX_BEGIN_NAMESPACE
+
+/// A family that a collector declares: type, name, help, label names.
+struct declared {
+  metric_type type;  ///< counter, gauge, histogram, gauge_histogram, summary or unknown
+  string_view name;
+  string_view help;
+  std::initializer_list<string_view> labels;
+  string_view unit;  ///< what the name ends in, but for _total; empty: none
+
+  declared(metric_type is, string_view called, string_view meaning, std::initializer_list<string_view> names,
+           string_view measured_in = string_view()) noexcept
+      : type(is), name(called), help(meaning), labels(names), unit(measured_in) {}
+};
+
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_DECLARED_HPP
+
 // ==== narthex/collector.hpp =====================================================================
 // narthex/collector.hpp - whole families fetched at scrape time, from one call of a user's function.
 // Room: shelves. Read callback.hpp first. SPDX-License-Identifier: MIT
@@ -8225,14 +8408,6 @@ NARTHEX_END_NAMESPACE
 #if NARTHEX_HAS(HEAP)
 
 NARTHEX_BEGIN_NAMESPACE
-
-/// A family that a collector declares: type, name, help, label names.
-struct declared {
-  metric_type type;  ///< counter, gauge, histogram, gauge_histogram, summary or unknown
-  string_view name;
-  string_view help;
-  std::initializer_list<string_view> labels;
-};
 
 #if NARTHEX_HAS(METRICS)
 class collector;
@@ -8258,6 +8433,15 @@ struct collected_node : calling_node {
 /// Cost: each sample is compared with those before it: meant for hundreds of series, not for tens of thousands.
 class collected {
  public:
+  /// When the samples from here on were measured, in milliseconds since 1970; at_now() ends that.
+  ///
+  /// For values that are older than the scrape and must not seem fresh; otherwise leave it to the server. A server takes no
+  /// negative time by text 0.0.4. Pushes and textfiles are without times: their readers refuse them.
+  void at_ms(std::int64_t unix_ms) noexcept { has_time_ = true, time_ms_ = unix_ms; }
+  void at_now() noexcept { has_time_ = false; }
+  /// Since when the counters, histograms and summaries from here on count from zero, in nanoseconds since 1970; 0: nobody knows.
+  void since_ns(std::int64_t unix_ns) noexcept { created_ns_ = unix_ns; }
+
   /// A counter, gauge or unknown value of family number `family` (in the order of declaration, from 0), taken as it is.
   template <class Value>
   void add(unsigned family, std::initializer_list<label_value> labels, Value value) noexcept {
@@ -8306,6 +8490,8 @@ class collected {
     std::uint32_t hash;
     std::uint32_t text_size;
     unsigned size;        // bounds or quantiles
+    bool has_time;
+    std::int64_t time_ms, created_ns;
     number value;
     double sum;
     std::uint64_t count;
@@ -8313,7 +8499,8 @@ class collected {
   };
 
   collected(collector& from, std::uint32_t serial, collected* before) noexcept
-      : from_(&from), from_serial_(serial), next_(before), memory_(nullptr), used_(0), room_(0) {}
+      : from_(&from), from_serial_(serial), next_(before), memory_(nullptr), used_(0), room_(0), has_time_(false), time_ms_(0),
+        created_ns_(0) {}
   ~collected() { detail::release(memory_); }
   collected(const collected&) = delete;
   collected& operator=(const collected&) = delete;
@@ -8359,6 +8546,8 @@ class collected {
   collected* next_;
   char* memory_;
   std::size_t used_, room_;
+  bool has_time_;
+  std::int64_t time_ms_, created_ns_;
 };
 
 /// Families whose values come from one call of a function at each scrape.
@@ -8467,6 +8656,9 @@ inline void collector::join(registry_core& registry, std::initializer_list<decla
     std::size_t at = 0;
     errc why = detail::check_name(d.name, at);
     if (d.type == metric_type::info || d.type == metric_type::state_set) why = errc::unsupported;
+    const detail::unit_size unit = detail::unit_in(d.name, d.unit);
+    why = detail::check_unit(why, unit);
+    n->measure_in(unit);
     n->names = label;
     n->arity = static_cast<unsigned>(d.labels.size());
     for (const string_view& l : d.labels) {
@@ -8514,6 +8706,9 @@ inline collected::entry* collected::begin(unsigned family, std::initializer_list
   e->family = family;
   e->bytes = static_cast<std::uint32_t>(bytes);
   e->hash = hash;
+  e->has_time = has_time_;
+  e->time_ms = time_ms_;
+  e->created_ns = type == metric_type::gauge || type == metric_type::unknown || type == metric_type::gauge_histogram ? 0 : created_ns_;
   detail::label_text ready(reinterpret_cast<char*>(e + 1) + numbers_size, text_size);
   ready.add_ready(home->constant_labels());
   i = 0;
@@ -8537,6 +8732,10 @@ inline bool collected::next(const detail::collected_node& n, detail::position& w
   where.index = static_cast<std::uint32_t>(o + e.bytes);
   const metric_type type = n.ops->type;
   out.labels = text(e, numbers(e, type));
+  out.is_plain = false;
+  out.has_time = e.has_time;
+  out.time_ms = e.time_ms;
+  out.created_ns = e.created_ns;
   out.value = e.value;
   out.sum = e.sum;
   out.count = e.count;
@@ -8558,6 +8757,9 @@ inline bool collected::next(const detail::collected_node& n, detail::position& w
 
 class collected {
  public:
+  void at_ms(std::int64_t) noexcept {}
+  void at_now() noexcept {}
+  void since_ns(std::int64_t) noexcept {}
   template <class Value>
   void add(unsigned, std::initializer_list<label_value>, Value) noexcept {}
   void add_histogram(unsigned, std::initializer_list<label_value>, const buckets&, const std::uint64_t*, double) noexcept {}
@@ -8900,10 +9102,12 @@ class walk {
         detail::position from_start = {nullptr, 0};
         detail::reading theirs;
         theirs.labels = other.constant_labels();
+        theirs.created_ns = 0;
         while (n->ops->next(*n, from_start, theirs)) {
           if (theirs.labels != now_.labels) continue;
           if (&cursors_[i] < &c) return false;
           add(c.node->ops->type, theirs);
+          if (theirs.created_ns && theirs.created_ns < now_.created_ns) now_.created_ns = theirs.created_ns;
           break;
         }
       }
@@ -8994,12 +9198,22 @@ class registry_options {
     prefix_ = text.text();
     return *this;
   }
+#if NARTHEX_HAS(HEAP)
+  /// Keeps since when series count from zero: see registry_core::keep_created_times.
+  registry_options& created_times(std::int64_t (*clock_ns)()) noexcept {
+    clock_ns_ = clock_ns;
+    return *this;
+  }
+#endif
 
  private:
   friend class registry;
   string_view prefix_;
   string_view names_[max_labels], values_[max_labels];
   unsigned count_ = 0;
+#if NARTHEX_HAS(HEAP)
+  std::int64_t (*clock_ns_)() = nullptr;
+#endif
 };
 
 /// A registry that its user owns.
@@ -9025,6 +9239,7 @@ class registry : public registry_core {
     std::size_t size = front.size() + 1;
     for (unsigned i = 0; i < given; ++i) size += detail::label_text_size(options.names_[i], options.values_[i]) + 1;
 #if NARTHEX_HAS(HEAP)
+    keep_created_times(options.clock_ns_);
     char* const room = text_ = static_cast<char*>(detail::allocate(size));
     if (!room) {
       status_ = namespace_status(errc::no_memory, "registry_options");
@@ -9180,6 +9395,9 @@ class registry_options {
   enum : unsigned { max_labels = 8 };
   registry_options& label(label_name, string_view) noexcept { return *this; }
   registry_options& prefix(metric_name) noexcept { return *this; }
+#if NARTHEX_HAS(HEAP)
+  registry_options& created_times(std::int64_t (*)()) noexcept { return *this; }
+#endif
 };
 
 class NARTHEX_DETAIL_IDLE registry : public registry_core {
@@ -9566,7 +9784,7 @@ class line_writer {
   }
 
   enum : unsigned { remembered = NARTHEX_HAS(HEAP) ? 24 : 1, start_room = NARTHEX_HAS(HEAP) ? 512 : 1 };
-  enum : std::size_t { stem_room = 128 };
+  enum : std::size_t { stem_room = NARTHEX_HAS(HEAP) ? 128 : 1 };
   chunk_writer& out_;
   const line_rules& rules_;
   std::size_t stem_size_;
@@ -9735,7 +9953,7 @@ struct text_rules {
     to.value_in_parts(s.time_ms);
   }
 #endif
-  static const line_rules rules;
+  static const line_rules rules, timeless;
 };
 template <class Once>
 const line_rules text_rules<Once>::rules = {&head, nullptr, nullptr,
@@ -9745,12 +9963,21 @@ const line_rules text_rules<Once>::rules = {&head, nullptr, nullptr,
                                             nullptr,  // nobody says times there
 #endif
                                             nullptr, nullptr, "_sum", "_count"};
+template <class Once>
+const line_rules text_rules<Once>::timeless = {&head, nullptr, nullptr, nullptr, nullptr, nullptr, "_sum", "_count"};
 
 /// One family after the other, in text format 0.0.4.
 class text_writer : public line_writer {
  public:
   explicit text_writer(chunk_writer& to) noexcept : line_writer(to, text_rules<void>::rules) {}
   /// Writes what stands behind the last family: nothing.
+  static void end() noexcept {}
+};
+
+/// The same for readers that refuse times: a Pushgateway, node_exporter's textfile collector.
+class timeless_text_writer : public line_writer {
+ public:
+  explicit timeless_text_writer(chunk_writer& to) noexcept : line_writer(to, text_rules<void>::timeless) {}
   static void end() noexcept {}
 };
 

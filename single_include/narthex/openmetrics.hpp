@@ -24,6 +24,70 @@
 
 #include "narthex.hpp"
 
+// ==== narthex/detail/exposition_format.hpp ======================================================
+// narthex/detail/exposition_format.hpp - a format that an endpoint can offer; who includes no further one has text alone.
+// Room: print shop. Read sample.hpp first. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_DETAIL_EXPOSITION_FORMAT_HPP
+#define NARTHEX_DETAIL_EXPOSITION_FORMAT_HPP
+
+#include <cstddef>
+#include <cstdint>
+
+
+NARTHEX_BEGIN_NAMESPACE
+namespace detail {
+
+class chunk_writer;
+
+/// How names are shown that are not of the legacy alphabet.
+/// Source: Prometheus, "UTF-8 names", escaping schemes.
+enum class name_escaping : std::uint8_t { underscores, dots, values, allow_utf_8 };
+
+/// What an endpoint needs to know of a format: constant tables and functions, handed out by reference, as
+/// http_server_options().offer(nx::openmetrics()) takes it.
+///
+/// An answer is written series by series, between rests of the walk: begin(), then write() for each series, then end(); or
+/// drop() alone, wherever the answer was broken off. After end() drop() is called, too.
+struct exposition_format {
+  /// What a clause of an Accept header may ask for, and the Content-Type that answers it. One that ends in "escaping="
+  /// is completed with the scheme of that clause, and names are shown by it; with any other, names are shown as `names`
+  /// says.
+  struct version {
+    const char* asked;         // the clause's `version`
+    const char* content_type;  // null: there is no such version
+  };
+  struct parameter {
+    const char* name;  // null: none
+    const char* value;
+  };
+  /// Bytes of writers that every scrape has in place. Who needs more allocates in begin() and frees in drop().
+  enum : std::size_t { most_bytes = NARTHEX_HAS(HEAP) ? 2048 : 256 };
+
+  const char* media_type;  // "application/openmetrics-text"; compared without regard to case
+  parameter needs[2];      // what a clause must say beside that, as protobuf's `proto` and `encoding`
+  version versions[2];     // the first is for clauses that name none, too
+  name_escaping names;
+  /// Null: chosen by Accept at the path of the metrics. ".json": served at that path with this behind it, whatever Accept
+  /// says.
+  const char* ending;
+  std::size_t bytes;       // of the writer, at most most_bytes; aligned for any object
+
+  /// Makes a writer in `memory`. False: no memory; then there is no drop(), and the answer is text.
+  bool (*begin)(void* memory, chunk_writer& out);
+  /// Writes a series. Of its names none are outside the legacy alphabet, unless `s.utf8` says so: then they are to be
+  /// shown as they are.
+  void (*write)(void* memory, const sample& s);
+  /// Writes what follows the last series.
+  void (*end)(void* memory);
+  /// Frees what begin() took. Null: nothing.
+  void (*drop)(void* memory);
+};
+
+}  // namespace detail
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_DETAIL_EXPOSITION_FORMAT_HPP
+
 // ==== narthex/openmetrics.hpp ===================================================================
 // narthex/openmetrics.hpp - the registry as OpenMetrics 1.0 text.
 // Room: balconies. Read detail/line_writer.hpp first. SPDX-License-Identifier: MIT
@@ -33,6 +97,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <new>
 
 
 NARTHEX_BEGIN_NAMESPACE
@@ -68,8 +133,10 @@ class name_lengths {
 /// Source: OpenMetrics 1.0, Text format and Exposer requirements.
 class openmetrics_writer : public line_writer {
  public:
-  explicit openmetrics_writer(chunk_writer& to) noexcept : line_writer(to, rules<void>::table), before_(), cut_(0), is_counter_(false) {
-    to.source().want_exemplars(exemplars_);
+  /// exemplars: room to read them into; null: they are left out.
+  openmetrics_writer(chunk_writer& to, exemplar_room* exemplars) noexcept
+      : line_writer(to, rules<void>::table), before_(), cut_(0), is_counter_(false) {
+    if (exemplars) to.source().want_exemplars(*exemplars);
   }
   void end() { out()("# EOF\n"); }
 
@@ -213,7 +280,6 @@ class openmetrics_writer : public line_writer {
   name_lengths created_;  // that with _created behind are a family's
   std::size_t cut_;
   bool is_counter_;       // of the family in hand: it is written as one
-  exemplar_room exemplars_;
 };
 template <class Once>
 const line_rules openmetrics_writer::rules<Once>::table = {&head, &number_and_more, &respell, &behind, &totals,
@@ -224,7 +290,60 @@ const line_rules openmetrics_writer::rules<Once>::table = {&head, &number_and_mo
 #endif
                                                            "_gsum", "_gcount"};
 
+/// The same with room for exemplars.
+class whole_openmetrics : public openmetrics_writer {
+ public:
+  explicit whole_openmetrics(chunk_writer& to) noexcept : openmetrics_writer(to, &room_) {}
+
+ private:
+  exemplar_room room_;
+};
+
+/// How an endpoint writes it.
+template <class Once>
+struct openmetrics_format {
+  struct writer : openmetrics_writer {
+    writer(chunk_writer& to, exemplar_room* exemplars) noexcept : openmetrics_writer(to, exemplars), room(exemplars) {}
+    exemplar_room* room;
+  };
+  static_assert(sizeof(writer) <= exposition_format::most_bytes, "an endpoint has no more room");
+
+  /// Without memory, or without a heap, exemplars are left out.
+  static bool begin(void* memory, chunk_writer& out) {
+    exemplar_room* room = nullptr;
+#if NARTHEX_HAS(HEAP)
+    if (void* const more = allocate(sizeof(exemplar_room))) room = new (more) exemplar_room;
+#endif
+    new (memory) writer(out, room);
+    return true;
+  }
+  static void write(void* memory, const sample& s) { static_cast<writer*>(memory)->write(s); }
+  static void end(void* memory) { static_cast<writer*>(memory)->end(); }
+#if NARTHEX_HAS(HEAP)
+  static void drop(void* memory) { release(static_cast<writer*>(memory)->room); }
+#endif
+  static const exposition_format table;
+};
+template <class Once>
+const exposition_format openmetrics_format<Once>::table = {
+    "application/openmetrics-text", {{nullptr, nullptr}, {nullptr, nullptr}},
+    {{"1.0.0", "application/openmetrics-text; version=1.0.0; charset=utf-8; escaping="},
+     {"0.0.1", "application/openmetrics-text; version=0.0.1; charset=utf-8; escaping="}},
+    name_escaping::underscores, nullptr, sizeof(writer), &begin, &write, &end,
+#if NARTHEX_HAS(HEAP)
+    &drop
+#else
+    nullptr
+#endif
+};
+
 }  // namespace detail
+
+/// OpenMetrics for an endpoint, beside text: nx::http_server server{":9464", nx::http_server_options().offer(nx::openmetrics())};
+///
+/// Servers from 2.5 on ask for it first. Off unless offered, as it changes le and the names in metadata. Cost: 9 KB while it is
+/// written. Without a heap, exemplars are left out there.
+inline const detail::exposition_format& openmetrics() noexcept { return detail::openmetrics_format<void>::table; }
 
 /// Writes everything a registry shows, in OpenMetrics 1.0, to a sink.
 ///
@@ -236,17 +355,17 @@ const line_rules openmetrics_writer::rules<Once>::table = {&head, &number_and_mo
 /// counter x_total beside x_created.
 /// Source: OpenMetrics 1.0. Content type: openmetrics_content_type.
 inline status write_openmetrics(registry_core& registry, const sink& to, char* chunk, std::size_t size) {
-  return detail::write_all<detail::openmetrics_writer>("write_openmetrics", registry, to, chunk, size);
+  return detail::write_all<detail::whole_openmetrics>("write_openmetrics", registry, to, chunk, size);
 }
 /// The same in pieces of 8 KB (512 bytes without a heap), on the stack.
 inline status write_openmetrics(registry_core& registry, const sink& to) {
-  return detail::write_all<detail::openmetrics_writer>("write_openmetrics", registry, to);
+  return detail::write_all<detail::whole_openmetrics>("write_openmetrics", registry, to);
 }
 inline status write_openmetrics(const sink& to) { return write_openmetrics(default_registry(), to); }
 
 /// Writes into a buffer, as write_text() does. Returns the size of the whole: larger than `size`, do not serve the beginning.
 inline std::size_t write_openmetrics(registry_core& registry, char* buffer, std::size_t size) noexcept {
-  return detail::write_all<detail::openmetrics_writer>(registry, buffer, size);
+  return detail::write_all<detail::whole_openmetrics>(registry, buffer, size);
 }
 inline std::size_t write_openmetrics(char* buffer, std::size_t size) noexcept {
   return write_openmetrics(default_registry(), buffer, size);
@@ -255,7 +374,7 @@ inline std::size_t write_openmetrics(char* buffer, std::size_t size) noexcept {
 #if NARTHEX_HAS(HEAP)
 /// The exposition as a string. The string may throw std::bad_alloc.
 inline std::string to_openmetrics(registry_core& registry = default_registry()) {
-  return detail::to_string<detail::openmetrics_writer>(registry);
+  return detail::to_string<detail::whole_openmetrics>(registry);
 }
 #endif
 

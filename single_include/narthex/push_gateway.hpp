@@ -2706,7 +2706,7 @@ inline status write_push_body(registry_core& registry, string_view names, std::s
   char chunk[4096];
   walk series(registry);
   chunk_writer out(to, series, chunk, sizeof chunk);
-  text_writer text(out);
+  timeless_text_writer text(out);
   while (out.is_open() && series.next()) {
     const status s = check_pushed(series.now(), names);
     if (!s.ok()) return s;

@@ -163,6 +163,23 @@ class membership {
   shared<void*> word_;  // a pointer, so that the default registry's own node is there before any code runs
 };
 
+#if NARTHEX_HAS(HEAP)
+/// When a series began to count from zero: nanoseconds since 1970, whole seconds where 64-bit atomics are not lock-free.
+class created_time {
+ public:
+  enum : std::size_t { bytes = 8 };
+  static created_time& at(void* begin, std::uint32_t offset) noexcept {
+    return *reinterpret_cast<created_time*>(static_cast<char*>(begin) + offset);
+  }
+  void set(std::int64_t ns) noexcept { word_.store(static_cast<cell_word>(ns / unit_ns), memory_order_relaxed); }
+  std::int64_t get() const noexcept { return static_cast<std::int64_t>(word_.load(memory_order_relaxed)) * unit_ns; }
+
+ private:
+  enum : std::int64_t { unit_ns = NARTHEX_HAS(ATOMIC64) ? 1 : 1000000000 };
+  shared<cell_word> word_;
+};
+#endif
+
 /// One name. Members but `next` and `home` never change after registration.
 struct family_node {
   constexpr family_node(const family_basics* kind, const char* full, const char* words,
@@ -174,13 +191,42 @@ struct family_node {
   const char* help;                    // NUL-terminated
   shared<family_node*> next;           // by name; seq_cst, see grace
   membership home;
+#if NARTHEX_HAS(HEAP)
+  unit_size unit = unit_size::none;
+  std::uint32_t created_at = 0;            // how far behind a series' beginning its created_time lies; 0: there is none
+  std::int64_t (*clock_ns)() = nullptr;    // what it is read from
+#endif
 
   void refuse(errc why, std::size_t at) noexcept {
     if (why != errc::ok) home.refuse(why, at);
   }
 
   /// What the name's values are measured in; empty when nobody said.
-  string_view unit_of_name() const noexcept { return string_view(); }
+  string_view unit_of_name() const noexcept {
+#if NARTHEX_HAS(HEAP)
+    return unit_of(name, unit);
+#else
+    return string_view();
+#endif
+  }
+  void measure_in(unit_size u) noexcept {
+#if NARTHEX_HAS(HEAP)
+    unit = u == unit_size::wrong ? unit_size::none : u;
+#else
+    static_cast<void>(u);  // nodes have no room for it there
+#endif
+  }
+
+#if NARTHEX_HAS(HEAP)
+  /// Keeps, for a series at `begin`, that it counts from zero since now. Nothing where the registry has no clock.
+  void stamp(void* begin) const noexcept {
+    if (created_at) created_time::at(begin, created_at).set(clock_ns());
+  }
+  /// Since when it does; 0 where nobody knows.
+  std::int64_t created_ns_of(const void* begin) const noexcept {
+    return created_at ? created_time::at(const_cast<void*>(begin), created_at).get() : 0;
+  }
+#endif
 
   bool is_shown() const noexcept { return home.visibility(memory_order_acquire) == membership::shown; }
   bool is_unregistered() const noexcept { return home.visibility(memory_order_acquire) == membership::unregistered; }

@@ -47,6 +47,9 @@ inline void join(registry_core& r, family_node& n, errc why, std::size_t at) noe
 inline void part(family_node& n) noexcept {
   if (registry_core* const home = n.home.load(memory_order_acquire)) home->unlink(n);
 }
+inline errc check_unit(errc why, unit_size u) noexcept {
+  return why == errc::ok && u == unit_size::wrong ? errc::bad_unit : why;
+}
 inline errc check_name(string_view name, std::size_t& at) noexcept {
   at = name.empty() ? 0 : bad_byte(name.data(), name.size(), alphabet::metric);
   return name.empty() ? errc::empty_name : at != name.size() ? errc::bad_name : errc::ok;

@@ -180,9 +180,23 @@ struct labelled_of : labelled {
     return false;
   }
 
+  /// Before any series is made.
+  void keep_created(std::uint32_t in_series, std::int64_t (*by)()) noexcept {
+    created_at = in_series;
+    clock_ns = by;
+    ops = &table_with_created;
+  }
+  static bool next_with_created(family_node& n, position& where, reading& out) noexcept {
+    if (!look_for_next(n, where, out)) return false;
+    out.is_plain = false;
+    out.created_ns = n.created_ns_of(where.index ? static_cast<const labelled_of&>(n).overflow : where.at);
+    return true;
+  }
+
   void hide(series& s) noexcept {
     // First from zero, then hidden: an update in between shows it again, and counts from zero.
     static_cast<series_of<Core>&>(s).restart();
+    stamp(&s);
     s.hide();
   }
   void clear() noexcept {
@@ -266,6 +280,10 @@ struct labelled_of : labelled {
     }
     if (is_verbatim) k.write_verbatim(end);
     else k.write(end);
+    if (created_at) {
+      new (begin + created_at) created_time;
+      stamp(begin);
+    }
     s->next.store(nullptr, memory_order_relaxed);
     s->text_size = static_cast<std::uint32_t>(constant_size() + size);
     s->hash = hash;
@@ -332,11 +350,16 @@ struct labelled_of : labelled {
     shelf->~labelled_of();
     release(shelf);
   }
-  static const family_ops table;
+  // Two, so that a series without created time does not pay for asking.
+  static const family_ops table, table_with_created;
 };
 template <class Core>
 const family_ops labelled_of<Core>::table = {
     Core::type, Core::kind, true, &next, &restart, &labelled_name, &chosen, &same_choice<typename Core::args>,
+    &unregister, &state, &destroy};
+template <class Core>
+const family_ops labelled_of<Core>::table_with_created = {
+    Core::type, Core::kind, true, &next_with_created, &restart, &labelled_name, &chosen, &same_choice<typename Core::args>,
     &unregister, &state, &destroy};
 
 }  // namespace detail

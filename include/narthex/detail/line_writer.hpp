@@ -239,7 +239,7 @@ class line_writer {
   }
 
   enum : unsigned { remembered = NARTHEX_HAS(HEAP) ? 24 : 1, start_room = NARTHEX_HAS(HEAP) ? 512 : 1 };
-  enum : std::size_t { stem_room = 128 };
+  enum : std::size_t { stem_room = NARTHEX_HAS(HEAP) ? 128 : 1 };
   chunk_writer& out_;
   const line_rules& rules_;
   std::size_t stem_size_;

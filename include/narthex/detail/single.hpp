@@ -65,9 +65,20 @@ struct single_ops {
   static bool next(family_node& n, position& where, reading& out) noexcept {
     if (where.index++) return false;
     static_cast<single<Core>&>(n).core.read(out);
+#if NARTHEX_HAS(HEAP)
+    if (n.created_at) {
+      out.is_plain = false;
+      out.created_ns = n.created_ns_of(&n);
+    }
+#endif
     return true;
   }
-  static void restart(family_node& n) noexcept { static_cast<single<Core>&>(n).core.restart(); }
+  static void restart(family_node& n) noexcept {
+    static_cast<single<Core>&>(n).core.restart();
+#if NARTHEX_HAS(HEAP)
+    n.stamp(&n);
+#endif
+  }
   static const void* chosen(const family_node& n) noexcept { return &static_cast<const single<Core>&>(n).core.chosen(); }
   static void unregister(family_node& n, void*) noexcept {
     if (registry_core* const home = n.home.load(memory_order_acquire)) home->hide(n);
@@ -142,13 +153,17 @@ bool stand_in<Core>::made = false;
 
 /// Registers a metric without labels: a new node, or the one that is there already.
 template <class Core>
-NARTHEX_DETAIL_COLD registered<Core> register_single(registry_core& r, string_view name, string_view help, typename Core::args a) noexcept {
+NARTHEX_DETAIL_COLD registered<Core> register_single(registry_core& r, const metric_name& called, string_view help,
+                                                       typename Core::args a) noexcept {
+  const string_view name = called.text();
   std::size_t at = 0;
-  errc why = validate<Core>(name, a, at);
+  errc why = check_unit(validate<Core>(name, a, at), called.unit());
   if (why != errc::ok) a = Core::smallest();
   const std::size_t args_at = round_up(sizeof(single<Core>));
   const std::size_t room_at = args_at + Core::args_room(a);
-  const std::size_t text_at = room_at + Core::room(a);
+  const std::size_t created_at = room_at + Core::room(a);
+  const auto clock_ns = Core::type == metric_type::gauge ? nullptr : r.created_clock();
+  const std::size_t text_at = created_at + (clock_ns ? std::size_t(created_time::bytes) : 0);
   char* const memory = static_cast<char*>(allocate(text_at + name.size() + help.size() + 2));
   if (!memory) {
     r.count(mistake::registration);
@@ -161,6 +176,13 @@ NARTHEX_DETAIL_COLD registered<Core> register_single(registry_core& r, string_vi
   const typename Core::args* const kept = Core::keep(a, memory + args_at);
   single<Core>* const s =
       new (memory) single<Core>(&single_ops<Core, true>::table, own_name, own_help, *kept, memory + room_at);
+  s->measure_in(called.unit());
+  if (clock_ns) {
+    s->created_at = static_cast<std::uint32_t>(created_at);
+    s->clock_ns = clock_ns;
+    new (memory + created_at) created_time;
+    s->stamp(s);
+  }
   family_node* twin = nullptr;
   if (why == errc::ok) why = r.insert(*s, twin);
   if (twin) {
@@ -201,7 +223,7 @@ class handle {
       : handle(default_registry(), name, help, args) {}
   handle(registry_core& registry, metric_name name, string_view help,
          const typename Core::args& args = typename Core::args()) noexcept
-      : at_(detail::register_single<Core>(registry, name.text(), help, args)) {}
+      : at_(detail::register_single<Core>(registry, name, help, args)) {}
 #endif
   explicit handle(const detail::registered<Core>& at) noexcept : at_(at) {}
 
@@ -237,7 +259,8 @@ class fixed {
         const typename Core::args& args = typename Core::args()) noexcept
       : node_(&detail::single_ops<Core, false>::table, name.text().data(), help, args, nullptr) {
     std::size_t at = 0;
-    const errc why = detail::validate<Core>(name.text(), args, at);
+    const errc why = detail::check_unit(detail::validate<Core>(name.text(), args, at), name.unit());
+    node_.measure_in(name.unit());
     detail::join(registry, node_, why, at);
   }
   ~fixed() { unregister(); }

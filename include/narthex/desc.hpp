@@ -74,7 +74,11 @@ class name_arg {
 
   constexpr string_view text() const noexcept { return text_; }
   /// How many bytes of the name, at its end or before _total, are its unit.
+#if NARTHEX_HAS(HEAP)
   constexpr unit_size unit() const noexcept { return unit_; }
+#else
+  constexpr unit_size unit() const noexcept { return unit_size::none; }
+#endif
 
  private:
   friend class ::NARTHEX_NAMESPACE::name;
@@ -82,9 +86,14 @@ class name_arg {
     string_view text;
     unit_size unit;
   };
+#if NARTHEX_HAS(HEAP)
   explicit name_arg(composed joined) noexcept : text_(joined.text), unit_(joined.unit) {}
   string_view text_;
   unit_size unit_ = unit_size::none;
+#else
+  explicit name_arg(composed joined) noexcept : text_(joined.text) {}
+  string_view text_;
+#endif
 };
 }  // namespace detail
 
@@ -122,7 +131,7 @@ class name {
   /// Says that this is what the values are measured in, for formats that tell it: seconds, bytes, meters_per_second.
   ///
   /// what:   the name's last words, but for _total. Anything else is refused at registration: errc::bad_unit.
-  /// Memory: none without a heap, where it is checked and not kept. An info or state set has no unit.
+  /// Without a heap it is neither checked nor kept: a counter has 24 bytes there. An info or state set has none.
   name& unit(string_view what) noexcept {
     if (NARTHEX_HAS(METRICS)) unit_ = detail::unit_in(text(), what);
     return *this;

@@ -26,7 +26,7 @@ struct bucket_args : buckets {
 
 template <class Distribution>
 bool read_distribution(const Distribution& observed, const buckets& bounds, reading& out) noexcept {
-  out.is_distribution<metric_type::histogram>();
+  out.is_more<metric_type::histogram>();
   out.sum = observed.read(out.count_room, out.count);
   out.counts = out.count_room;
   out.bounds_copy = bounds;

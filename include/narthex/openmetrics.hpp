@@ -88,7 +88,9 @@ class openmetrics_writer : public line_writer {
   /// or a sample that another one has, keeps its whole name and becomes unknown; so does one without _total, and an info.
   NARTHEX_DETAIL_COLD void take_name(const sample& s) noexcept {
     const full_name name = {s.prefix, s.name};
-    const std::size_t size = name.size(), common = relate(name, before_).common;
+    const std::size_t size = name.size();
+    std::size_t common = 0;
+    static_cast<void>(relate(name, before_, common));
     before_ = name;
     names_.keep(common);
     created_.keep(common);
@@ -106,15 +108,17 @@ class openmetrics_writer : public line_writer {
     openmetrics_writer& to = static_cast<openmetrics_writer&>(lines);
     to.take_name(s);
     const bool has_cut = s.type == metric_type::counter || s.type == metric_type::info;
-    to.comment("# TYPE ", s, to.cut_);
-    to.out()(type_word(has_cut && !to.cut_ ? metric_type::unknown : s.type));
-    const std::size_t unit = s.unit.size();
     const string_view family = s.name.first(s.name.size() - to.cut_);
+    to.comment("# TYPE ", s, family);
+    to.out()(type_word(has_cut && !to.cut_ ? metric_type::unknown : s.type));
+#if NARTHEX_HAS(HEAP)
+    const std::size_t unit = s.unit.size();
     if (unit && family.size() > unit && family.ends_with(s.unit) && family[family.size() - unit - 1] == '_') {
-      to.comment("\n# UNIT ", s, to.cut_);
+      to.comment("\n# UNIT ", s, family);
       to.out()(s.unit);
     }
-    to.comment("\n# HELP ", s, to.cut_);
+#endif
+    to.comment("\n# HELP ", s, family);
     put_safe(s.help, quoting::label_value, to.out());
     to.out()("\n", 1);
   }
@@ -126,7 +130,7 @@ class openmetrics_writer : public line_writer {
                           (s.value.is == number::kind::f64 && (is_nan(s.value.f64) || is_less(s.value.f64, 0)));
     if (to.is_counter_ && is_wrong) return;
     const unsigned first_bucket = 0, none = no_bucket;
-    if (s.has_time || s.exemplar_count) to.line_in_parts(s, "", "", "", s.value, to.is_counter_ ? first_bucket : none);
+    if (has_time(s) || s.exemplar_count) to.line_in_parts(s, "", "", "", s.value, to.is_counter_ ? first_bucket : none);
     else to.number_line(s, "{", s.value);
     if (to.is_counter_) put_created(to, s);
   }
@@ -166,35 +170,25 @@ class openmetrics_writer : public line_writer {
 
   /// A sum that is negative or not a number, or of a histogram with negative bounds, makes the exposition invalid. A histogram
   /// has both or none.
-  static unsigned totals(const sample& s) noexcept {
-    const bool below_zero = s.type != metric_type::summary && s.bounds->size() && is_less((*s.bounds)[0], 0);
-    const bool is_fine = !is_nan(s.sum) && !is_less(s.sum, 0);
-    const unsigned none = 0, count = has_count, both = has_sum | has_count;
-    if (s.type == metric_type::summary) return is_fine ? both : count;
-    if (s.type == metric_type::gauge_histogram) return is_fine || (below_zero && !is_nan(s.sum)) ? both : none;
-    return is_fine && !below_zero ? both : none;
+  static void totals(line_writer& to, const sample& s, void (*both)(line_writer&, const sample&)) {
+    const bool is_summary = s.type == metric_type::summary;
+    const bool below_zero = !is_summary && s.bounds->size() && is_less((*s.bounds)[0], 0);
+    const bool may_be_negative = s.type == metric_type::gauge_histogram && below_zero;
+    const bool is_fine = !is_nan(s.sum) && (may_be_negative || !(below_zero || is_less(s.sum, 0)));
+    if (is_fine) both(to, s);
+    else if (is_summary) to.line_in_parts(s, "_count", "", "", s.count, no_bucket);
+    put_created(to, s);
   }
 
 #if NARTHEX_HAS(HEAP)
   NARTHEX_DETAIL_NOINLINE static void put_created(line_writer& to, const sample& s) {
     if (s.created_ns <= 0) return;
-    to.name_but(s, is_one_number(s.type) ? 6 : 0);
-    to.out()("_created");
-    if (!s.labels.empty()) {
-      to.out()("{", 1);
-      to.out()(s.labels);
-      to.out()("}", 1);
-    }
-    to.out()(" ", 1);
-    char digits[max_u64_chars + 10];
-    char* at = write_u64(digits, static_cast<std::uint64_t>(s.created_ns) / 1000000000);
-    std::uint32_t rest = static_cast<std::uint32_t>(s.created_ns % 1000000000);
-    if (rest) *at++ = '.';
-    for (std::uint32_t place = 100000000; rest; rest %= place, place /= 10) *at++ = static_cast<char>('0' + rest / place);
+    to.begin_line(s, s.name.first(s.name.size() - (is_one_number(s.type) ? 6 : 0)), "_created", "", "");
+    char digits[max_seconds_chars + 1];
+    char* at = write_seconds(digits, s.created_ns);
     *at++ = '\n';
     to.out()(digits, static_cast<std::size_t>(at - digits));
   }
-  static void after_totals(line_writer& to, const sample& s) { put_created(to, s); }
 #else
   static void put_created(line_writer&, const sample&) noexcept {}
 #endif
@@ -206,13 +200,11 @@ class openmetrics_writer : public line_writer {
   bool is_counter_;       // of the family in hand: it is written as one
 };
 template <class Once>
-const line_rules openmetrics_writer::rules<Once>::table = {&head, &number_and_more, &respell, &behind, &totals,
+const line_rules openmetrics_writer::rules<Once>::table = {&head, &number_and_more, &respell, &behind, &totals
 #if NARTHEX_HAS(HEAP)
-                                                           &after_totals,
-#else
-                                                           nullptr,
+                                                           , "_gsum", "_gcount"
 #endif
-                                                           "_gsum", "_gcount"};
+};
 
 /// The same with room for exemplars.
 class whole_openmetrics : public openmetrics_writer {
@@ -279,11 +271,13 @@ inline const detail::exposition_format& openmetrics() noexcept { return detail::
 /// counter x_total beside x_created.
 /// Source: OpenMetrics 1.0. Content type: openmetrics_content_type.
 inline status write_openmetrics(registry_core& registry, const sink& to, char* chunk, std::size_t size) {
-  return detail::write_all<detail::whole_openmetrics>("write_openmetrics", registry, to, chunk, size);
+  const errc why = detail::write_all<detail::whole_openmetrics>(registry, to, chunk, size);
+  return why == errc::ok ? status() : status(why, "write_openmetrics");
 }
 /// The same in pieces of 8 KB (512 bytes without a heap), on the stack.
 inline status write_openmetrics(registry_core& registry, const sink& to) {
-  return detail::write_all<detail::whole_openmetrics>("write_openmetrics", registry, to);
+  char chunk[detail::chunk_bytes];
+  return write_openmetrics(registry, to, chunk, sizeof chunk);
 }
 inline status write_openmetrics(const sink& to) { return write_openmetrics(default_registry(), to); }
 

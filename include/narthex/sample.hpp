@@ -18,9 +18,9 @@ struct sample;
 namespace detail {
 class line_writer;
 struct utf8_names;
-/// Writes a histogram's or summary's lines; defined in detail/line_writer.hpp.
+/// Writes the lines of a histogram, a summary, a counter with more than its number; defined in detail/line_writer.hpp.
 template <metric_type Type>
-struct distribution_text {
+struct sample_text {
   static void write(line_writer& to, const sample& s);
 };
 }  // namespace detail
@@ -72,7 +72,7 @@ struct exemplar_room {
 /// Views point into memory that stays as it is until the walk that filled the sample moves on.
 struct sample {
 #if !NARTHEX_HAS(HEAP)
-  /// As number::writer: what a histogram or summary brings along.
+  /// As number::writer: what a series brings along that is not plain.
   void (*lines)(detail::line_writer&, const sample&);
 #endif
   // the family
@@ -80,15 +80,19 @@ struct sample {
   string_view prefix;   ///< the registry's; the full name is prefix + name
   string_view name;
   string_view help;     ///< as the user wrote it; a format repairs and escapes it
+#if NARTHEX_HAS(HEAP)
   string_view unit;     ///< what the name ends in, but for _total: "seconds"; empty when the user said none
+#endif
   bool starts_family;   ///< the first series of its name in this scrape
 
   // the series
   string_view labels;   ///< ready: a="b",c="d" without braces, repaired and escaped
   bool is_plain;        ///< one number and nothing else: no time, no created time, no exemplar
+#if NARTHEX_HAS(HEAP)
   bool has_time;        ///< a collector said when it was measured
   std::int64_t time_ms;     ///< when, since 1970; may be negative
   std::int64_t created_ns;  ///< since when it counts from zero, since 1970; 0: nobody knows
+#endif
 
   // counter, histogram: in a scrape that asks for them (walk::want_exemplars), at most one for each bucket, in their order
   const exemplar_sample* exemplars;  ///< exemplars[exemplar_count]

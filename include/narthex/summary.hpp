@@ -108,7 +108,7 @@ struct summary_core {
     if (kept.size() != 0) add_window(memory);
   }
   bool read(reading& out) const noexcept {
-    out.is_distribution<metric_type::summary>();
+    out.is_more<metric_type::summary>();
     out.sum = observed.read(out.count_room, out.count);
     out.quantile_count = 0;
     if (late) {
@@ -162,7 +162,7 @@ struct fixed_summary_core {
   static std::size_t room(const args&) noexcept { return 0; }
   fixed_summary_core(const args&, void*) noexcept {}
   bool read(reading& out) const noexcept {
-    out.is_distribution<metric_type::summary>();
+    out.is_more<metric_type::summary>();
     out.sum = observed.read(out.count_room, out.count);
     out.quantile_count = 0;
     return out.count != 0;

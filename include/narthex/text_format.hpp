@@ -37,9 +37,9 @@ struct text_rules {
     return "gauge\n";
   }
   NARTHEX_DETAIL_COLD static void head(line_writer& to, const sample& s) {
-    to.comment("# HELP ", s);
+    to.comment("# HELP ", s, s.name);
     put_safe(s.help, quoting::help, to.out());
-    to.comment("\n# TYPE ", s);
+    to.comment("\n# TYPE ", s, s.name);
     to.out()(type_word(s.type));
   }
 #if NARTHEX_HAS(HEAP)
@@ -52,15 +52,16 @@ struct text_rules {
   static const line_rules rules, timeless;
 };
 template <class Once>
-const line_rules text_rules<Once>::rules = {&head, nullptr, nullptr,
+const line_rules text_rules<Once>::rules =
 #if NARTHEX_HAS(HEAP)
-                                            &behind,
-#else
-                                            nullptr,  // nobody says times there
-#endif
-                                            nullptr, nullptr, "_sum", "_count"};
+    {&head, nullptr, nullptr, &behind, nullptr, "_sum", "_count"};
 template <class Once>
-const line_rules text_rules<Once>::timeless = {&head, nullptr, nullptr, nullptr, nullptr, nullptr, "_sum", "_count"};
+const line_rules text_rules<Once>::timeless = {&head, nullptr, nullptr, nullptr, nullptr, "_sum", "_count"};
+#else
+    {&head, nullptr, nullptr, nullptr, nullptr};  // nobody says times there
+template <class Once>
+const line_rules text_rules<Once>::timeless = {&head, nullptr, nullptr, nullptr, nullptr};
+#endif
 
 /// One family after the other, in text format 0.0.4.
 class text_writer : public line_writer {
@@ -87,12 +88,14 @@ class timeless_text_writer : public line_writer {
 /// Threads: any number at once; updates and new series never wait for it, and it holds nothing while the sink runs.
 /// Cost:    memory is constant, whatever the number of series; no allocation but for custom collectors.
 inline status write_text(registry_core& registry, const sink& to, char* chunk, std::size_t size) {
-  return detail::write_all<detail::text_writer>("write_text", registry, to, chunk, size);
+  const errc why = detail::write_all<detail::text_writer>(registry, to, chunk, size);
+  return why == errc::ok ? status() : status(why, "write_text");
 }
 
 /// The same in pieces of 8 KB (512 bytes without a heap), on the stack.
 inline status write_text(registry_core& registry, const sink& to) {
-  return detail::write_all<detail::text_writer>("write_text", registry, to);
+  char chunk[detail::chunk_bytes];
+  return write_text(registry, to, chunk, sizeof chunk);
 }
 inline status write_text(const sink& to) { return write_text(default_registry(), to); }
 

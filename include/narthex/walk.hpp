@@ -189,12 +189,14 @@ class walk {
     now_.prefix = c.registry->prefix();
     now_.name = n.name;
     now_.help = n.help;
-    now_.unit = n.unit_of_name();
     now_.labels = c.registry->constant_labels();
-    now_.is_plain = is_one_number(ops.type);
+    now_.is_plain = true;
     now_.exemplar_count = 0;
+#if NARTHEX_HAS(HEAP)
     now_.has_time = false;
     now_.created_ns = 0;
+    now_.unit = n.unit_of_name();
+#endif
     while (next_of(c, n)) {
       if (count_ > 1 && is_shared(ops) && !several(step::merge)) continue;
       now_.starts_family = !is_begun_;
@@ -318,12 +320,16 @@ class walk {
         detail::position from_start = {nullptr, 0};
         detail::reading theirs;
         theirs.labels = other.constant_labels();
+#if NARTHEX_HAS(HEAP)
         theirs.created_ns = 0;
+#endif
         while (n->ops->next(*n, from_start, theirs)) {
           if (theirs.labels != now_.labels) continue;
           if (&cursors_[i] < &c) return false;
           add(c.node->ops->type, theirs);
+#if NARTHEX_HAS(HEAP)
           if (theirs.created_ns && theirs.created_ns < now_.created_ns) now_.created_ns = theirs.created_ns;
+#endif
           break;
         }
       }

@@ -240,7 +240,7 @@ struct exemplar_counter_core : Core {
   using Core::Core;
   /// The exemplar first: whatever it stands for was counted before it was left.
   bool read(reading& out) const noexcept {
-    out.is_plain = false;
+    out.template is_more<metric_type::counter>();
     out.exemplar_count = 0;
     exemplar_at.read_into(out, 0);
     return Core::read(out);

@@ -2225,6 +2225,7 @@ namespace detail {
 enum : std::size_t {
   max_u64_chars = 20,    ///< 18446744073709551615
   max_i64_chars = 20,    ///< -9223372036854775808
+  max_seconds_chars = 24,  ///< -9223372036.854775808 and room
   max_double_chars = 32  ///< -2.2250738585072014e-308 has 24; the rest is room to grow
 };
 
@@ -2337,6 +2338,17 @@ inline char* write_i64(char* out, std::int64_t value) noexcept {
     size = 0 - size;
   }
   return write_u64(out, size);
+}
+
+/// Writes nanoseconds as seconds, exactly: 1520430000.123; out: max_seconds_chars.
+inline char* write_seconds(char* out, std::int64_t ns) noexcept {
+  const std::uint64_t size = ns < 0 ? 0 - static_cast<std::uint64_t>(ns) : static_cast<std::uint64_t>(ns);
+  if (ns < 0) *out++ = '-';
+  out = write_u64(out, size / 1000000000);
+  std::uint32_t rest = static_cast<std::uint32_t>(size % 1000000000);
+  if (rest) *out++ = '.';
+  for (std::uint32_t place = 100000000; rest; rest %= place, place /= 10) *out++ = static_cast<char>('0' + rest / place);
+  return out;
 }
 
 // ---- 128 bits ----
@@ -2652,7 +2664,11 @@ class name_arg {
 
   constexpr string_view text() const noexcept { return text_; }
   /// How many bytes of the name, at its end or before _total, are its unit.
+#if NARTHEX_HAS(HEAP)
   constexpr unit_size unit() const noexcept { return unit_; }
+#else
+  constexpr unit_size unit() const noexcept { return unit_size::none; }
+#endif
 
  private:
   friend class ::NARTHEX_NAMESPACE::name;
@@ -2660,9 +2676,14 @@ class name_arg {
     string_view text;
     unit_size unit;
   };
+#if NARTHEX_HAS(HEAP)
   explicit name_arg(composed joined) noexcept : text_(joined.text), unit_(joined.unit) {}
   string_view text_;
   unit_size unit_ = unit_size::none;
+#else
+  explicit name_arg(composed joined) noexcept : text_(joined.text) {}
+  string_view text_;
+#endif
 };
 }  // namespace detail
 
@@ -2700,7 +2721,7 @@ class name {
   /// Says that this is what the values are measured in, for formats that tell it: seconds, bytes, meters_per_second.
   ///
   /// what:   the name's last words, but for _total. Anything else is refused at registration: errc::bad_unit.
-  /// Memory: none without a heap, where it is checked and not kept. An info or state set has no unit.
+  /// Without a heap it is neither checked nor kept: a counter has 24 bytes there. An info or state set has none.
   name& unit(string_view what) noexcept {
     if (NARTHEX_HAS(METRICS)) unit_ = detail::unit_in(text(), what);
     return *this;
@@ -3212,9 +3233,9 @@ struct sample;
 namespace detail {
 class line_writer;
 struct utf8_names;
-/// Writes a histogram's or summary's lines; defined in detail/line_writer.hpp.
+/// Writes the lines of a histogram, a summary, a counter with more than its number; defined in detail/line_writer.hpp.
 template <metric_type Type>
-struct distribution_text {
+struct sample_text {
   static void write(line_writer& to, const sample& s);
 };
 }  // namespace detail
@@ -3266,7 +3287,7 @@ struct exemplar_room {
 /// Views point into memory that stays as it is until the walk that filled the sample moves on.
 struct sample {
 #if !NARTHEX_HAS(HEAP)
-  /// As number::writer: what a histogram or summary brings along.
+  /// As number::writer: what a series brings along that is not plain.
   void (*lines)(detail::line_writer&, const sample&);
 #endif
   // the family
@@ -3274,15 +3295,19 @@ struct sample {
   string_view prefix;   ///< the registry's; the full name is prefix + name
   string_view name;
   string_view help;     ///< as the user wrote it; a format repairs and escapes it
+#if NARTHEX_HAS(HEAP)
   string_view unit;     ///< what the name ends in, but for _total: "seconds"; empty when the user said none
+#endif
   bool starts_family;   ///< the first series of its name in this scrape
 
   // the series
   string_view labels;   ///< ready: a="b",c="d" without braces, repaired and escaped
   bool is_plain;        ///< one number and nothing else: no time, no created time, no exemplar
+#if NARTHEX_HAS(HEAP)
   bool has_time;        ///< a collector said when it was measured
   std::int64_t time_ms;     ///< when, since 1970; may be negative
   std::int64_t created_ns;  ///< since when it counts from zero, since 1970; 0: nobody knows
+#endif
 
   // counter, histogram: in a scrape that asks for them (walk::want_exemplars), at most one for each bucket, in their order
   const exemplar_sample* exemplars;  ///< exemplars[exemplar_count]
@@ -4179,11 +4204,12 @@ struct reading : sample {
 #endif
   exemplar_room* exemplars_wanted = nullptr;  // null: nobody asks
 
-  /// Says that it is a distribution of this type.
+  /// Says that it is more than a number: a histogram, a summary, or a counter with something.
   template <metric_type Type>
-  void is_distribution() noexcept {
+  void is_more() noexcept {
+    is_plain = false;
 #if !NARTHEX_HAS(HEAP)
-    lines = &distribution_text<Type>::write;
+    lines = &sample_text<Type>::write;
 #endif
   }
 };
@@ -5726,7 +5752,7 @@ struct bucket_args : buckets {
 
 template <class Distribution>
 bool read_distribution(const Distribution& observed, const buckets& bounds, reading& out) noexcept {
-  out.is_distribution<metric_type::histogram>();
+  out.is_more<metric_type::histogram>();
   out.sum = observed.read(out.count_room, out.count);
   out.counts = out.count_room;
   out.bounds_copy = bounds;
@@ -6043,7 +6069,7 @@ struct summary_core {
     if (kept.size() != 0) add_window(memory);
   }
   bool read(reading& out) const noexcept {
-    out.is_distribution<metric_type::summary>();
+    out.is_more<metric_type::summary>();
     out.sum = observed.read(out.count_room, out.count);
     out.quantile_count = 0;
     if (late) {
@@ -6097,7 +6123,7 @@ struct fixed_summary_core {
   static std::size_t room(const args&) noexcept { return 0; }
   fixed_summary_core(const args&, void*) noexcept {}
   bool read(reading& out) const noexcept {
-    out.is_distribution<metric_type::summary>();
+    out.is_more<metric_type::summary>();
     out.sum = observed.read(out.count_room, out.count);
     out.quantile_count = 0;
     return out.count != 0;
@@ -8973,12 +8999,14 @@ class walk {
     now_.prefix = c.registry->prefix();
     now_.name = n.name;
     now_.help = n.help;
-    now_.unit = n.unit_of_name();
     now_.labels = c.registry->constant_labels();
-    now_.is_plain = is_one_number(ops.type);
+    now_.is_plain = true;
     now_.exemplar_count = 0;
+#if NARTHEX_HAS(HEAP)
     now_.has_time = false;
     now_.created_ns = 0;
+    now_.unit = n.unit_of_name();
+#endif
     while (next_of(c, n)) {
       if (count_ > 1 && is_shared(ops) && !several(step::merge)) continue;
       now_.starts_family = !is_begun_;
@@ -9102,12 +9130,16 @@ class walk {
         detail::position from_start = {nullptr, 0};
         detail::reading theirs;
         theirs.labels = other.constant_labels();
+#if NARTHEX_HAS(HEAP)
         theirs.created_ns = 0;
+#endif
         while (n->ops->next(*n, from_start, theirs)) {
           if (theirs.labels != now_.labels) continue;
           if (&cursors_[i] < &c) return false;
           add(c.node->ops->type, theirs);
+#if NARTHEX_HAS(HEAP)
           if (theirs.created_ns && theirs.created_ns < now_.created_ns) now_.created_ns = theirs.created_ns;
+#endif
           break;
         }
       }
@@ -9572,16 +9604,20 @@ struct line_rules {
   void (*number)(line_writer&, const sample&);
   /// Changes a double's digits in place; null: they are right. There is room for max_double_chars.
   char* (*respell)(char* begin, char* end);
-  /// Writes what stands behind a value before the line ends: time, exemplar. bucket: no_bucket for what has none.
+  /// Writes what stands behind a value before the line ends: time, exemplar. bucket: no_bucket for what has none. Null in a
+  /// format that asks for no exemplars: times are left out.
   void (*behind)(line_writer&, const sample&, unsigned bucket);
-  /// Which of a histogram's or summary's _sum and _count are written, and of no negative quantile; null: all.
-  unsigned (*totals)(const sample&);
-  /// Writes what follows them; null: nothing.
-  void (*after_totals)(line_writer&, const sample&);
+  /// Writes _sum and _count as far as they may be shown, by `both` if they may, and what follows them; null: calls `both`. And
+  /// if it is not null, a summary's negative quantiles are left out.
+  ///
+  /// both: handed in, so that a program without a sum does not link the digits of doubles.
+  void (*totals)(line_writer&, const sample&, void (*both)(line_writer&, const sample&));
+#if NARTHEX_HAS(HEAP)
   /// What a gauge histogram's are called.
   const char *gauge_sum, *gauge_count;
+#endif
 };
-enum : unsigned { no_bucket = ~0u, has_sum = 1, has_count = 2 };
+enum : unsigned { no_bucket = ~0u };
 
 /// One family after the other.
 ///
@@ -9595,29 +9631,38 @@ class line_writer {
   void write(const sample& s) {
     if (s.starts_family) begin_family(s);
     if (NARTHEX_DETAIL_LIKELY(s.is_plain)) return number_line(s, "{", s.value);
-    more_than_number(s);
+#if NARTHEX_HAS(HEAP)
+    if (is_one_number(s.type)) sample_text<metric_type::counter>::write(*this, s);
+    else if (s.type == metric_type::summary) sample_text<metric_type::summary>::write(*this, s);
+    else sample_text<metric_type::histogram>::write(*this, s);
+#else
+    s.lines(*this, s);
+#endif
   }
 
   // ---- for the formats ----
 
   chunk_writer& out() noexcept { return out_; }
-  /// The name without its last `cut` bytes.
-  NARTHEX_DETAIL_COLD void name_but(const sample& s, std::size_t cut) {
-    const std::size_t left = s.prefix.size() + s.name.size() - cut;
-    out_(s.prefix.first(left < s.prefix.size() ? left : s.prefix.size()));
-    if (left > s.prefix.size()) out_(s.name.first(left - s.prefix.size()));
-  }
-  /// A comment's beginning.
-  NARTHEX_DETAIL_COLD void comment(string_view mark, const sample& s, std::size_t cut = 0) {
+  /// A comment's beginning; name: the sample's, or less of it.
+  NARTHEX_DETAIL_COLD void comment(string_view mark, const sample& s, string_view name) {
     out_(mark);
-    name_but(s, cut);
+    out_(s.prefix);
+    out_(name);
     out_(" ", 1);
   }
   /// A line with what stands behind its value; label: `name="`, or empty.
   NARTHEX_DETAIL_NOINLINE void line_in_parts(const sample& s, string_view suffix, string_view label, string_view value,
                                              const number& n, unsigned bucket) {
+    begin_line(s, s.name, suffix, label, value);
+    char text[max_double_chars];
+    out_(text, static_cast<std::size_t>(digits(text, n) - text));
+    if (s.exemplar_count || (has_time(s) && rules_.behind)) rules_.behind(*this, s, bucket);
+    out_("\n", 1);
+  }
+  /// A line up to its value; name: the sample's, or less of it.
+  void begin_line(const sample& s, string_view name, string_view suffix, string_view label, string_view value) {
     out_(s.prefix);
-    out_(s.name);
+    out_(name);
     out_(suffix);
     char before = '{';
     for (const string_view part : {s.labels, label}) {
@@ -9632,9 +9677,6 @@ class line_writer {
     }
     if (before == ',') out_("}", 1);
     out_(" ", 1);
-    value_in_parts(n);
-    if (!s.is_plain && rules_.behind) rules_.behind(*this, s, bucket);
-    out_("\n", 1);
   }
   void value_in_parts(const number& n) {
     char text[max_double_chars];
@@ -9661,9 +9703,17 @@ class line_writer {
     out_.done(at);
   }
 
+  static bool has_time(const sample& s) noexcept {
+#if NARTHEX_HAS(HEAP)
+    return s.has_time;
+#else
+    return static_cast<void>(s), false;
+#endif
+  }
+
  private:
   template <metric_type Type>
-  friend struct distribution_text;
+  friend struct sample_text;
 
   NARTHEX_DETAIL_COLD void begin_family(const sample& s) {
     rules_.head(*this, s);
@@ -9675,20 +9725,6 @@ class line_writer {
       *copy_bytes(copy_bytes(stem_, s.prefix.data(), s.prefix.size()), s.name.data(), s.name.size()) = '{';
     }
   }
-  NARTHEX_DETAIL_NOINLINE void more_than_number(const sample& s) {
-    if (is_one_number(s.type)) {
-      if (rules_.number) rules_.number(*this, s);
-      else line_in_parts(s, "", "", "", s.value, no_bucket);
-      return;
-    }
-#if NARTHEX_HAS(HEAP)
-    if (s.type == metric_type::summary) distribution_text<metric_type::summary>::write(*this, s);
-    else distribution_text<metric_type::histogram>::write(*this, s);
-#else
-    s.lines(*this, s);
-#endif
-  }
-
   char* digits(char* to, const number& n) const noexcept {
     if (n.is == number::kind::u64) return write_u64(to, n.u64);
     if (n.is == number::kind::i64) return write_i64(to, n.i64);
@@ -9708,18 +9744,16 @@ class line_writer {
     return to + size + suffix_size;
   }
 
-  NARTHEX_DETAIL_NOINLINE void sum_and_count(const sample& s) {
-    const unsigned which = rules_.totals ? rules_.totals(s) : has_sum | has_count;
+  NARTHEX_DETAIL_NOINLINE static void sum_and_count(line_writer& to, const sample& s) {
 #if NARTHEX_HAS(HEAP)
     const bool is_gauge = s.type == metric_type::gauge_histogram;
     if (is_gauge || s.has_time) {
-      if (which & has_sum) line_in_parts(s, is_gauge ? rules_.gauge_sum : "_sum", "", "", s.sum, no_bucket);
-      if (which & has_count) line_in_parts(s, is_gauge ? rules_.gauge_count : "_count", "", "", s.count, no_bucket);
-      return;
+      to.line_in_parts(s, is_gauge ? to.rules_.gauge_sum : "_sum", "", "", s.sum, no_bucket);
+      return to.line_in_parts(s, is_gauge ? to.rules_.gauge_count : "_count", "", "", s.count, no_bucket);
     }
 #endif
-    if (which & has_sum) number_line(s, "_sum{", s.sum);
-    if (which & has_count) number_line(s, "_count{", s.count);
+    to.number_line(s, "_sum{", s.sum);
+    to.number_line(s, "_count{", s.count);
   }
   NARTHEX_DETAIL_COLD void quantile_lines(const sample& s) {
     for (unsigned i = 0; i < s.quantile_count; ++i) {
@@ -9736,7 +9770,7 @@ class line_writer {
   void bucket_lines(const sample& s) {
     char begins[start_room];
     char* begins_end = begins;
-    const bool is_bare = s.exemplar_count == 0 && !s.has_time;
+    const bool is_bare = s.exemplar_count == 0 && !has_time(s);
     const bool fits = NARTHEX_HAS(HEAP) && is_bare && stem_size_ + s.labels.size() + 9 + slack <= start_room;
     if (fits) {
       begins_end = put_name<8>(begins, "_bucket{");
@@ -9793,11 +9827,16 @@ class line_writer {
 };
 
 template <metric_type Type>
-void distribution_text<Type>::write(line_writer& to, const sample& s) {
+NARTHEX_DETAIL_NOINLINE void sample_text<Type>::write(line_writer& to, const sample& s) {
+  if (Type == metric_type::counter) {
+    if (to.rules_.number) to.rules_.number(to, s);
+    else to.line_in_parts(s, "", "", "", s.value, no_bucket);
+    return;
+  }
   if (Type == metric_type::histogram) to.bucket_lines(s);
   else to.quantile_lines(s);
-  to.sum_and_count(s);
-  if (to.rules_.after_totals) to.rules_.after_totals(to, s);
+  if (to.rules_.totals) to.rules_.totals(to, s, &line_writer::sum_and_count);
+  else line_writer::sum_and_count(to, s);
 }
 
 }  // namespace detail
@@ -9833,21 +9872,14 @@ NARTHEX_DETAIL_NOINLINE void write_series(walk& series, chunk_writer& out) {
 }
 
 template <class Writer>
-status write_all(const char* caller, registry_core& registry, const sink& to, char* chunk, std::size_t size) {
-  errc why = size == 0 ? errc::no_memory : errc::ok;
-  if (why == errc::ok) {
-    walk series(registry);
-    chunk_writer out(to, series, chunk, size);
-    write_series<Writer>(series, out);
-    if (!out.is_open()) why = errc::closed;
-  }
-  return why == errc::ok ? status() : status(why, caller);
+errc write_all(registry_core& registry, const sink& to, char* chunk, std::size_t size) {
+  if (size == 0) return errc::no_memory;
+  walk series(registry);
+  chunk_writer out(to, series, chunk, size);
+  write_series<Writer>(series, out);
+  return out.is_open() ? errc::ok : errc::closed;
 }
-template <class Writer>
-status write_all(const char* caller, registry_core& registry, const sink& to) {
-  char chunk[NARTHEX_HAS(HEAP) ? 8192 : 512];
-  return write_all<Writer>(caller, registry, to, chunk, sizeof chunk);
-}
+enum : std::size_t { chunk_bytes = NARTHEX_HAS(HEAP) ? 8192 : 512 };  // on the stack, where the caller brings none
 
 /// Straight into the buffer, a part at a time, so that the walk rests now and then; what does not fit goes nowhere.
 template <class Writer>
@@ -9885,7 +9917,8 @@ std::size_t write_all(registry_core& registry, char* buffer, std::size_t size) n
 template <class Writer>
 std::string to_string(registry_core& registry) {
   std::string text;
-  static_cast<void>(write_all<Writer>("", registry, string_sink(text)));
+  char chunk[chunk_bytes];
+  static_cast<void>(write_all<Writer>(registry, string_sink(text), chunk, sizeof chunk));
   return text;
 }
 #endif
@@ -9893,9 +9926,8 @@ std::string to_string(registry_core& registry) {
 #else  // compiled out
 
 template <class Writer>
-status write_all(const char*, registry_core&, const sink&, char*, std::size_t) noexcept { return status(); }
-template <class Writer>
-status write_all(const char*, registry_core&, const sink&) noexcept { return status(); }
+errc write_all(registry_core&, const sink&, char*, std::size_t) noexcept { return errc::ok; }
+enum : std::size_t { chunk_bytes = 1 };
 template <class Writer>
 std::size_t write_all(registry_core&, char*, std::size_t) noexcept { return 0; }
 #if NARTHEX_HAS(HEAP)
@@ -9941,9 +9973,9 @@ struct text_rules {
     return "gauge\n";
   }
   NARTHEX_DETAIL_COLD static void head(line_writer& to, const sample& s) {
-    to.comment("# HELP ", s);
+    to.comment("# HELP ", s, s.name);
     put_safe(s.help, quoting::help, to.out());
-    to.comment("\n# TYPE ", s);
+    to.comment("\n# TYPE ", s, s.name);
     to.out()(type_word(s.type));
   }
 #if NARTHEX_HAS(HEAP)
@@ -9956,15 +9988,16 @@ struct text_rules {
   static const line_rules rules, timeless;
 };
 template <class Once>
-const line_rules text_rules<Once>::rules = {&head, nullptr, nullptr,
+const line_rules text_rules<Once>::rules =
 #if NARTHEX_HAS(HEAP)
-                                            &behind,
-#else
-                                            nullptr,  // nobody says times there
-#endif
-                                            nullptr, nullptr, "_sum", "_count"};
+    {&head, nullptr, nullptr, &behind, nullptr, "_sum", "_count"};
 template <class Once>
-const line_rules text_rules<Once>::timeless = {&head, nullptr, nullptr, nullptr, nullptr, nullptr, "_sum", "_count"};
+const line_rules text_rules<Once>::timeless = {&head, nullptr, nullptr, nullptr, nullptr, "_sum", "_count"};
+#else
+    {&head, nullptr, nullptr, nullptr, nullptr};  // nobody says times there
+template <class Once>
+const line_rules text_rules<Once>::timeless = {&head, nullptr, nullptr, nullptr, nullptr};
+#endif
 
 /// One family after the other, in text format 0.0.4.
 class text_writer : public line_writer {
@@ -9991,12 +10024,14 @@ class timeless_text_writer : public line_writer {
 /// Threads: any number at once; updates and new series never wait for it, and it holds nothing while the sink runs.
 /// Cost:    memory is constant, whatever the number of series; no allocation but for custom collectors.
 inline status write_text(registry_core& registry, const sink& to, char* chunk, std::size_t size) {
-  return detail::write_all<detail::text_writer>("write_text", registry, to, chunk, size);
+  const errc why = detail::write_all<detail::text_writer>(registry, to, chunk, size);
+  return why == errc::ok ? status() : status(why, "write_text");
 }
 
 /// The same in pieces of 8 KB (512 bytes without a heap), on the stack.
 inline status write_text(registry_core& registry, const sink& to) {
-  return detail::write_all<detail::text_writer>("write_text", registry, to);
+  char chunk[detail::chunk_bytes];
+  return write_text(registry, to, chunk, sizeof chunk);
 }
 inline status write_text(const sink& to) { return write_text(default_registry(), to); }
 

@@ -771,7 +771,8 @@ inline textfile_result write_textfile(registry_core& registry, string_view path,
   } to;
   to.e = to.file.open(path);
   const sink out = {&target::write, &to};
-  if (to.e.ok()) static_cast<void>(detail::write_all<detail::timeless_text_writer>("", registry, out));  // what it can say is in to.e
+  char chunk[detail::chunk_bytes];
+  if (to.e.ok()) static_cast<void>(detail::write_all<detail::timeless_text_writer>(registry, out, chunk, sizeof chunk));  // what it can say is in to.e
   if (to.e.ok() && options.syncing == textfile_options::sync::before_replacing) to.e = to.file.sync();
   if (to.e.ok()) to.e = to.file.commit(options.mode);
   return textfile_result(to.e, path);

@@ -43,11 +43,12 @@ struct reading : sample {
 #endif
   exemplar_room* exemplars_wanted = nullptr;  // null: nobody asks
 
-  /// Says that it is a distribution of this type.
+  /// Says that it is more than a number: a histogram, a summary, or a counter with something.
   template <metric_type Type>
-  void is_distribution() noexcept {
+  void is_more() noexcept {
+    is_plain = false;
 #if !NARTHEX_HAS(HEAP)
-    lines = &distribution_text<Type>::write;
+    lines = &sample_text<Type>::write;
 #endif
   }
 };

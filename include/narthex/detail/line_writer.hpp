@@ -27,16 +27,20 @@ struct line_rules {
   void (*number)(line_writer&, const sample&);
   /// Changes a double's digits in place; null: they are right. There is room for max_double_chars.
   char* (*respell)(char* begin, char* end);
-  /// Writes what stands behind a value before the line ends: time, exemplar. bucket: no_bucket for what has none.
+  /// Writes what stands behind a value before the line ends: time, exemplar. bucket: no_bucket for what has none. Null in a
+  /// format that asks for no exemplars: times are left out.
   void (*behind)(line_writer&, const sample&, unsigned bucket);
-  /// Which of a histogram's or summary's _sum and _count are written, and of no negative quantile; null: all.
-  unsigned (*totals)(const sample&);
-  /// Writes what follows them; null: nothing.
-  void (*after_totals)(line_writer&, const sample&);
+  /// Writes _sum and _count as far as they may be shown, by `both` if they may, and what follows them; null: calls `both`. And
+  /// if it is not null, a summary's negative quantiles are left out.
+  ///
+  /// both: handed in, so that a program without a sum does not link the digits of doubles.
+  void (*totals)(line_writer&, const sample&, void (*both)(line_writer&, const sample&));
+#if NARTHEX_HAS(HEAP)
   /// What a gauge histogram's are called.
   const char *gauge_sum, *gauge_count;
+#endif
 };
-enum : unsigned { no_bucket = ~0u, has_sum = 1, has_count = 2 };
+enum : unsigned { no_bucket = ~0u };
 
 /// One family after the other.
 ///
@@ -50,29 +54,38 @@ class line_writer {
   void write(const sample& s) {
     if (s.starts_family) begin_family(s);
     if (NARTHEX_DETAIL_LIKELY(s.is_plain)) return number_line(s, "{", s.value);
-    more_than_number(s);
+#if NARTHEX_HAS(HEAP)
+    if (is_one_number(s.type)) sample_text<metric_type::counter>::write(*this, s);
+    else if (s.type == metric_type::summary) sample_text<metric_type::summary>::write(*this, s);
+    else sample_text<metric_type::histogram>::write(*this, s);
+#else
+    s.lines(*this, s);
+#endif
   }
 
   // ---- for the formats ----
 
   chunk_writer& out() noexcept { return out_; }
-  /// The name without its last `cut` bytes.
-  NARTHEX_DETAIL_COLD void name_but(const sample& s, std::size_t cut) {
-    const std::size_t left = s.prefix.size() + s.name.size() - cut;
-    out_(s.prefix.first(left < s.prefix.size() ? left : s.prefix.size()));
-    if (left > s.prefix.size()) out_(s.name.first(left - s.prefix.size()));
-  }
-  /// A comment's beginning.
-  NARTHEX_DETAIL_COLD void comment(string_view mark, const sample& s, std::size_t cut = 0) {
+  /// A comment's beginning; name: the sample's, or less of it.
+  NARTHEX_DETAIL_COLD void comment(string_view mark, const sample& s, string_view name) {
     out_(mark);
-    name_but(s, cut);
+    out_(s.prefix);
+    out_(name);
     out_(" ", 1);
   }
   /// A line with what stands behind its value; label: `name="`, or empty.
   NARTHEX_DETAIL_NOINLINE void line_in_parts(const sample& s, string_view suffix, string_view label, string_view value,
                                              const number& n, unsigned bucket) {
+    begin_line(s, s.name, suffix, label, value);
+    char text[max_double_chars];
+    out_(text, static_cast<std::size_t>(digits(text, n) - text));
+    if (s.exemplar_count || (has_time(s) && rules_.behind)) rules_.behind(*this, s, bucket);
+    out_("\n", 1);
+  }
+  /// A line up to its value; name: the sample's, or less of it.
+  void begin_line(const sample& s, string_view name, string_view suffix, string_view label, string_view value) {
     out_(s.prefix);
-    out_(s.name);
+    out_(name);
     out_(suffix);
     char before = '{';
     for (const string_view part : {s.labels, label}) {
@@ -87,9 +100,6 @@ class line_writer {
     }
     if (before == ',') out_("}", 1);
     out_(" ", 1);
-    value_in_parts(n);
-    if (!s.is_plain && rules_.behind) rules_.behind(*this, s, bucket);
-    out_("\n", 1);
   }
   void value_in_parts(const number& n) {
     char text[max_double_chars];
@@ -116,9 +126,17 @@ class line_writer {
     out_.done(at);
   }
 
+  static bool has_time(const sample& s) noexcept {
+#if NARTHEX_HAS(HEAP)
+    return s.has_time;
+#else
+    return static_cast<void>(s), false;
+#endif
+  }
+
  private:
   template <metric_type Type>
-  friend struct distribution_text;
+  friend struct sample_text;
 
   NARTHEX_DETAIL_COLD void begin_family(const sample& s) {
     rules_.head(*this, s);
@@ -130,20 +148,6 @@ class line_writer {
       *copy_bytes(copy_bytes(stem_, s.prefix.data(), s.prefix.size()), s.name.data(), s.name.size()) = '{';
     }
   }
-  NARTHEX_DETAIL_NOINLINE void more_than_number(const sample& s) {
-    if (is_one_number(s.type)) {
-      if (rules_.number) rules_.number(*this, s);
-      else line_in_parts(s, "", "", "", s.value, no_bucket);
-      return;
-    }
-#if NARTHEX_HAS(HEAP)
-    if (s.type == metric_type::summary) distribution_text<metric_type::summary>::write(*this, s);
-    else distribution_text<metric_type::histogram>::write(*this, s);
-#else
-    s.lines(*this, s);
-#endif
-  }
-
   char* digits(char* to, const number& n) const noexcept {
     if (n.is == number::kind::u64) return write_u64(to, n.u64);
     if (n.is == number::kind::i64) return write_i64(to, n.i64);
@@ -163,18 +167,16 @@ class line_writer {
     return to + size + suffix_size;
   }
 
-  NARTHEX_DETAIL_NOINLINE void sum_and_count(const sample& s) {
-    const unsigned which = rules_.totals ? rules_.totals(s) : has_sum | has_count;
+  NARTHEX_DETAIL_NOINLINE static void sum_and_count(line_writer& to, const sample& s) {
 #if NARTHEX_HAS(HEAP)
     const bool is_gauge = s.type == metric_type::gauge_histogram;
     if (is_gauge || s.has_time) {
-      if (which & has_sum) line_in_parts(s, is_gauge ? rules_.gauge_sum : "_sum", "", "", s.sum, no_bucket);
-      if (which & has_count) line_in_parts(s, is_gauge ? rules_.gauge_count : "_count", "", "", s.count, no_bucket);
-      return;
+      to.line_in_parts(s, is_gauge ? to.rules_.gauge_sum : "_sum", "", "", s.sum, no_bucket);
+      return to.line_in_parts(s, is_gauge ? to.rules_.gauge_count : "_count", "", "", s.count, no_bucket);
     }
 #endif
-    if (which & has_sum) number_line(s, "_sum{", s.sum);
-    if (which & has_count) number_line(s, "_count{", s.count);
+    to.number_line(s, "_sum{", s.sum);
+    to.number_line(s, "_count{", s.count);
   }
   NARTHEX_DETAIL_COLD void quantile_lines(const sample& s) {
     for (unsigned i = 0; i < s.quantile_count; ++i) {
@@ -191,7 +193,7 @@ class line_writer {
   void bucket_lines(const sample& s) {
     char begins[start_room];
     char* begins_end = begins;
-    const bool is_bare = s.exemplar_count == 0 && !s.has_time;
+    const bool is_bare = s.exemplar_count == 0 && !has_time(s);
     const bool fits = NARTHEX_HAS(HEAP) && is_bare && stem_size_ + s.labels.size() + 9 + slack <= start_room;
     if (fits) {
       begins_end = put_name<8>(begins, "_bucket{");
@@ -248,11 +250,16 @@ class line_writer {
 };
 
 template <metric_type Type>
-void distribution_text<Type>::write(line_writer& to, const sample& s) {
+NARTHEX_DETAIL_NOINLINE void sample_text<Type>::write(line_writer& to, const sample& s) {
+  if (Type == metric_type::counter) {
+    if (to.rules_.number) to.rules_.number(to, s);
+    else to.line_in_parts(s, "", "", "", s.value, no_bucket);
+    return;
+  }
   if (Type == metric_type::histogram) to.bucket_lines(s);
   else to.quantile_lines(s);
-  to.sum_and_count(s);
-  if (to.rules_.after_totals) to.rules_.after_totals(to, s);
+  if (to.rules_.totals) to.rules_.totals(to, s, &line_writer::sum_and_count);
+  else line_writer::sum_and_count(to, s);
 }
 
 }  // namespace detail

@@ -31,21 +31,14 @@ NARTHEX_DETAIL_NOINLINE void write_series(walk& series, chunk_writer& out) {
 }
 
 template <class Writer>
-status write_all(const char* caller, registry_core& registry, const sink& to, char* chunk, std::size_t size) {
-  errc why = size == 0 ? errc::no_memory : errc::ok;
-  if (why == errc::ok) {
-    walk series(registry);
-    chunk_writer out(to, series, chunk, size);
-    write_series<Writer>(series, out);
-    if (!out.is_open()) why = errc::closed;
-  }
-  return why == errc::ok ? status() : status(why, caller);
+errc write_all(registry_core& registry, const sink& to, char* chunk, std::size_t size) {
+  if (size == 0) return errc::no_memory;
+  walk series(registry);
+  chunk_writer out(to, series, chunk, size);
+  write_series<Writer>(series, out);
+  return out.is_open() ? errc::ok : errc::closed;
 }
-template <class Writer>
-status write_all(const char* caller, registry_core& registry, const sink& to) {
-  char chunk[NARTHEX_HAS(HEAP) ? 8192 : 512];
-  return write_all<Writer>(caller, registry, to, chunk, sizeof chunk);
-}
+enum : std::size_t { chunk_bytes = NARTHEX_HAS(HEAP) ? 8192 : 512 };  // on the stack, where the caller brings none
 
 /// Straight into the buffer, a part at a time, so that the walk rests now and then; what does not fit goes nowhere.
 template <class Writer>
@@ -83,7 +76,8 @@ std::size_t write_all(registry_core& registry, char* buffer, std::size_t size) n
 template <class Writer>
 std::string to_string(registry_core& registry) {
   std::string text;
-  static_cast<void>(write_all<Writer>("", registry, string_sink(text)));
+  char chunk[chunk_bytes];
+  static_cast<void>(write_all<Writer>(registry, string_sink(text), chunk, sizeof chunk));
   return text;
 }
 #endif
@@ -91,9 +85,8 @@ std::string to_string(registry_core& registry) {
 #else  // compiled out
 
 template <class Writer>
-status write_all(const char*, registry_core&, const sink&, char*, std::size_t) noexcept { return status(); }
-template <class Writer>
-status write_all(const char*, registry_core&, const sink&) noexcept { return status(); }
+errc write_all(registry_core&, const sink&, char*, std::size_t) noexcept { return errc::ok; }
+enum : std::size_t { chunk_bytes = 1 };
 template <class Writer>
 std::size_t write_all(registry_core&, char*, std::size_t) noexcept { return 0; }
 #if NARTHEX_HAS(HEAP)

@@ -70,7 +70,7 @@ struct exposition_format {
   /// Null: chosen by Accept at the path of the metrics. ".json": served at that path with this behind it, whatever Accept
   /// says.
   const char* ending;
-  std::size_t bytes;       // of the writer, at most most_bytes; aligned for any object
+  std::size_t bytes;       // of the writer, at most most_bytes; aligned as 64 bits are
 
   /// Makes a writer in `memory`. False: no memory; then there is no drop(), and the answer is text.
   bool (*begin)(void* memory, chunk_writer& out);
@@ -2730,6 +2730,68 @@ inline bool has_word(string_view list, string_view wanted) noexcept {
   }
 }
 
+/// One element of a list with weights: "text/plain; version=0.0.4; q=0.5". What cannot be read is as if it were not there.
+///
+/// Source: RFC 9110, 5.6.6 and 12.4.2.
+class http_element {
+ public:
+  /// Cuts the next one off `list`; false after the last.
+  bool next(string_view& list) noexcept {
+    if (list.empty()) return false;
+    const std::size_t comma = find_char(list, ',');
+    const string_view one = list.first(comma);
+    list = list.from(comma < list.size() ? comma + 1 : comma);
+    const std::size_t end = find_char(one, ';');
+    name = trim_blanks(one.first(end));
+    parameters_ = one.from(end);
+    return true;
+  }
+  /// The value of the first parameter of that name, without quotes; false when there is none.
+  bool find(string_view wanted, string_view& value) const noexcept {
+    for (string_view rest = parameters_; !rest.empty();) {
+      rest = rest.from(1);
+      const std::size_t end = find_char(rest, ';');
+      const string_view one = rest.first(end);
+      rest = rest.from(end);
+      const std::size_t equals = find_char(one, '=');
+      if (equals == one.size() || !same_word(trim_blanks(one.first(equals)), wanted)) continue;
+      value = trim_blanks(one.from(equals + 1));
+      if (value.size() >= 2 && value[0] == '"' && value[value.size() - 1] == '"') value = value.from(1).first(value.size() - 2);
+      return true;
+    }
+    return false;
+  }
+  /// How welcome it is, in thousandths; 0: not at all, or not readable. More than 1 is 1, as Prometheus 2.49.0 said q=2.
+  unsigned weight() const noexcept {
+    string_view text;
+    if (!find("q", text)) return 1000;
+    unsigned weight = 0, digit = 1000;
+    bool is_little = false;
+    if (text.empty() || !is_digit(text[0])) return 0;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+      if (digit == 1000 && i > 0 && text[i] == '.') {
+        digit = 100;
+        continue;
+      }
+      if (!is_digit(text[i])) return 0;
+      const unsigned value = static_cast<unsigned>(text[i] - '0');
+      if (digit == 1000) {
+        if (value > 0) weight = 1000;
+        continue;
+      }
+      weight += value * digit;
+      is_little = is_little || value > 0;
+      digit /= 10;
+    }
+    return weight > 1000 ? 1000 : weight == 0 && is_little ? 1 : weight;
+  }
+
+  string_view name;
+
+ private:
+  string_view parameters_;  // each begins with its ';'
+};
+
 }  // namespace detail
 NARTHEX_END_NAMESPACE
 
@@ -2740,8 +2802,6 @@ NARTHEX_END_NAMESPACE
 // Room: balconies. SPDX-License-Identifier: MIT
 #ifndef NARTHEX_DETAIL_HTTP_ACCEPT_ENCODING_HPP
 #define NARTHEX_DETAIL_HTTP_ACCEPT_ENCODING_HPP
-
-#include <cstddef>
 
 
 NARTHEX_BEGIN_NAMESPACE
@@ -2754,11 +2814,11 @@ class http_accept_encoding {
  public:
   /// Reads one header line; further lines add to it.
   void read(string_view list) noexcept {
-    for (;;) {
-      const std::size_t comma = find_char(list, ',');
-      read_one(list.first(comma));
-      if (comma == list.size()) return;
-      list = list.from(comma + 1);
+    for (http_element one; one.next(list);) {
+      const int weight = static_cast<int>(one.weight());
+      if (same_word(one.name, "gzip") || same_word(one.name, "x-gzip")) gzip_ = weight;
+      else if (same_word(one.name, "identity")) identity_ = weight;
+      else if (one.name == "*") any_ = weight;
     }
   }
   /// Accepted, and not less than the body as it is.
@@ -2770,27 +2830,6 @@ class http_accept_encoding {
  private:
   enum : int { unsaid = -1 };
 
-  void read_one(string_view one) noexcept {
-    const std::size_t end = find_char(one, ';');
-    const string_view name = trim_blanks(one.first(end));
-    const int weight = end == one.size() ? 1000 : weight_of(trim_blanks(one.from(end + 1)));
-    if (same_word(name, "gzip") || same_word(name, "x-gzip")) gzip_ = weight;
-    else if (same_word(name, "identity")) identity_ = weight;
-    else if (name == "*") any_ = weight;
-  }
-  /// "q=0.5" in thousandths; 0 for anything else.
-  static int weight_of(string_view text) noexcept {
-    if (text.size() < 3 || text.size() > 7 || (text[0] != 'q' && text[0] != 'Q') || text[1] != '=') return 0;
-    int weight = 0, digit = 1000;
-    for (std::size_t i = 2; i < text.size(); ++i) {
-      if (i == 3 ? text[i] != '.' : !is_digit(text[i])) return 0;
-      if (i == 3) continue;
-      weight += (text[i] - '0') * digit;
-      digit /= 10;
-    }
-    return weight <= 1000 ? weight : 0;
-  }
-
   int gzip_ = unsaid, any_ = unsaid, identity_ = unsaid;
 };
 
@@ -2798,6 +2837,126 @@ class http_accept_encoding {
 NARTHEX_END_NAMESPACE
 
 #endif  // NARTHEX_DETAIL_HTTP_ACCEPT_ENCODING_HPP
+
+// ==== narthex/detail/http_accept.hpp ============================================================
+// narthex/detail/http_accept.hpp - which format a client gets, by its Accept.
+// Room: balconies. Read exposition_format.hpp first. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_DETAIL_HTTP_ACCEPT_HPP
+#define NARTHEX_DETAIL_HTTP_ACCEPT_HPP
+
+#include <new>
+
+
+NARTHEX_BEGIN_NAMESPACE
+namespace detail {
+
+/// Text as a format among others. Version 1.0.0 is 0.0.4 with UTF-8 names, and offered where there are any.
+inline const exposition_format& text_exposition(bool has_utf8_names) noexcept {
+  struct local {
+    static bool begin(void* memory, chunk_writer& out) { return new (memory) text_writer(out), true; }
+    static void write(void* memory, const sample& s) { static_cast<text_writer*>(memory)->write(s); }
+    static void end(void*) {}
+  };
+  static_assert(sizeof(text_writer) <= exposition_format::most_bytes, "its place is there");
+  static constexpr exposition_format formats[2] = {
+      {"text/plain", {{nullptr, nullptr}, {nullptr, nullptr}},
+       {{"0.0.4", "text/plain; version=0.0.4; charset=utf-8"}, {nullptr, nullptr}},
+       name_escaping::underscores, nullptr, sizeof(text_writer), &local::begin, &local::write, &local::end, nullptr},
+      {"text/plain", {{nullptr, nullptr}, {nullptr, nullptr}},
+       {{"0.0.4", "text/plain; version=0.0.4; charset=utf-8"}, {"1.0.0", "text/plain; version=1.0.0; charset=utf-8; escaping="}},
+       name_escaping::underscores, nullptr, sizeof(text_writer), &local::begin, &local::write, &local::end, nullptr}};
+  return formats[has_utf8_names ? 1 : 0];
+}
+
+/// A scheme's name in a Content-Type.
+inline const char* word_of(name_escaping scheme) noexcept {
+  switch (scheme) {
+    case name_escaping::allow_utf_8: return "allow-utf-8";
+    case name_escaping::dots: return "dots";
+    case name_escaping::values: return "values";
+    case name_escaping::underscores: break;
+  }
+  return "underscores";
+}
+
+/// The format of an answer, and how it announces itself.
+struct format_choice {
+  const exposition_format* format;
+  const char* content_type;
+  name_escaping names;
+  bool says_names;  // the Content-Type ends in the scheme's word
+
+  format_choice(const exposition_format& chosen, const char* type, name_escaping asked) noexcept
+      : format(&chosen), content_type(type), names(chosen.names), says_names(string_view(type).ends_with("escaping=")) {
+    if (says_names) names = asked;
+  }
+};
+
+/// Of what a client asks for, the most welcome that is offered; text 0.0.4 when that is nothing. Never a refusal: whoever
+/// asks without knowing is shown what there is.
+///
+/// Cost: one pass over the header, whatever it says.
+/// Source: RFC 9110, 12.5.1; the headers that Prometheus 2.0 to 3.14 sends.
+class http_accept {
+ public:
+  /// offered: `count` formats, null where there are fewer.
+  http_accept(const exposition_format& text, const exposition_format* const* offered, unsigned count) noexcept
+      : text_(text), offered_(offered), count_(count), weight_(0),
+        best_(text, text.versions[0].content_type, name_escaping::underscores) {}
+
+  /// Reads one header line; further lines add to it.
+  void read(string_view list) noexcept {
+    for (http_element one; one.next(list);) {
+      const unsigned weight = one.weight();
+      if (weight <= weight_) continue;  // the first of two equally welcome ones
+      if (one.name == "*/*" || same_word(one.name, "text/*")) {
+        weight_ = weight;
+        best_ = format_choice(text_, text_.versions[0].content_type, name_escaping::underscores);
+      } else if (!consider(text_, one, weight)) {
+        for (unsigned i = 0; i < count_ && offered_[i]; ++i) {
+          if (!offered_[i]->ending && consider(*offered_[i], one, weight)) break;
+        }
+      }
+    }
+  }
+  const format_choice& best() const noexcept { return best_; }
+
+ private:
+  bool consider(const exposition_format& f, const http_element& one, unsigned weight) noexcept {
+    if (!same_word(one.name, f.media_type)) return false;
+    string_view value;
+    for (const exposition_format::parameter& p : f.needs) {
+      if (p.name && (!one.find(p.name, value) || !same_word(value, p.value))) return false;
+    }
+    const bool any = !one.find("version", value);
+    for (const exposition_format::version& v : f.versions) {
+      if (!v.content_type || !(any || same_word(value, v.asked ? v.asked : ""))) continue;
+      weight_ = weight;
+      best_ = format_choice(f, v.content_type, escaping_of(one));
+      return true;
+    }
+    return false;
+  }
+  static name_escaping escaping_of(const http_element& one) noexcept {
+    string_view value;
+    if (one.find("escaping", value)) {
+      for (name_escaping scheme : {name_escaping::allow_utf_8, name_escaping::dots, name_escaping::values}) {
+        if (same_word(value, word_of(scheme))) return scheme;
+      }
+    }
+    return name_escaping::underscores;
+  }
+
+  const exposition_format& text_;
+  const exposition_format* const* offered_;
+  unsigned count_, weight_;
+  format_choice best_;
+};
+
+}  // namespace detail
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_DETAIL_HTTP_ACCEPT_HPP
 
 // ==== narthex/detail/http_request.hpp ===========================================================
 // narthex/detail/http_request.hpp - the head of a request, read; no socket, no metric.
@@ -2828,6 +2987,7 @@ struct http_request {
   string_view host;            // as the client wrote it
   string_view authorization;
   http_accept_encoding encodings;
+  string_view fields;          // all header lines
 
   /// Whether the empty line that ends a head is there.
   static bool is_complete(string_view text) noexcept { return end_of_head(text) != 0; }
@@ -2844,7 +3004,8 @@ struct http_request {
     string_view rest = without_empty_lines(text.first(end));
     string_view line;
     if (!next_line(rest, line) || !read_line(line)) return;
-    fields seen;
+    fields = rest;
+    counts seen;
     while (next_line(rest, line)) {
       if (line.empty()) return finish(seen, end);
       const std::size_t colon = find_char(line, ':');
@@ -2854,8 +3015,18 @@ struct http_request {
     code = 400;
   }
 
+  /// Calls take(value) for each header line of that name.
+  template <class Take>
+  void each(string_view name, Take&& take) const {
+    string_view rest = fields, line;
+    while (next_line(rest, line)) {
+      const std::size_t colon = find_char(line, ':');
+      if (colon < line.size() && same_word(line.first(colon), name)) take(trim_blanks(line.from(colon + 1)));
+    }
+  }
+
  private:
-  struct fields {
+  struct counts {
     int hosts = 0, authorizations = 0;
     bool has_length = false, has_coding = false, is_bad = false, says_close = false;
     std::size_t length = 0;
@@ -2890,7 +3061,7 @@ struct http_request {
     return true;
   }
 
-  void read_field(string_view name, string_view value, fields& seen) noexcept {
+  void read_field(string_view name, string_view value, counts& seen) noexcept {
     if (same_word(name, "host")) {
       ++seen.hosts;
       host = value;
@@ -2916,7 +3087,7 @@ struct http_request {
     }
   }
 
-  void finish(const fields& seen, std::size_t end) noexcept {
+  void finish(const counts& seen, std::size_t end) noexcept {
     // 3.2: without exactly one Host, HTTP/1.1 must be refused. 6.3: two lengths are an attempt to smuggle.
     if (code == 200 && (seen.hosts > 1 || (seen.hosts == 0 && minor >= 1))) code = 400;
     if (seen.is_bad || (seen.has_length && seen.has_coding) || seen.authorizations > 1) code = 400;
@@ -3312,8 +3483,8 @@ class http_response {
  public:
   /// `request` must outlive it.
   http_response(const sink& out, const http_request& request) noexcept
-      : out_(out), request_(request), coding_(nullptr), length_(0), code_(0), begun_(false), broken_(false), counting_(false),
-        varies_(false) {}
+      : out_(out), request_(request), coding_(nullptr), type_(nullptr), scheme_(""), vary_(nullptr), length_(0), code_(0),
+        begun_(false), broken_(false), counting_(false) {}
 
   bool broken() const noexcept { return broken_; }
   int code() const noexcept { return code_; }
@@ -3334,17 +3505,25 @@ class http_response {
     if (request_.wants_body) body(*this);
   }
 
-  /// That metrics might be coded for another client, and how they are for this one; null: as they are.
-  void code_metrics(const char* coding) noexcept {
-    varies_ = true;
-    coding_ = coding;
+  /// What metrics are written as: Content-Type is `type` with `scheme` behind it. vary: the headers by which another client
+  /// might get something else; null: none.
+  void describe_metrics(const char* type, const char* scheme, const char* vary) noexcept {
+    type_ = type;
+    scheme_ = scheme;
+    vary_ = vary;
   }
+  /// How they are coded; null: as they are.
+  void code_metrics(const char* coding) noexcept { coding_ = coding; }
 
   /// A body whose length nobody knows yet: chunks for HTTP/1.1, up to the close for HTTP/1.0.
   void begin_metrics() {
     begun_ = true;
-    head(200, "text/plain; version=0.0.4; charset=utf-8");
-    if (NARTHEX_HAS(HEAP) && varies_) put("Vary: Accept-Encoding\r\n");
+    head(200, type_, scheme_);
+    if (vary_) {
+      put("Vary: ");
+      put(vary_);
+      put("\r\n");
+    }
     if (NARTHEX_HAS(HEAP) && coding_) {
       put("Content-Encoding: ");
       put(coding_);
@@ -3407,21 +3586,22 @@ class http_response {
       default: return "400 Bad Request";
     }
   }
-  void head(int status_code, const char* type) {
+  void head(int status_code, const char* type, const char* type_end = "") {
     code_ = status_code;
     put(request_.minor ? "HTTP/1.1 " : "HTTP/1.0 ");
     put(reason(status_code));
     put("\r\nContent-Type: ");
     put(type);
+    put(type_end);
     put(request_.keep_alive ? "\r\n" : "\r\nConnection: close\r\n");
   }
 
   const sink out_;
   const http_request& request_;
-  const char* coding_;
+  const char *coding_, *type_, *scheme_, *vary_;
   std::uint64_t length_;
   int code_;
-  bool begun_, broken_, counting_, varies_;
+  bool begun_, broken_, counting_;
 };
 
 }  // namespace detail
@@ -3599,7 +3779,7 @@ class http_exchange {
  public:
   /// The site must outlive it, the request's text must stay as it is.
   http_exchange(http_site& site, const http_request& request, const sink& out) noexcept
-      : site_(site), request_(request), response_(out, request_), coder_(nullptr), scrape_(nullptr) {}
+      : site_(site), request_(request), response_(out, request_), coder_(nullptr), scrape_(nullptr), is_metrics_(false), varies_(false) {}
   ~http_exchange() { end_scrape(); }
   http_exchange(const http_exchange&) = delete;
   http_exchange& operator=(const http_exchange&) = delete;
@@ -3608,7 +3788,10 @@ class http_exchange {
   void begin() {
     if (request_.code != 200) return refuse(request_.code, site_.options.max_connections);
     if (!site_.options.access.admits(request_.authorization)) return refuse(401);
-    if (request_.path == site_.options.path) return begin_metrics();
+    if (request_.path == site_.options.path) return begin_metrics(by_accept());
+    for (const exposition_format* f : site_.options.formats) {
+      if (f && f->ending && has_ending(*f)) return begin_metrics(format_choice(*f, f->versions[0].content_type, f->names));
+    }
     if (request_.path == "/-/healthy") return response_.whole(200, "text/plain; charset=utf-8", "", http_healthy());
     if (request_.path != "/") return refuse(404);
     const http_page body = {site_.options.path, request_.host, site_.port};
@@ -3620,9 +3803,10 @@ class http_exchange {
     scrape& s = *scrape_;
     if (s.chunks.is_open() && s.series.next()) {
       if (s.series.now().starts_family) s.wanted = s.names.wants(s.series.now());
-      if (s.wanted) s.text.write(s.series.now());
+      if (s.wanted) s.format->write(s.writer, s.series.now());
       return true;
     }
+    if (s.chunks.is_open()) s.format->end(s.writer);
     s.chunks.flush();
     if (s.chunks.is_open() && (!coder_ || site_.options.coding->end(coder_))) response_.end_metrics();
     end_scrape();
@@ -3631,7 +3815,7 @@ class http_exchange {
   /// Whether its reader would take no more: the answer is cut short.
   bool broken() const noexcept { return response_.broken(); }
   bool keeps_alive() const noexcept { return request_.keep_alive; }
-  bool is_scrape() const noexcept { return request_.path == site_.options.path && response_.code() == 200; }
+  bool is_scrape() const noexcept { return is_metrics_ && response_.code() == 200; }
   int code() const noexcept { return response_.code(); }
 
  private:
@@ -3642,12 +3826,17 @@ class http_exchange {
     walk series;
     sink frames;
     chunk_writer chunks;
-    text_writer text;
+    const exposition_format* format;
+    alignas(std::uint64_t) unsigned char writer[exposition_format::most_bytes];
     char chunk[chunk_bytes];
 
-    scrape(registry_core& registry, string_view query, const sink& to) noexcept
-        : names(query), wanted(true), series(registry), frames(to),
-          chunks(frames, series, chunk, chunk_bytes), text(chunks) {}
+    scrape(registry_core& registry, string_view query, const sink& to, const exposition_format& shown_as) noexcept
+        : names(query), wanted(true), series(registry), frames(to), chunks(frames, series, chunk, chunk_bytes),
+          format(&shown_as) {}
+    ~scrape() {
+      if (format->drop) format->drop(writer);
+    }
+    bool begin() { return format->bytes <= sizeof writer && format->begin(writer, chunks); }
   };
 
   void refuse(int status_code, unsigned limit = 0) {
@@ -3661,10 +3850,29 @@ class http_exchange {
     response_.whole(status_code, "text/plain; charset=utf-8", headers, body);
   }
 
-  void begin_metrics() {
+  const exposition_format& text() const noexcept { return text_exposition(false); }
+
+  /// The format that the client's Accept asks for, and whether another client might get another one.
+  format_choice by_accept() noexcept {
+    const http_server_options& o = site_.options;
+    http_accept accept(text(), o.formats, http_server_options::most_formats);
+    request_.each("accept", [&accept](string_view list) { accept.read(list); });
+    varies_ = text().versions[1].content_type != nullptr;
+    for (const exposition_format* f : o.formats) varies_ = varies_ || (f && !f->ending);
+    return accept.best();
+  }
+  bool has_ending(const exposition_format& f) const noexcept {
+    const string_view path = site_.options.path;
+    return request_.path.size() > path.size() && request_.path.first(path.size()) == path &&
+           request_.path.from(path.size()) == f.ending;
+  }
+
+  void begin_metrics(const format_choice& chosen) {
+    is_metrics_ = true;
     const content_coding* const coding = NARTHEX_HAS(HEAP) ? site_.options.coding : nullptr;
     const bool coded = coding && request_.encodings.takes_gzip();
-    if (coding) response_.code_metrics(coded ? coding->name : nullptr);
+    if (coded) response_.code_metrics(coding->name);
+    describe(chosen);
     if (!request_.wants_body) return response_.end_metrics();
     if (site_.in_flight.fetch_add(1, memory_order_relaxed) >= site_.options.max_requests_in_flight) {
       site_.in_flight.fetch_sub(1, memory_order_relaxed);
@@ -3674,9 +3882,19 @@ class http_exchange {
 #if NARTHEX_HAS(HEAP)
     if (coded) coder_ = allocate(coding->bytes);
     if (coder_) body = coding->begin(coder_, body);
-    else if (coding) response_.code_metrics(nullptr);
+    else response_.code_metrics(nullptr);
 #endif
-    scrape_ = new (&room_) scrape(site_.registry, request_.query, body);
+    scrape_ = new (&room_) scrape(site_.registry, request_.query, body, *chosen.format);
+    if (scrape_->begin()) return;
+    // No memory for that format. Text needs none.
+    scrape_->format = &text();
+    describe(format_choice(text(), text().versions[0].content_type, name_escaping::underscores));
+    static_cast<void>(scrape_->begin());
+  }
+  void describe(const format_choice& chosen) noexcept {
+    const bool coding = NARTHEX_HAS(HEAP) && site_.options.coding;
+    response_.describe_metrics(chosen.content_type, chosen.says_names ? word_of(chosen.names) : "",
+                               varies_ && coding ? "Accept, Accept-Encoding" : varies_ ? "Accept" : coding ? "Accept-Encoding" : nullptr);
   }
   void end_scrape() noexcept {
     if (!scrape_) return;
@@ -3694,6 +3912,8 @@ class http_exchange {
   http_response response_;
   void* coder_;  // null: metrics go out as they are
   scrape* scrape_;
+  bool is_metrics_;
+  bool varies_;  // another client might get another format
   alignas(scrape) unsigned char room_[sizeof(scrape)];
 };
 

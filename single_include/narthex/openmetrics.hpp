@@ -70,7 +70,7 @@ struct exposition_format {
   /// Null: chosen by Accept at the path of the metrics. ".json": served at that path with this behind it, whatever Accept
   /// says.
   const char* ending;
-  std::size_t bytes;       // of the writer, at most most_bytes; aligned for any object
+  std::size_t bytes;       // of the writer, at most most_bytes; aligned as 64 bits are
 
   /// Makes a writer in `memory`. False: no memory; then there is no drop(), and the answer is text.
   bool (*begin)(void* memory, chunk_writer& out);

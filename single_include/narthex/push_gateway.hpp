@@ -2286,6 +2286,68 @@ inline bool has_word(string_view list, string_view wanted) noexcept {
   }
 }
 
+/// One element of a list with weights: "text/plain; version=0.0.4; q=0.5". What cannot be read is as if it were not there.
+///
+/// Source: RFC 9110, 5.6.6 and 12.4.2.
+class http_element {
+ public:
+  /// Cuts the next one off `list`; false after the last.
+  bool next(string_view& list) noexcept {
+    if (list.empty()) return false;
+    const std::size_t comma = find_char(list, ',');
+    const string_view one = list.first(comma);
+    list = list.from(comma < list.size() ? comma + 1 : comma);
+    const std::size_t end = find_char(one, ';');
+    name = trim_blanks(one.first(end));
+    parameters_ = one.from(end);
+    return true;
+  }
+  /// The value of the first parameter of that name, without quotes; false when there is none.
+  bool find(string_view wanted, string_view& value) const noexcept {
+    for (string_view rest = parameters_; !rest.empty();) {
+      rest = rest.from(1);
+      const std::size_t end = find_char(rest, ';');
+      const string_view one = rest.first(end);
+      rest = rest.from(end);
+      const std::size_t equals = find_char(one, '=');
+      if (equals == one.size() || !same_word(trim_blanks(one.first(equals)), wanted)) continue;
+      value = trim_blanks(one.from(equals + 1));
+      if (value.size() >= 2 && value[0] == '"' && value[value.size() - 1] == '"') value = value.from(1).first(value.size() - 2);
+      return true;
+    }
+    return false;
+  }
+  /// How welcome it is, in thousandths; 0: not at all, or not readable. More than 1 is 1, as Prometheus 2.49.0 said q=2.
+  unsigned weight() const noexcept {
+    string_view text;
+    if (!find("q", text)) return 1000;
+    unsigned weight = 0, digit = 1000;
+    bool is_little = false;
+    if (text.empty() || !is_digit(text[0])) return 0;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+      if (digit == 1000 && i > 0 && text[i] == '.') {
+        digit = 100;
+        continue;
+      }
+      if (!is_digit(text[i])) return 0;
+      const unsigned value = static_cast<unsigned>(text[i] - '0');
+      if (digit == 1000) {
+        if (value > 0) weight = 1000;
+        continue;
+      }
+      weight += value * digit;
+      is_little = is_little || value > 0;
+      digit /= 10;
+    }
+    return weight > 1000 ? 1000 : weight == 0 && is_little ? 1 : weight;
+  }
+
+  string_view name;
+
+ private:
+  string_view parameters_;  // each begins with its ';'
+};
+
 }  // namespace detail
 NARTHEX_END_NAMESPACE
 

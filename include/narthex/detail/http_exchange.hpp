@@ -9,6 +9,8 @@
 
 #include "narthex/config.hpp"
 #include "narthex/detail/content_coding.hpp"
+#include "narthex/detail/exposition_format.hpp"
+#include "narthex/detail/http_accept.hpp"
 #include "narthex/detail/http_metrics.hpp"
 #include "narthex/detail/http_pages.hpp"
 #include "narthex/detail/http_request.hpp"
@@ -44,7 +46,7 @@ class http_exchange {
  public:
   /// The site must outlive it, the request's text must stay as it is.
   http_exchange(http_site& site, const http_request& request, const sink& out) noexcept
-      : site_(site), request_(request), response_(out, request_), coder_(nullptr), scrape_(nullptr) {}
+      : site_(site), request_(request), response_(out, request_), coder_(nullptr), scrape_(nullptr), is_metrics_(false), varies_(false) {}
   ~http_exchange() { end_scrape(); }
   http_exchange(const http_exchange&) = delete;
   http_exchange& operator=(const http_exchange&) = delete;
@@ -53,7 +55,10 @@ class http_exchange {
   void begin() {
     if (request_.code != 200) return refuse(request_.code, site_.options.max_connections);
     if (!site_.options.access.admits(request_.authorization)) return refuse(401);
-    if (request_.path == site_.options.path) return begin_metrics();
+    if (request_.path == site_.options.path) return begin_metrics(by_accept());
+    for (const exposition_format* f : site_.options.formats) {
+      if (f && f->ending && has_ending(*f)) return begin_metrics(format_choice(*f, f->versions[0].content_type, f->names));
+    }
     if (request_.path == "/-/healthy") return response_.whole(200, "text/plain; charset=utf-8", "", http_healthy());
     if (request_.path != "/") return refuse(404);
     const http_page body = {site_.options.path, request_.host, site_.port};
@@ -65,9 +70,10 @@ class http_exchange {
     scrape& s = *scrape_;
     if (s.chunks.is_open() && s.series.next()) {
       if (s.series.now().starts_family) s.wanted = s.names.wants(s.series.now());
-      if (s.wanted) s.text.write(s.series.now());
+      if (s.wanted) s.format->write(s.writer, s.series.now());
       return true;
     }
+    if (s.chunks.is_open()) s.format->end(s.writer);
     s.chunks.flush();
     if (s.chunks.is_open() && (!coder_ || site_.options.coding->end(coder_))) response_.end_metrics();
     end_scrape();
@@ -76,7 +82,7 @@ class http_exchange {
   /// Whether its reader would take no more: the answer is cut short.
   bool broken() const noexcept { return response_.broken(); }
   bool keeps_alive() const noexcept { return request_.keep_alive; }
-  bool is_scrape() const noexcept { return request_.path == site_.options.path && response_.code() == 200; }
+  bool is_scrape() const noexcept { return is_metrics_ && response_.code() == 200; }
   int code() const noexcept { return response_.code(); }
 
  private:
@@ -87,12 +93,17 @@ class http_exchange {
     walk series;
     sink frames;
     chunk_writer chunks;
-    text_writer text;
+    const exposition_format* format;
+    alignas(std::uint64_t) unsigned char writer[exposition_format::most_bytes];
     char chunk[chunk_bytes];
 
-    scrape(registry_core& registry, string_view query, const sink& to) noexcept
-        : names(query), wanted(true), series(registry), frames(to),
-          chunks(frames, series, chunk, chunk_bytes), text(chunks) {}
+    scrape(registry_core& registry, string_view query, const sink& to, const exposition_format& shown_as) noexcept
+        : names(query), wanted(true), series(registry), frames(to), chunks(frames, series, chunk, chunk_bytes),
+          format(&shown_as) {}
+    ~scrape() {
+      if (format->drop) format->drop(writer);
+    }
+    bool begin() { return format->bytes <= sizeof writer && format->begin(writer, chunks); }
   };
 
   void refuse(int status_code, unsigned limit = 0) {
@@ -106,10 +117,29 @@ class http_exchange {
     response_.whole(status_code, "text/plain; charset=utf-8", headers, body);
   }
 
-  void begin_metrics() {
+  const exposition_format& text() const noexcept { return text_exposition(false); }
+
+  /// The format that the client's Accept asks for, and whether another client might get another one.
+  format_choice by_accept() noexcept {
+    const http_server_options& o = site_.options;
+    http_accept accept(text(), o.formats, http_server_options::most_formats);
+    request_.each("accept", [&accept](string_view list) { accept.read(list); });
+    varies_ = text().versions[1].content_type != nullptr;
+    for (const exposition_format* f : o.formats) varies_ = varies_ || (f && !f->ending);
+    return accept.best();
+  }
+  bool has_ending(const exposition_format& f) const noexcept {
+    const string_view path = site_.options.path;
+    return request_.path.size() > path.size() && request_.path.first(path.size()) == path &&
+           request_.path.from(path.size()) == f.ending;
+  }
+
+  void begin_metrics(const format_choice& chosen) {
+    is_metrics_ = true;
     const content_coding* const coding = NARTHEX_HAS(HEAP) ? site_.options.coding : nullptr;
     const bool coded = coding && request_.encodings.takes_gzip();
-    if (coding) response_.code_metrics(coded ? coding->name : nullptr);
+    if (coded) response_.code_metrics(coding->name);
+    describe(chosen);
     if (!request_.wants_body) return response_.end_metrics();
     if (site_.in_flight.fetch_add(1, memory_order_relaxed) >= site_.options.max_requests_in_flight) {
       site_.in_flight.fetch_sub(1, memory_order_relaxed);
@@ -119,9 +149,19 @@ class http_exchange {
 #if NARTHEX_HAS(HEAP)
     if (coded) coder_ = allocate(coding->bytes);
     if (coder_) body = coding->begin(coder_, body);
-    else if (coding) response_.code_metrics(nullptr);
+    else response_.code_metrics(nullptr);
 #endif
-    scrape_ = new (&room_) scrape(site_.registry, request_.query, body);
+    scrape_ = new (&room_) scrape(site_.registry, request_.query, body, *chosen.format);
+    if (scrape_->begin()) return;
+    // No memory for that format. Text needs none.
+    scrape_->format = &text();
+    describe(format_choice(text(), text().versions[0].content_type, name_escaping::underscores));
+    static_cast<void>(scrape_->begin());
+  }
+  void describe(const format_choice& chosen) noexcept {
+    const bool coding = NARTHEX_HAS(HEAP) && site_.options.coding;
+    response_.describe_metrics(chosen.content_type, chosen.says_names ? word_of(chosen.names) : "",
+                               varies_ && coding ? "Accept, Accept-Encoding" : varies_ ? "Accept" : coding ? "Accept-Encoding" : nullptr);
   }
   void end_scrape() noexcept {
     if (!scrape_) return;
@@ -139,6 +179,8 @@ class http_exchange {
   http_response response_;
   void* coder_;  // null: metrics go out as they are
   scrape* scrape_;
+  bool is_metrics_;
+  bool varies_;  // another client might get another format
   alignas(scrape) unsigned char room_[sizeof(scrape)];
 };
 

@@ -30,6 +30,7 @@ struct http_request {
   string_view host;            // as the client wrote it
   string_view authorization;
   http_accept_encoding encodings;
+  string_view fields;          // all header lines
 
   /// Whether the empty line that ends a head is there.
   static bool is_complete(string_view text) noexcept { return end_of_head(text) != 0; }
@@ -46,7 +47,8 @@ struct http_request {
     string_view rest = without_empty_lines(text.first(end));
     string_view line;
     if (!next_line(rest, line) || !read_line(line)) return;
-    fields seen;
+    fields = rest;
+    counts seen;
     while (next_line(rest, line)) {
       if (line.empty()) return finish(seen, end);
       const std::size_t colon = find_char(line, ':');
@@ -56,8 +58,18 @@ struct http_request {
     code = 400;
   }
 
+  /// Calls take(value) for each header line of that name.
+  template <class Take>
+  void each(string_view name, Take&& take) const {
+    string_view rest = fields, line;
+    while (next_line(rest, line)) {
+      const std::size_t colon = find_char(line, ':');
+      if (colon < line.size() && same_word(line.first(colon), name)) take(trim_blanks(line.from(colon + 1)));
+    }
+  }
+
  private:
-  struct fields {
+  struct counts {
     int hosts = 0, authorizations = 0;
     bool has_length = false, has_coding = false, is_bad = false, says_close = false;
     std::size_t length = 0;
@@ -92,7 +104,7 @@ struct http_request {
     return true;
   }
 
-  void read_field(string_view name, string_view value, fields& seen) noexcept {
+  void read_field(string_view name, string_view value, counts& seen) noexcept {
     if (same_word(name, "host")) {
       ++seen.hosts;
       host = value;
@@ -118,7 +130,7 @@ struct http_request {
     }
   }
 
-  void finish(const fields& seen, std::size_t end) noexcept {
+  void finish(const counts& seen, std::size_t end) noexcept {
     // 3.2: without exactly one Host, HTTP/1.1 must be refused. 6.3: two lengths are an attempt to smuggle.
     if (code == 200 && (seen.hosts > 1 || (seen.hosts == 0 && minor >= 1))) code = 400;
     if (seen.is_bad || (seen.has_length && seen.has_coding) || seen.authorizations > 1) code = 400;

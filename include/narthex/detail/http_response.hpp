@@ -22,8 +22,8 @@ class http_response {
  public:
   /// `request` must outlive it.
   http_response(const sink& out, const http_request& request) noexcept
-      : out_(out), request_(request), coding_(nullptr), length_(0), code_(0), begun_(false), broken_(false), counting_(false),
-        varies_(false) {}
+      : out_(out), request_(request), coding_(nullptr), type_(nullptr), scheme_(""), vary_(nullptr), length_(0), code_(0),
+        begun_(false), broken_(false), counting_(false) {}
 
   bool broken() const noexcept { return broken_; }
   int code() const noexcept { return code_; }
@@ -44,17 +44,25 @@ class http_response {
     if (request_.wants_body) body(*this);
   }
 
-  /// That metrics might be coded for another client, and how they are for this one; null: as they are.
-  void code_metrics(const char* coding) noexcept {
-    varies_ = true;
-    coding_ = coding;
+  /// What metrics are written as: Content-Type is `type` with `scheme` behind it. vary: the headers by which another client
+  /// might get something else; null: none.
+  void describe_metrics(const char* type, const char* scheme, const char* vary) noexcept {
+    type_ = type;
+    scheme_ = scheme;
+    vary_ = vary;
   }
+  /// How they are coded; null: as they are.
+  void code_metrics(const char* coding) noexcept { coding_ = coding; }
 
   /// A body whose length nobody knows yet: chunks for HTTP/1.1, up to the close for HTTP/1.0.
   void begin_metrics() {
     begun_ = true;
-    head(200, "text/plain; version=0.0.4; charset=utf-8");
-    if (NARTHEX_HAS(HEAP) && varies_) put("Vary: Accept-Encoding\r\n");
+    head(200, type_, scheme_);
+    if (vary_) {
+      put("Vary: ");
+      put(vary_);
+      put("\r\n");
+    }
     if (NARTHEX_HAS(HEAP) && coding_) {
       put("Content-Encoding: ");
       put(coding_);
@@ -117,21 +125,22 @@ class http_response {
       default: return "400 Bad Request";
     }
   }
-  void head(int status_code, const char* type) {
+  void head(int status_code, const char* type, const char* type_end = "") {
     code_ = status_code;
     put(request_.minor ? "HTTP/1.1 " : "HTTP/1.0 ");
     put(reason(status_code));
     put("\r\nContent-Type: ");
     put(type);
+    put(type_end);
     put(request_.keep_alive ? "\r\n" : "\r\nConnection: close\r\n");
   }
 
   const sink out_;
   const http_request& request_;
-  const char* coding_;
+  const char *coding_, *type_, *scheme_, *vary_;
   std::uint64_t length_;
   int code_;
-  bool begun_, broken_, counting_, varies_;
+  bool begun_, broken_, counting_;
 };
 
 }  // namespace detail

@@ -266,7 +266,9 @@ inline void collector::join(registry_core& registry, std::initializer_list<decla
         new (nodes_ + count_) detail::collected_node(detail::collected_table(d.type), *this, count_);
     ++count_;
     std::size_t at = 0;
-    errc why = detail::check_name(d.name, at);
+    const detail::utf8_names* const utf8 = d.name.empty() || d.name[0] != '"' ? nullptr : detail::utf8_in_use();
+    const string_view name = utf8 ? utf8->unquoted(d.name) : d.name;  // a utf8_name
+    errc why = detail::check_name(name, at);
     if (d.type == metric_type::info || d.type == metric_type::state_set) why = errc::unsupported;
     const detail::unit_size unit = detail::unit_in(d.name, d.unit);
     why = detail::check_unit(why, unit);
@@ -278,7 +280,7 @@ inline void collector::join(registry_core& registry, std::initializer_list<decla
       new (label++) string_view(copy, std::strlen(copy));
     }
     if (why == errc::ok) why = detail::check_label_names(n->names, n->arity, d.type, registry.constant_labels(), at);
-    n->name = detail::keep_text(registry, d.name, why);
+    n->name = detail::keep_text(registry, name, why);
     n->help = detail::keep_text(registry, d.help, why);
     n->refuse(why, at);
   }

@@ -9,6 +9,7 @@
 
 #include "narthex/config.hpp"
 #include "narthex/detail/ascii.hpp"
+#include "narthex/detail/utf8_names.hpp"
 #include "narthex/status.hpp"
 #include "narthex/string_view.hpp"
 
@@ -46,6 +47,10 @@ inline string_view unit_of(string_view name, unit_size size) noexcept {
   if (name.ends_with("_total")) name = name.first(name.size() - 6);
   return name.from(name.size() - static_cast<std::size_t>(size));
 }
+/// A name of any UTF-8, as a metric has it and, in quotes, as a label; see utf8_name.
+struct utf8_text {
+  string_view raw, quoted;
+};
 
 /// A name as it was given; a literal is checked by the compiler under C++20. One that is kept by reference
 /// (lifetime::forever) is taken from literals and pointers only.
@@ -68,9 +73,11 @@ class name_arg {
   template <class Pointer, class = typename std::enable_if<is_c_string<Pointer>::value>::type>
   name_arg(const Pointer& pointer) noexcept : text_(static_cast<const char*>(pointer)) {}
   template <class Text, class = typename std::enable_if<Lifetime == lifetime::any && std::is_class<Text>::value &&
+                                                        !std::is_base_of<utf8_text, Text>::value &&
                                                         std::is_convertible<const Text&, string_view>::value>::type,
             class = void>
   name_arg(const Text& any) noexcept : text_(any) {}
+  name_arg(const utf8_text& any) noexcept : text_(Alphabet == alphabet::metric ? any.raw : any.quoted) {}
 
   constexpr string_view text() const noexcept { return text_; }
   /// How many bytes of the name, at its end or before _total, are its unit.
@@ -97,14 +104,15 @@ class name_arg {
 };
 }  // namespace detail
 
-/// A metric's full name: [a-zA-Z_:][a-zA-Z0-9_:]*. Colons are for recording rules; leave them out.
+/// A metric's full name: [a-zA-Z_:][a-zA-Z0-9_:]*. Colons are for recording rules; leave them out. Any other UTF-8 needs to be
+/// meant: nx::utf8_name("http.server.duration"), with <narthex/utf8_name.hpp>.
 ///
 /// A counter should end in _total, an info must end in _info; units are plural and last before that.
 /// Errors: errc::empty_name, errc::bad_name with the byte's position.
 /// Memory: a view; the registry copies it.
 using metric_name = detail::name_arg<detail::alphabet::metric, detail::lifetime::any>;
 
-/// A label's name: [a-zA-Z_][a-zA-Z0-9_]*, not beginning with "__".
+/// A label's name: [a-zA-Z_][a-zA-Z0-9_]*, not beginning with "__"; or a utf8_name.
 using label_name = detail::name_arg<detail::alphabet::label, detail::lifetime::any>;
 
 /// A metric's name that is kept by reference: a literal, or a pointer to text of static lifetime.

@@ -41,18 +41,10 @@ struct info_node : family_node {
     out.value = std::uint64_t(1);
     return true;
   }
-  /// The label names are read from the text: they have no byte that would need escaping.
   static string_view label(const family_node& n, unsigned i) noexcept {
-    const string_view text = static_cast<const info_node&>(n).text;
-    std::size_t at = 0;
-    while (at < text.size()) {
-      std::size_t end = at;
-      while (text[end] != '=') ++end;
-      if (i-- == 0) return string_view(text.data() + at, end - at);
-      for (at = end + 2; text[at] != '"'; ++at) {
-        if (text[at] == '\\') ++at;
-      }
-      at += 2;
+    ready_labels one(static_cast<const info_node&>(n).text);
+    while (one.next()) {
+      if (i-- == 0) return one.name;
     }
     return string_view();
   }

@@ -13,6 +13,7 @@
 #include "narthex/desc.hpp"
 #include "narthex/detail/number.hpp"
 #include "narthex/detail/utf8.hpp"
+#include "narthex/detail/utf8_names.hpp"
 #include "narthex/string_view.hpp"
 
 NARTHEX_BEGIN_NAMESPACE
@@ -97,19 +98,47 @@ class label_names {
 
 namespace detail {
 
-/// Finds the label `name` in ready text (a="b",c="d"); values there have no bare quote.
-inline bool has_label(string_view text, string_view name) noexcept {
-  std::size_t i = 0;
-  while (i < text.size()) {
-    const std::size_t begin = i;
-    while (text[i] != '=') ++i;
-    if (string_view(text.data() + begin, i - begin) == name) return true;
-    for (i += 2; text[i] != '"'; ++i) {
-      if (text[i] == '\\') ++i;
+/// Reads ready text (a="b",c="d") label by label.
+class ready_labels {
+ public:
+  explicit ready_labels(string_view text) noexcept : text_(text), at_(0) {}
+  bool next() noexcept {
+    if (at_ >= text_.size()) return false;
+    std::size_t end = at_;
+    if (NARTHEX_HAS(HEAP) && text_[end] == '"') end = behind_quotes(end);
+    else while (text_[end] != '=') ++end;
+    name = string_view(text_.data() + at_, end - at_);
+    at_ = end + 1;
+    end = behind_quotes(at_);
+    value = string_view(text_.data() + at_, end - at_);
+    at_ = end + 1;  // and the comma
+    return true;
+  }
+  string_view name;   // in quotes when it is outside the legacy alphabet
+  string_view value;  // in quotes
+
+ private:
+  std::size_t behind_quotes(std::size_t i) const noexcept {
+    for (++i; text_[i] != '"'; ++i) {
+      if (text_[i] == '\\') ++i;
     }
-    i += 2;  // the closing quote and the comma
+    return i + 1;
+  }
+  string_view text_;
+  std::size_t at_;
+};
+
+inline bool has_label(string_view text, string_view name) noexcept {
+  for (ready_labels one(text); one.next();) {
+    if (one.name == name) return true;
   }
   return false;
+}
+
+inline bool is_label_name(string_view n) noexcept {
+  if (!n.empty() && bad_byte(n.data(), n.size(), alphabet::label) == n.size()) return true;
+  const utf8_names* const utf8 = utf8_in_use();
+  return utf8 && utf8->is_allowed(n, alphabet::label);
 }
 
 /// The first label name that may not be used; null when all may. `at` is its number.
@@ -118,7 +147,7 @@ inline errc check_label_names(const string_view* names, std::size_t count, metri
                               std::size_t& at) noexcept {
   for (at = 0; at < count; ++at) {
     const string_view n = names[at];
-    if (n.empty() || bad_byte(n.data(), n.size(), alphabet::label) != n.size()) return errc::bad_label_name;
+    if (!is_label_name(n)) return errc::bad_label_name;
     if ((n.size() >= 2 && n[0] == '_' && n[1] == '_') || ((type == metric_type::histogram || type == metric_type::gauge_histogram) && n == "le") ||
         (type == metric_type::summary && n == "quantile")) {
       return errc::reserved_label_name;

@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "narthex/config.hpp"
+#include "narthex/detail/in_place.hpp"
 #include "narthex/detail/registration.hpp"
 #include "narthex/detail/registry_core.hpp"
 #include "narthex/label.hpp"
@@ -71,7 +72,8 @@ class registry : public registry_core {
   explicit registry(const registry_options& options) noexcept {
     using namespace_status = NARTHEX_NAMESPACE::status;
     const string_view front = options.prefix_;
-    if (!front.empty() && detail::bad_byte(front.data(), front.size(), detail::alphabet::metric) != front.size()) {
+    std::size_t bad = 0;
+    if (!front.empty() && detail::check_name(front, bad) != errc::ok) {
       status_ = namespace_status(errc::bad_name, front);
     }
     const unsigned given = options.count_ < registry_options::max_labels ? options.count_ : registry_options::max_labels;

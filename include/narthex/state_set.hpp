@@ -47,7 +47,9 @@ struct state_node : family_node {
     if (r) {
       text.add_ready(r->constant_labels());
       char full[reading::text_room];  // check() saw that it fits
-      text.add(write_name(*r, name, full), states[i]);
+      string_view own = write_name(*r, name, full);
+      static_cast<void>(write_label_name(own, full));
+      text.add(own, states[i]);
     }
     return text.text();
   }
@@ -55,6 +57,10 @@ struct state_node : family_node {
     if (!r.prefix().empty()) std::memcpy(room, r.prefix().data(), r.prefix().size());
     if (!own.empty()) std::memcpy(room + r.prefix().size(), own.data(), own.size());
     return string_view(room, r.prefix().size() + own.size());
+  }
+  static bool write_label_name(string_view& full, char (&room)[reading::text_room]) noexcept {
+    const utf8_names* const utf8 = utf8_in_use();
+    return !utf8 || utf8->quote(full, room, sizeof room);
   }
 
   /// The number of a state; count when there is none.
@@ -70,7 +76,8 @@ struct state_node : family_node {
     // Its label has the metric's full name: the registry's prefix counts, and what is no label name is refused.
     char room[reading::text_room];
     if (r.prefix().size() + own.size() > sizeof room) return at = sizeof room, errc::label_too_long;
-    const string_view full = write_name(r, own, room);
+    string_view full = write_name(r, own, room);
+    if (!write_label_name(full, room)) return at = sizeof room, errc::label_too_long;
     why = check_label_names(&full, 1, metric_type::state_set, r.constant_labels(), at);
     if (why != errc::ok) return why;
     at = count < 32 ? count : 32;

@@ -15,11 +15,11 @@ NARTHEX_BEGIN_NAMESPACE
 enum class errc : std::uint8_t {
   ok = 0,
   empty_name,             ///< a metric name is empty
-  bad_name,               ///< a metric name has a byte outside [a-zA-Z0-9_:], or begins with a digit
+  bad_name,               ///< a metric name has a byte outside [a-zA-Z0-9_:], or begins with a digit; see utf8_name
   missing_suffix,         ///< an info metric's name must end in _info
   name_taken,             ///< the name exists with another type, help or label set
   name_collides,          ///< a sample name would be written by two families (x_count against histogram x)
-  bad_label_name,         ///< a label name is empty or has a byte outside [a-zA-Z0-9_]
+  bad_label_name,         ///< a label name is empty or has a byte outside [a-zA-Z0-9_]; see utf8_name
   reserved_label_name,    ///< a label name begins with __, or is le on a histogram, quantile on a summary
   duplicate_label_name,   ///< a label name occurs twice, or a registry's constant label has it already
   unknown_label,          ///< labels() by name: a name the family does not have, or one that is missing
@@ -70,11 +70,15 @@ NARTHEX_DETAIL_COLD inline const char* describe(errc code) noexcept {
   switch (code) {
     case errc::ok: return "ok";
     case errc::empty_name: return "a metric name must not be empty";
-    case errc::bad_name: return "a metric name may hold only [a-zA-Z0-9_:] and must not begin with a digit; bad byte at";
+    case errc::bad_name:
+      return NARTHEX_HAS(HEAP) ? "a metric name without utf8_name may hold only [a-zA-Z0-9_:] and must not begin with a digit; bad byte at"
+                               : "a metric name may hold only [a-zA-Z0-9_:] and must not begin with a digit; bad byte at";
     case errc::missing_suffix: return "the name of an info metric must end in _info";
     case errc::name_taken: return "the name is registered with another type, help or label set";
     case errc::name_collides: return "another metric writes a sample of this name";
-    case errc::bad_label_name: return "a label name may hold only [a-zA-Z0-9_] and must not begin with a digit; label number";
+    case errc::bad_label_name:
+      return NARTHEX_HAS(HEAP) ? "a label name without utf8_name may hold only [a-zA-Z0-9_] and must not begin with a digit; label number"
+                               : "a label name may hold only [a-zA-Z0-9_] and must not begin with a digit; label number";
     case errc::reserved_label_name: return "the label name is reserved; label number";
     case errc::duplicate_label_name: return "the label name occurs twice; label number";
     case errc::unknown_label: return "the label name is not one of the family's, or is missing, or was given twice";

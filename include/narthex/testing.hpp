@@ -121,20 +121,13 @@ inline bool same_number(string_view a, string_view b) {
 inline bool are_labels(string_view ready, std::initializer_list<label_pair> given, string_view own) {
   std::size_t pieces = 0;
   for (const label_pair& l : given) pieces += own.empty() || l.name != own;
-  for (std::size_t begin = 0, end; begin < ready.size(); begin = end + 1) {
-    for (end = begin; ready[end] != '=';) ++end;
-    const string_view name(ready.data() + begin, end - begin);
-    for (end += 2; ready[end] != '"'; ++end) {
-      if (ready[end] == '\\') ++end;
-    }
-    ++end;
-    const string_view quoted(ready.data() + begin + name.size() + 1, end - begin - name.size() - 1);
+  for (ready_labels one(ready); one.next();) {
     bool same = false;
     for (const label_pair& l : given) {
-      if (l.name != name) continue;
+      if (l.name != one.name) continue;
       std::string wanted;
       append_quoted(wanted, l.value.text());
-      same = quoted == wanted;
+      same = one.value == wanted;
     }
     if (!same) return false;
     --pieces;

@@ -38,6 +38,9 @@ class walk {
     now_.walker = this;
 #endif
     now_.utf8 = nullptr;
+#if NARTHEX_HAS(HEAP)
+    utf8_ = detail::utf8_in_use();
+#endif
     visit_.enter();
     add(root);
     if (root.has_others()) several(step::begin);
@@ -81,6 +84,15 @@ class walk {
 
   /// Has exemplars read, too, into `room`, which must stay as long as the walk; they are gone with the sample.
   void want_exemplars(exemplar_room& room) noexcept { now_.exemplars_wanted = &room; }
+
+  /// Null: this walk meets legacy names alone. A first UTF-8 name that comes during the walk has its turn in the next one.
+  const detail::utf8_names* utf8() const noexcept {
+#if NARTHEX_HAS(HEAP)
+    return utf8_;
+#else
+    return nullptr;
+#endif
+  }
 
   /// Lets go of the registries' lists: nothing waits for this walk until the next call of next().
   void rest() noexcept {
@@ -191,6 +203,11 @@ class walk {
     now_.help = n.help;
     now_.labels = c.registry->constant_labels();
     now_.is_plain = true;
+#if NARTHEX_HAS(HEAP)
+    const detail::utf8_names* const door = detail::utf8_in_use();
+    now_.utf8 = door && door->has_any(*c.registry, n) ? door : nullptr;
+    if (now_.utf8 && !utf8_) return false;
+#endif
     now_.exemplar_count = 0;
 #if NARTHEX_HAS(HEAP)
     now_.has_time = false;
@@ -357,6 +374,7 @@ class walk {
   detail::family_node* steady_;  // the family in hand if nothing needs to be asked but itself; never while resting
   detail::position* steady_at_;  // how far the walk came in it
   collected* batches_;
+  const detail::utf8_names* utf8_;  // as it was when the walk began
 #endif
   cursor cursors_[registry_core::max_registries];
   detail::reading now_;
@@ -373,6 +391,7 @@ class NARTHEX_DETAIL_IDLE walk {
   const sample& now() const noexcept { return now_; }
   void want_exemplars(exemplar_room&) noexcept {}
   void rest() noexcept {}
+  const detail::utf8_names* utf8() const noexcept { return nullptr; }
 
  private:
   sample now_;

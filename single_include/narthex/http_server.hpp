@@ -31,17 +31,12 @@
 #define NARTHEX_DETAIL_EXPOSITION_FORMAT_HPP
 
 #include <cstddef>
-#include <cstdint>
 
 
 NARTHEX_BEGIN_NAMESPACE
 namespace detail {
 
 class chunk_writer;
-
-/// How names are shown that are not of the legacy alphabet.
-/// Source: Prometheus, "UTF-8 names", escaping schemes.
-enum class name_escaping : std::uint8_t { underscores, dots, values, allow_utf_8 };
 
 /// What an endpoint needs to know of a format: constant tables and functions, handed out by reference, as
 /// http_server_options().offer(nx::openmetrics()) takes it.
@@ -2765,7 +2760,7 @@ class http_element {
   unsigned weight() const noexcept {
     string_view text;
     if (!find("q", text)) return 1000;
-    unsigned weight = 0, digit = 1000;
+    unsigned thousandths = 0, digit = 1000;
     bool is_little = false;
     if (text.empty() || !is_digit(text[0])) return 0;
     for (std::size_t i = 0; i < text.size(); ++i) {
@@ -2776,14 +2771,14 @@ class http_element {
       if (!is_digit(text[i])) return 0;
       const unsigned value = static_cast<unsigned>(text[i] - '0');
       if (digit == 1000) {
-        if (value > 0) weight = 1000;
+        if (value > 0) thousandths = 1000;
         continue;
       }
-      weight += value * digit;
+      thousandths += value * digit;
       is_little = is_little || value > 0;
       digit /= 10;
     }
-    return weight > 1000 ? 1000 : weight == 0 && is_little ? 1 : weight;
+    return thousandths > 1000 ? 1000 : thousandths == 0 && is_little ? 1 : thousandths;
   }
 
   string_view name;
@@ -3802,8 +3797,10 @@ class http_exchange {
     if (!scrape_) return false;
     scrape& s = *scrape_;
     if (s.chunks.is_open() && s.series.next()) {
-      if (s.series.now().starts_family) s.wanted = s.names.wants(s.series.now());
-      if (s.wanted) s.format->write(s.writer, s.series.now());
+      const sample& now = s.series.now();
+      const sample* const shown = s.shown.of(now);
+      if (now.starts_family) s.wanted = s.names.wants(now) || (shown && shown != &now && s.names.wants(*shown));
+      if (s.wanted && shown) s.format->write(s.writer, *shown);
       return true;
     }
     if (s.chunks.is_open()) s.format->end(s.writer);
@@ -3824,19 +3821,21 @@ class http_exchange {
     name_query names;
     bool wanted;
     walk series;
+    shown_names shown;
     sink frames;
     chunk_writer chunks;
     const exposition_format* format;
+    bool has_writer;
     alignas(std::uint64_t) unsigned char writer[exposition_format::most_bytes];
     char chunk[chunk_bytes];
 
-    scrape(registry_core& registry, string_view query, const sink& to, const exposition_format& shown_as) noexcept
-        : names(query), wanted(true), series(registry), frames(to), chunks(frames, series, chunk, chunk_bytes),
-          format(&shown_as) {}
+    scrape(registry_core& registry, string_view query, const sink& to, const exposition_format& shown_as, name_escaping scheme) noexcept
+        : names(query), wanted(true), series(registry), shown(registry, series, scheme), frames(to), chunks(frames, series, chunk, chunk_bytes),
+          format(&shown_as), has_writer(false) {}
     ~scrape() {
-      if (format->drop) format->drop(writer);
+      if (has_writer && format->drop) format->drop(writer);
     }
-    bool begin() { return format->bytes <= sizeof writer && format->begin(writer, chunks); }
+    bool begin() { return has_writer = format->bytes <= sizeof writer && format->begin(writer, chunks); }
   };
 
   void refuse(int status_code, unsigned limit = 0) {
@@ -3850,7 +3849,7 @@ class http_exchange {
     response_.whole(status_code, "text/plain; charset=utf-8", headers, body);
   }
 
-  const exposition_format& text() const noexcept { return text_exposition(false); }
+  const exposition_format& text() const noexcept { return text_exposition(utf8_in_use() != nullptr); }
 
   /// The format that the client's Accept asks for, and whether another client might get another one.
   format_choice by_accept() noexcept {
@@ -3884,11 +3883,13 @@ class http_exchange {
     if (coder_) body = coding->begin(coder_, body);
     else response_.code_metrics(nullptr);
 #endif
-    scrape_ = new (&room_) scrape(site_.registry, request_.query, body, *chosen.format);
+    scrape_ = new (&room_) scrape(site_.registry, request_.query, body, *chosen.format, chosen.names);
     if (scrape_->begin()) return;
     // No memory for that format. Text needs none.
-    scrape_->format = &text();
-    describe(format_choice(text(), text().versions[0].content_type, name_escaping::underscores));
+    scrape_->~scrape();
+    const format_choice plain(text(), text().versions[0].content_type, name_escaping::underscores);
+    describe(plain);
+    scrape_ = new (&room_) scrape(site_.registry, request_.query, body, text(), plain.names);
     static_cast<void>(scrape_->begin());
   }
   void describe(const format_choice& chosen) noexcept {

@@ -69,8 +69,10 @@ class http_exchange {
     if (!scrape_) return false;
     scrape& s = *scrape_;
     if (s.chunks.is_open() && s.series.next()) {
-      if (s.series.now().starts_family) s.wanted = s.names.wants(s.series.now());
-      if (s.wanted) s.format->write(s.writer, s.series.now());
+      const sample& now = s.series.now();
+      const sample* const shown = s.shown.of(now);
+      if (now.starts_family) s.wanted = s.names.wants(now) || (shown && shown != &now && s.names.wants(*shown));
+      if (s.wanted && shown) s.format->write(s.writer, *shown);
       return true;
     }
     if (s.chunks.is_open()) s.format->end(s.writer);
@@ -91,19 +93,21 @@ class http_exchange {
     name_query names;
     bool wanted;
     walk series;
+    shown_names shown;
     sink frames;
     chunk_writer chunks;
     const exposition_format* format;
+    bool has_writer;
     alignas(std::uint64_t) unsigned char writer[exposition_format::most_bytes];
     char chunk[chunk_bytes];
 
-    scrape(registry_core& registry, string_view query, const sink& to, const exposition_format& shown_as) noexcept
-        : names(query), wanted(true), series(registry), frames(to), chunks(frames, series, chunk, chunk_bytes),
-          format(&shown_as) {}
+    scrape(registry_core& registry, string_view query, const sink& to, const exposition_format& shown_as, name_escaping scheme) noexcept
+        : names(query), wanted(true), series(registry), shown(registry, series, scheme), frames(to), chunks(frames, series, chunk, chunk_bytes),
+          format(&shown_as), has_writer(false) {}
     ~scrape() {
-      if (format->drop) format->drop(writer);
+      if (has_writer && format->drop) format->drop(writer);
     }
-    bool begin() { return format->bytes <= sizeof writer && format->begin(writer, chunks); }
+    bool begin() { return has_writer = format->bytes <= sizeof writer && format->begin(writer, chunks); }
   };
 
   void refuse(int status_code, unsigned limit = 0) {
@@ -117,7 +121,7 @@ class http_exchange {
     response_.whole(status_code, "text/plain; charset=utf-8", headers, body);
   }
 
-  const exposition_format& text() const noexcept { return text_exposition(false); }
+  const exposition_format& text() const noexcept { return text_exposition(utf8_in_use() != nullptr); }
 
   /// The format that the client's Accept asks for, and whether another client might get another one.
   format_choice by_accept() noexcept {
@@ -151,11 +155,13 @@ class http_exchange {
     if (coder_) body = coding->begin(coder_, body);
     else response_.code_metrics(nullptr);
 #endif
-    scrape_ = new (&room_) scrape(site_.registry, request_.query, body, *chosen.format);
+    scrape_ = new (&room_) scrape(site_.registry, request_.query, body, *chosen.format, chosen.names);
     if (scrape_->begin()) return;
     // No memory for that format. Text needs none.
-    scrape_->format = &text();
-    describe(format_choice(text(), text().versions[0].content_type, name_escaping::underscores));
+    scrape_->~scrape();
+    const format_choice plain(text(), text().versions[0].content_type, name_escaping::underscores);
+    describe(plain);
+    scrape_ = new (&room_) scrape(site_.registry, request_.query, body, text(), plain.names);
     static_cast<void>(scrape_->begin());
   }
   void describe(const format_choice& chosen) noexcept {

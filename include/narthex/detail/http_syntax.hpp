@@ -103,7 +103,7 @@ class http_element {
   unsigned weight() const noexcept {
     string_view text;
     if (!find("q", text)) return 1000;
-    unsigned weight = 0, digit = 1000;
+    unsigned thousandths = 0, digit = 1000;
     bool is_little = false;
     if (text.empty() || !is_digit(text[0])) return 0;
     for (std::size_t i = 0; i < text.size(); ++i) {
@@ -114,14 +114,14 @@ class http_element {
       if (!is_digit(text[i])) return 0;
       const unsigned value = static_cast<unsigned>(text[i] - '0');
       if (digit == 1000) {
-        if (value > 0) weight = 1000;
+        if (value > 0) thousandths = 1000;
         continue;
       }
-      weight += value * digit;
+      thousandths += value * digit;
       is_little = is_little || value > 0;
       digit /= 10;
     }
-    return weight > 1000 ? 1000 : weight == 0 && is_little ? 1 : weight;
+    return thousandths > 1000 ? 1000 : thousandths == 0 && is_little ? 1 : thousandths;
   }
 
   string_view name;

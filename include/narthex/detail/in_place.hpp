@@ -52,7 +52,9 @@ inline errc check_unit(errc why, unit_size u) noexcept {
 }
 inline errc check_name(string_view name, std::size_t& at) noexcept {
   at = name.empty() ? 0 : bad_byte(name.data(), name.size(), alphabet::metric);
-  return name.empty() ? errc::empty_name : at != name.size() ? errc::bad_name : errc::ok;
+  if (name.empty()) return errc::empty_name;
+  const utf8_names* const utf8 = at == name.size() ? nullptr : utf8_in_use();
+  return at == name.size() || (utf8 && utf8->is_allowed(name, alphabet::metric)) ? errc::ok : errc::bad_name;
 }
 #endif  // NARTHEX_HAS(METRICS)
 

@@ -10,6 +10,8 @@
 #include "narthex/config.hpp"
 #include "narthex/detail/chunk_writer.hpp"
 #include "narthex/detail/number.hpp"
+#include "narthex/detail/utf8.hpp"
+#include "narthex/detail/utf8_names.hpp"
 #include "narthex/sample.hpp"
 #include "narthex/string_view.hpp"
 
@@ -47,7 +49,7 @@ enum : unsigned { no_bucket = ~0u };
 /// Source: Prometheus, "Exposition formats", Text format details; OpenMetrics 1.0, Text format.
 class line_writer {
  public:
-  line_writer(chunk_writer& to, const line_rules& rules) noexcept : out_(to), rules_(rules), stem_size_(0) {
+  line_writer(chunk_writer& to, const line_rules& rules) noexcept : out_(to), rules_(rules), stem_size_(0), quoted_(false) {
     for (bound_text& b : bounds_) b.size = 0;
   }
 
@@ -69,8 +71,12 @@ class line_writer {
   /// A comment's beginning; name: the sample's, or less of it.
   NARTHEX_DETAIL_COLD void comment(string_view mark, const sample& s, string_view name) {
     out_(mark);
-    out_(s.prefix);
-    out_(name);
+    if (is_quoted()) {
+      put_quoted(s, name, "");
+    } else {
+      out_(s.prefix);
+      out_(name);
+    }
     out_(" ", 1);
   }
   /// A line with what stands behind its value; label: `name="`, or empty.
@@ -84,10 +90,16 @@ class line_writer {
   }
   /// A line up to its value; name: the sample's, or less of it.
   void begin_line(const sample& s, string_view name, string_view suffix, string_view label, string_view value) {
-    out_(s.prefix);
-    out_(name);
-    out_(suffix);
     char before = '{';
+    if (is_quoted()) {
+      out_("{", 1);
+      put_quoted(s, name, suffix);
+      before = ',';
+    } else {
+      out_(s.prefix);
+      out_(name);
+      out_(suffix);
+    }
     for (const string_view part : {s.labels, label}) {
       if (part.empty()) continue;
       out_(&before, 1);
@@ -139,15 +151,25 @@ class line_writer {
   friend struct sample_text;
 
   NARTHEX_DETAIL_COLD void begin_family(const sample& s) {
+    quoted_ = NARTHEX_HAS(HEAP) && s.utf8 && !is_legacy_name(s.prefix, s.name);
     rules_.head(*this, s);
     if (!NARTHEX_HAS(HEAP)) return;
     stem_size_ = s.prefix.size() + s.name.size();
-    if (stem_size_ >= stem_room) {
+    if (stem_size_ >= stem_room || quoted_) {
       stem_size_ = ~std::size_t(0) / 2;  // no chunk has room for that at once
     } else {
       *copy_bytes(copy_bytes(stem_, s.prefix.data(), s.prefix.size()), s.name.data(), s.name.size()) = '{';
     }
   }
+  bool is_quoted() const noexcept { return NARTHEX_HAS(HEAP) && quoted_; }
+  NARTHEX_DETAIL_COLD void put_quoted(const sample& s, string_view name, string_view suffix) {
+    out_("\"", 1);
+    put_safe(s.prefix, quoting::label_value, out_);
+    put_safe(name, quoting::label_value, out_);
+    out_(suffix);
+    out_("\"", 1);
+  }
+
   char* digits(char* to, const number& n) const noexcept {
     if (n.is == number::kind::u64) return write_u64(to, n.u64);
     if (n.is == number::kind::i64) return write_i64(to, n.i64);
@@ -245,6 +267,7 @@ class line_writer {
   chunk_writer& out_;
   const line_rules& rules_;
   std::size_t stem_size_;
+  bool quoted_;  // the name of the family in hand stands in quotes, inside the braces
   char stem_[stem_room];
   bound_text bounds_[remembered];
 };

@@ -108,11 +108,14 @@ inline status write_push_body(registry_core& registry, string_view names, std::s
   char chunk[4096];
   walk series(registry);
   chunk_writer out(to, series, chunk, sizeof chunk);
+  shown_names shown(registry, series, name_escaping::underscores);  // what every gateway takes
   timeless_text_writer text(out);
   while (out.is_open() && series.next()) {
-    const status s = check_pushed(series.now(), names);
+    const sample* const one = shown.of(series.now());
+    if (!one) continue;
+    const status s = check_pushed(*one, names);
     if (!s.ok()) return s;
-    text.write(series.now());
+    text.write(*one);
   }
   out.flush();
   if (all.is_full) {

@@ -8,6 +8,7 @@
 #include "narthex/config.hpp"
 #include "narthex/detail/chunk_writer.hpp"
 #include "narthex/detail/default_registry.hpp"
+#include "narthex/detail/shown_names.hpp"
 #include "narthex/sink.hpp"
 #include "narthex/status.hpp"
 #include "narthex/walk.hpp"
@@ -23,9 +24,12 @@ namespace detail {
 #if NARTHEX_HAS(METRICS)
 /// The one loop over series.
 template <class Writer>
-NARTHEX_DETAIL_NOINLINE void write_series(walk& series, chunk_writer& out) {
+NARTHEX_DETAIL_NOINLINE void write_series(registry_core& registry, walk& series, chunk_writer& out) {
+  shown_names names(registry, series, name_escaping::underscores);
   Writer to(out);
-  while (out.is_open() && series.next()) to.write(series.now());
+  while (out.is_open() && series.next()) {
+    if (const sample* const s = names.of(series.now())) to.write(*s);
+  }
   to.end();
   out.flush();
 }
@@ -35,7 +39,7 @@ errc write_all(registry_core& registry, const sink& to, char* chunk, std::size_t
   if (size == 0) return errc::no_memory;
   walk series(registry);
   chunk_writer out(to, series, chunk, size);
-  write_series<Writer>(series, out);
+  write_series<Writer>(registry, series, out);
   return out.is_open() ? errc::ok : errc::closed;
 }
 enum : std::size_t { chunk_bytes = NARTHEX_HAS(HEAP) ? 8192 : 512 };  // on the stack, where the caller brings none
@@ -68,7 +72,7 @@ std::size_t write_all(registry_core& registry, char* buffer, std::size_t size) n
   walk series(registry);
   chunk_writer out(to, series, f.chunk(), f.chunk_size());
   f.out = &out;
-  write_series<Writer>(series, out);
+  write_series<Writer>(registry, series, out);
   return f.total;
 }
 

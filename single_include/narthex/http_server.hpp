@@ -2839,29 +2839,9 @@ NARTHEX_END_NAMESPACE
 #ifndef NARTHEX_DETAIL_HTTP_ACCEPT_HPP
 #define NARTHEX_DETAIL_HTTP_ACCEPT_HPP
 
-#include <new>
-
 
 NARTHEX_BEGIN_NAMESPACE
 namespace detail {
-
-/// Text as a format among others. Version 1.0.0 is 0.0.4 with UTF-8 names, and offered where there are any.
-inline const exposition_format& text_exposition(bool has_utf8_names) noexcept {
-  struct local {
-    static bool begin(void* memory, chunk_writer& out) { return new (memory) text_writer(out), true; }
-    static void write(void* memory, const sample& s) { static_cast<text_writer*>(memory)->write(s); }
-    static void end(void*) {}
-  };
-  static_assert(sizeof(text_writer) <= exposition_format::most_bytes, "its place is there");
-  static constexpr exposition_format formats[2] = {
-      {"text/plain", {{nullptr, nullptr}, {nullptr, nullptr}},
-       {{"0.0.4", "text/plain; version=0.0.4; charset=utf-8"}, {nullptr, nullptr}},
-       name_escaping::underscores, nullptr, sizeof(text_writer), &local::begin, &local::write, &local::end, nullptr},
-      {"text/plain", {{nullptr, nullptr}, {nullptr, nullptr}},
-       {{"0.0.4", "text/plain; version=0.0.4; charset=utf-8"}, {"1.0.0", "text/plain; version=1.0.0; charset=utf-8; escaping="}},
-       name_escaping::underscores, nullptr, sizeof(text_writer), &local::begin, &local::write, &local::end, nullptr}};
-  return formats[has_utf8_names ? 1 : 0];
-}
 
 /// A scheme's name in a Content-Type.
 inline const char* word_of(name_escaping scheme) noexcept {
@@ -2880,9 +2860,10 @@ struct format_choice {
   const char* content_type;
   name_escaping names;
   bool says_names;  // the Content-Type ends in the scheme's word
+  bool varies;      // another client might get another one
 
   format_choice(const exposition_format& chosen, const char* type, name_escaping asked) noexcept
-      : format(&chosen), content_type(type), names(chosen.names), says_names(string_view(type).ends_with("escaping=")) {
+      : format(&chosen), content_type(type), names(chosen.names), says_names(string_view(type).ends_with("escaping=")), varies(false) {
     if (says_names) names = asked;
   }
 };
@@ -3148,6 +3129,91 @@ NARTHEX_END_NAMESPACE
 
 #endif  // NARTHEX_DETAIL_HTTP_REQUEST_HPP
 
+// ==== narthex/detail/http_formats.hpp ===========================================================
+// narthex/detail/http_formats.hpp - the formats of an endpoint: text, and what is offered beside it.
+// Room: balconies. Read http_accept.hpp and http_request.hpp first. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_DETAIL_HTTP_FORMATS_HPP
+#define NARTHEX_DETAIL_HTTP_FORMATS_HPP
+
+#include <new>
+
+
+NARTHEX_BEGIN_NAMESPACE
+namespace detail {
+
+/// Text as a format among others. Version 1.0.0 is 0.0.4 with UTF-8 names, and offered where there are any.
+template <class Once>
+struct text_exposition {
+  static bool begin(void* memory, chunk_writer& out) { return new (memory) text_writer(out), true; }
+  static void write(void* memory, const sample& s) { static_cast<text_writer*>(memory)->write(s); }
+  static void end(void*) {}
+  static_assert(sizeof(text_writer) <= exposition_format::most_bytes, "its place is there");
+  static const exposition_format legacy, with_utf8_names;
+};
+template <class Once>
+const exposition_format text_exposition<Once>::legacy = {
+    "text/plain", {{nullptr, nullptr}, {nullptr, nullptr}},
+    {{"0.0.4", "text/plain; version=0.0.4; charset=utf-8"}, {nullptr, nullptr}},
+    name_escaping::underscores, nullptr, sizeof(text_writer), &begin, &write, &end, nullptr};
+template <class Once>
+const exposition_format text_exposition<Once>::with_utf8_names = {
+    "text/plain", {{nullptr, nullptr}, {nullptr, nullptr}},
+    {{"0.0.4", "text/plain; version=0.0.4; charset=utf-8"}, {"1.0.0", "text/plain; version=1.0.0; charset=utf-8; escaping="}},
+    name_escaping::underscores, nullptr, sizeof(text_writer), &begin, &write, &end, nullptr};
+
+/// What is offered beside text. Who offers nothing in a build without a heap, where there are no UTF-8 names either, links no
+/// negotiation.
+struct format_offers {
+  enum : unsigned { most = 4 };
+  const exposition_format* list[most] = {};  // null: no more
+
+  void add(const exposition_format& format) noexcept {
+    unsigned i = 0;
+    while (i + 1 < most && list[i] && list[i] != &format) ++i;
+    list[i] = &format;
+#if !NARTHEX_HAS(HEAP)
+    choose_ = &choose;
+#endif
+  }
+
+  /// The answer to a request for the metrics, which are at `path`; false when it is not for them.
+  bool choose(const http_request& request, string_view path, format_choice& chosen) const {
+#if NARTHEX_HAS(HEAP)
+    return choose(*this, request, path, chosen);
+#else
+    return choose_ ? choose_(*this, request, path, chosen) : request.path == path;
+#endif
+  }
+
+ private:
+  static bool choose(const format_offers& offers, const http_request& request, string_view path, format_choice& chosen) {
+    if (request.path == path) {
+      const bool utf8 = utf8_in_use() != nullptr;
+      http_accept accept(utf8 ? text_exposition<void>::with_utf8_names : text_exposition<void>::legacy, offers.list, most);
+      request.each("accept", [&accept](string_view list_of_types) { accept.read(list_of_types); });
+      chosen = accept.best();
+      chosen.varies = utf8;
+      for (const exposition_format* f : offers.list) chosen.varies = chosen.varies || (f && !f->ending);
+      return true;
+    }
+    if (request.path.size() < path.size() || request.path.first(path.size()) != path) return false;
+    for (const exposition_format* f : offers.list) {
+      if (!f || !f->ending || request.path.from(path.size()) != f->ending) continue;
+      chosen = format_choice(*f, f->versions[0].content_type, f->names);
+      return true;
+    }
+    return false;
+  }
+#if !NARTHEX_HAS(HEAP)
+  bool (*choose_)(const format_offers&, const http_request&, string_view, format_choice&) = nullptr;
+#endif
+};
+
+}  // namespace detail
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_DETAIL_HTTP_FORMATS_HPP
+
 // ==== narthex/detail/http_access.hpp ============================================================
 // narthex/detail/http_access.hpp - who may ask: basic authentication and bearer tokens.
 // Room: balconies. SPDX-License-Identifier: MIT
@@ -3247,7 +3313,7 @@ NARTHEX_BEGIN_NAMESPACE
 /// A timeout of 0 ms has passed when it begins; there is no way to say "for ever".
 struct http_server_options {
   enum : std::size_t { max_path = 64, max_head = 8192 };
-  enum : unsigned { most_connections = 128, most_formats = 4 };
+  enum : unsigned { most_connections = 128, most_formats = detail::format_offers::most };
 
   /// Where the metrics are. Begins with '/', at most max_path bytes, no blank, '?' or '#': errc::bad_address.
   string_view path = "/metrics";
@@ -3281,7 +3347,7 @@ struct http_server_options {
   /// How metrics may be coded for who accepts it; see compress(). Null: not at all.
   const detail::content_coding* coding = nullptr;
   /// What is spoken beside text; see offer().
-  const detail::exposition_format* formats[most_formats] = {};
+  detail::format_offers formats;
   /// Who may ask; see basic_auth() and bearer_token().
   detail::http_access access;
 
@@ -3350,9 +3416,7 @@ struct http_server_options {
   ///
   /// At most most_formats; one more takes the place of the last.
   http_server_options& offer(const detail::exposition_format& format) noexcept {
-    unsigned i = 0;
-    while (i + 1 < most_formats && formats[i] && formats[i] != &format) ++i;
-    formats[i] = &format;
+    formats.add(format);
     return *this;
   }
 
@@ -3774,7 +3838,7 @@ class http_exchange {
  public:
   /// The site must outlive it, the request's text must stay as it is.
   http_exchange(http_site& site, const http_request& request, const sink& out) noexcept
-      : site_(site), request_(request), response_(out, request_), coder_(nullptr), scrape_(nullptr), is_metrics_(false), varies_(false) {}
+      : site_(site), request_(request), response_(out, request_), coder_(nullptr), scrape_(nullptr), is_metrics_(false) {}
   ~http_exchange() { end_scrape(); }
   http_exchange(const http_exchange&) = delete;
   http_exchange& operator=(const http_exchange&) = delete;
@@ -3783,10 +3847,8 @@ class http_exchange {
   void begin() {
     if (request_.code != 200) return refuse(request_.code, site_.options.max_connections);
     if (!site_.options.access.admits(request_.authorization)) return refuse(401);
-    if (request_.path == site_.options.path) return begin_metrics(by_accept());
-    for (const exposition_format* f : site_.options.formats) {
-      if (f && f->ending && has_ending(*f)) return begin_metrics(format_choice(*f, f->versions[0].content_type, f->names));
-    }
+    format_choice chosen = text_0_0_4();
+    if (site_.options.formats.choose(request_, site_.options.path, chosen)) return begin_metrics(chosen);
     if (request_.path == "/-/healthy") return response_.whole(200, "text/plain; charset=utf-8", "", http_healthy());
     if (request_.path != "/") return refuse(404);
     const http_page body = {site_.options.path, request_.host, site_.port};
@@ -3849,21 +3911,9 @@ class http_exchange {
     response_.whole(status_code, "text/plain; charset=utf-8", headers, body);
   }
 
-  const exposition_format& text() const noexcept { return text_exposition(utf8_in_use() != nullptr); }
-
-  /// The format that the client's Accept asks for, and whether another client might get another one.
-  format_choice by_accept() noexcept {
-    const http_server_options& o = site_.options;
-    http_accept accept(text(), o.formats, http_server_options::most_formats);
-    request_.each("accept", [&accept](string_view list) { accept.read(list); });
-    varies_ = text().versions[1].content_type != nullptr;
-    for (const exposition_format* f : o.formats) varies_ = varies_ || (f && !f->ending);
-    return accept.best();
-  }
-  bool has_ending(const exposition_format& f) const noexcept {
-    const string_view path = site_.options.path;
-    return request_.path.size() > path.size() && request_.path.first(path.size()) == path &&
-           request_.path.from(path.size()) == f.ending;
+  static format_choice text_0_0_4() noexcept {
+    const exposition_format& text = text_exposition<void>::legacy;
+    return format_choice(text, text.versions[0].content_type, text.names);
   }
 
   void begin_metrics(const format_choice& chosen) {
@@ -3887,15 +3937,16 @@ class http_exchange {
     if (scrape_->begin()) return;
     // No memory for that format. Text needs none.
     scrape_->~scrape();
-    const format_choice plain(text(), text().versions[0].content_type, name_escaping::underscores);
+    format_choice plain = text_0_0_4();
+    plain.varies = chosen.varies;
     describe(plain);
-    scrape_ = new (&room_) scrape(site_.registry, request_.query, body, text(), plain.names);
+    scrape_ = new (&room_) scrape(site_.registry, request_.query, body, *plain.format, plain.names);
     static_cast<void>(scrape_->begin());
   }
   void describe(const format_choice& chosen) noexcept {
     const bool coding = NARTHEX_HAS(HEAP) && site_.options.coding;
     response_.describe_metrics(chosen.content_type, chosen.says_names ? word_of(chosen.names) : "",
-                               varies_ && coding ? "Accept, Accept-Encoding" : varies_ ? "Accept" : coding ? "Accept-Encoding" : nullptr);
+                               chosen.varies && coding ? "Accept, Accept-Encoding" : chosen.varies ? "Accept" : coding ? "Accept-Encoding" : nullptr);
   }
   void end_scrape() noexcept {
     if (!scrape_) return;
@@ -3914,7 +3965,6 @@ class http_exchange {
   void* coder_;  // null: metrics go out as they are
   scrape* scrape_;
   bool is_metrics_;
-  bool varies_;  // another client might get another format
   alignas(scrape) unsigned char room_[sizeof(scrape)];
 };
 

@@ -54,7 +54,8 @@ const exposition_format tree = {
 
 /// The Content-Type that answers these header lines.
 std::string chosen(const std::vector<std::string>& lines, const std::vector<const exposition_format*>& offered, bool utf8) {
-  nx::detail::http_accept accept(nx::detail::text_exposition(utf8), offered.data(), static_cast<unsigned>(offered.size()));
+  using text = nx::detail::text_exposition<void>;
+  nx::detail::http_accept accept(utf8 ? text::with_utf8_names : text::legacy, offered.data(), static_cast<unsigned>(offered.size()));
   for (const std::string& line : lines) accept.read(line);
   const nx::detail::format_choice& c = accept.best();
   return std::string(c.content_type) + (c.says_names ? nx::detail::word_of(c.names) : "");
@@ -278,11 +279,11 @@ TEST_CASE("server: without memory for a format the answer is text") {
 TEST_CASE("server: of too many formats the last is kept; the same one twice is one") {
   nx::http_server_options o;
   for (int i = 0; i < 3; ++i) o.offer(metrics_2020);
-  CHECK((o.formats[0] == &metrics_2020 && !o.formats[1]));
+  CHECK((o.formats.list[0] == &metrics_2020 && !o.formats.list[1]));
   static exposition_format more[6];
   for (exposition_format& f : more) {
     f = tree;
     o.offer(f);
   }
-  CHECK(o.formats[nx::http_server_options::most_formats - 1] == &more[5]);
+  CHECK(o.formats.list[nx::http_server_options::most_formats - 1] == &more[5]);
 }

@@ -3,34 +3,13 @@
 #ifndef NARTHEX_DETAIL_HTTP_ACCEPT_HPP
 #define NARTHEX_DETAIL_HTTP_ACCEPT_HPP
 
-#include <new>
-
 #include "narthex/config.hpp"
 #include "narthex/detail/exposition_format.hpp"
 #include "narthex/detail/http_syntax.hpp"
 #include "narthex/string_view.hpp"
-#include "narthex/text_format.hpp"
 
 NARTHEX_BEGIN_NAMESPACE
 namespace detail {
-
-/// Text as a format among others. Version 1.0.0 is 0.0.4 with UTF-8 names, and offered where there are any.
-inline const exposition_format& text_exposition(bool has_utf8_names) noexcept {
-  struct local {
-    static bool begin(void* memory, chunk_writer& out) { return new (memory) text_writer(out), true; }
-    static void write(void* memory, const sample& s) { static_cast<text_writer*>(memory)->write(s); }
-    static void end(void*) {}
-  };
-  static_assert(sizeof(text_writer) <= exposition_format::most_bytes, "its place is there");
-  static constexpr exposition_format formats[2] = {
-      {"text/plain", {{nullptr, nullptr}, {nullptr, nullptr}},
-       {{"0.0.4", "text/plain; version=0.0.4; charset=utf-8"}, {nullptr, nullptr}},
-       name_escaping::underscores, nullptr, sizeof(text_writer), &local::begin, &local::write, &local::end, nullptr},
-      {"text/plain", {{nullptr, nullptr}, {nullptr, nullptr}},
-       {{"0.0.4", "text/plain; version=0.0.4; charset=utf-8"}, {"1.0.0", "text/plain; version=1.0.0; charset=utf-8; escaping="}},
-       name_escaping::underscores, nullptr, sizeof(text_writer), &local::begin, &local::write, &local::end, nullptr}};
-  return formats[has_utf8_names ? 1 : 0];
-}
 
 /// A scheme's name in a Content-Type.
 inline const char* word_of(name_escaping scheme) noexcept {
@@ -49,9 +28,10 @@ struct format_choice {
   const char* content_type;
   name_escaping names;
   bool says_names;  // the Content-Type ends in the scheme's word
+  bool varies;      // another client might get another one
 
   format_choice(const exposition_format& chosen, const char* type, name_escaping asked) noexcept
-      : format(&chosen), content_type(type), names(chosen.names), says_names(string_view(type).ends_with("escaping=")) {
+      : format(&chosen), content_type(type), names(chosen.names), says_names(string_view(type).ends_with("escaping=")), varies(false) {
     if (says_names) names = asked;
   }
 };

@@ -11,6 +11,7 @@
 #include "narthex/detail/content_coding.hpp"
 #include "narthex/detail/exposition_format.hpp"
 #include "narthex/detail/http_accept.hpp"
+#include "narthex/detail/http_formats.hpp"
 #include "narthex/detail/http_metrics.hpp"
 #include "narthex/detail/http_pages.hpp"
 #include "narthex/detail/http_request.hpp"
@@ -46,7 +47,7 @@ class http_exchange {
  public:
   /// The site must outlive it, the request's text must stay as it is.
   http_exchange(http_site& site, const http_request& request, const sink& out) noexcept
-      : site_(site), request_(request), response_(out, request_), coder_(nullptr), scrape_(nullptr), is_metrics_(false), varies_(false) {}
+      : site_(site), request_(request), response_(out, request_), coder_(nullptr), scrape_(nullptr), is_metrics_(false) {}
   ~http_exchange() { end_scrape(); }
   http_exchange(const http_exchange&) = delete;
   http_exchange& operator=(const http_exchange&) = delete;
@@ -55,10 +56,8 @@ class http_exchange {
   void begin() {
     if (request_.code != 200) return refuse(request_.code, site_.options.max_connections);
     if (!site_.options.access.admits(request_.authorization)) return refuse(401);
-    if (request_.path == site_.options.path) return begin_metrics(by_accept());
-    for (const exposition_format* f : site_.options.formats) {
-      if (f && f->ending && has_ending(*f)) return begin_metrics(format_choice(*f, f->versions[0].content_type, f->names));
-    }
+    format_choice chosen = text_0_0_4();
+    if (site_.options.formats.choose(request_, site_.options.path, chosen)) return begin_metrics(chosen);
     if (request_.path == "/-/healthy") return response_.whole(200, "text/plain; charset=utf-8", "", http_healthy());
     if (request_.path != "/") return refuse(404);
     const http_page body = {site_.options.path, request_.host, site_.port};
@@ -121,21 +120,9 @@ class http_exchange {
     response_.whole(status_code, "text/plain; charset=utf-8", headers, body);
   }
 
-  const exposition_format& text() const noexcept { return text_exposition(utf8_in_use() != nullptr); }
-
-  /// The format that the client's Accept asks for, and whether another client might get another one.
-  format_choice by_accept() noexcept {
-    const http_server_options& o = site_.options;
-    http_accept accept(text(), o.formats, http_server_options::most_formats);
-    request_.each("accept", [&accept](string_view list) { accept.read(list); });
-    varies_ = text().versions[1].content_type != nullptr;
-    for (const exposition_format* f : o.formats) varies_ = varies_ || (f && !f->ending);
-    return accept.best();
-  }
-  bool has_ending(const exposition_format& f) const noexcept {
-    const string_view path = site_.options.path;
-    return request_.path.size() > path.size() && request_.path.first(path.size()) == path &&
-           request_.path.from(path.size()) == f.ending;
+  static format_choice text_0_0_4() noexcept {
+    const exposition_format& text = text_exposition<void>::legacy;
+    return format_choice(text, text.versions[0].content_type, text.names);
   }
 
   void begin_metrics(const format_choice& chosen) {
@@ -159,15 +146,16 @@ class http_exchange {
     if (scrape_->begin()) return;
     // No memory for that format. Text needs none.
     scrape_->~scrape();
-    const format_choice plain(text(), text().versions[0].content_type, name_escaping::underscores);
+    format_choice plain = text_0_0_4();
+    plain.varies = chosen.varies;
     describe(plain);
-    scrape_ = new (&room_) scrape(site_.registry, request_.query, body, text(), plain.names);
+    scrape_ = new (&room_) scrape(site_.registry, request_.query, body, *plain.format, plain.names);
     static_cast<void>(scrape_->begin());
   }
   void describe(const format_choice& chosen) noexcept {
     const bool coding = NARTHEX_HAS(HEAP) && site_.options.coding;
     response_.describe_metrics(chosen.content_type, chosen.says_names ? word_of(chosen.names) : "",
-                               varies_ && coding ? "Accept, Accept-Encoding" : varies_ ? "Accept" : coding ? "Accept-Encoding" : nullptr);
+                               chosen.varies && coding ? "Accept, Accept-Encoding" : chosen.varies ? "Accept" : coding ? "Accept-Encoding" : nullptr);
   }
   void end_scrape() noexcept {
     if (!scrape_) return;
@@ -186,7 +174,6 @@ class http_exchange {
   void* coder_;  // null: metrics go out as they are
   scrape* scrape_;
   bool is_metrics_;
-  bool varies_;  // another client might get another format
   alignas(scrape) unsigned char room_[sizeof(scrape)];
 };
 

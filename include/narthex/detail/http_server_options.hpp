@@ -10,6 +10,7 @@
 #include "narthex/detail/content_coding.hpp"
 #include "narthex/detail/exposition_format.hpp"
 #include "narthex/detail/http_access.hpp"
+#include "narthex/detail/http_formats.hpp"
 #include "narthex/string_view.hpp"
 
 NARTHEX_BEGIN_NAMESPACE
@@ -19,7 +20,7 @@ NARTHEX_BEGIN_NAMESPACE
 /// A timeout of 0 ms has passed when it begins; there is no way to say "for ever".
 struct http_server_options {
   enum : std::size_t { max_path = 64, max_head = 8192 };
-  enum : unsigned { most_connections = 128, most_formats = 4 };
+  enum : unsigned { most_connections = 128, most_formats = detail::format_offers::most };
 
   /// Where the metrics are. Begins with '/', at most max_path bytes, no blank, '?' or '#': errc::bad_address.
   string_view path = "/metrics";
@@ -53,7 +54,7 @@ struct http_server_options {
   /// How metrics may be coded for who accepts it; see compress(). Null: not at all.
   const detail::content_coding* coding = nullptr;
   /// What is spoken beside text; see offer().
-  const detail::exposition_format* formats[most_formats] = {};
+  detail::format_offers formats;
   /// Who may ask; see basic_auth() and bearer_token().
   detail::http_access access;
 
@@ -122,9 +123,7 @@ struct http_server_options {
   ///
   /// At most most_formats; one more takes the place of the last.
   http_server_options& offer(const detail::exposition_format& format) noexcept {
-    unsigned i = 0;
-    while (i + 1 < most_formats && formats[i] && formats[i] != &format) ++i;
-    formats[i] = &format;
+    formats.add(format);
     return *this;
   }
 

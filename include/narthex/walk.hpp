@@ -30,7 +30,7 @@ class walk {
   explicit walk(registry_core& root) noexcept
       : count_(0), present_(nullptr), is_begun_(false)
 #if NARTHEX_HAS(HEAP)
-        , steady_(nullptr), steady_at_(nullptr), batches_(nullptr)
+        , steady_(nullptr), steady_at_(nullptr), batches_(nullptr), utf8_(detail::utf8_in_use())
 #endif
   {
 #if NARTHEX_HAS(THREADS)
@@ -38,9 +38,6 @@ class walk {
     now_.walker = this;
 #endif
     now_.utf8 = nullptr;
-#if NARTHEX_HAS(HEAP)
-    utf8_ = detail::utf8_in_use();
-#endif
     visit_.enter();
     add(root);
     if (root.has_others()) several(step::begin);
@@ -86,13 +83,11 @@ class walk {
   void want_exemplars(exemplar_room& room) noexcept { now_.exemplars_wanted = &room; }
 
   /// Null: this walk meets legacy names alone. A first UTF-8 name that comes during the walk has its turn in the next one.
-  const detail::utf8_names* utf8() const noexcept {
 #if NARTHEX_HAS(HEAP)
-    return utf8_;
+  const detail::utf8_names* utf8() const noexcept { return utf8_; }
 #else
-    return nullptr;
+  static const detail::utf8_names* utf8() noexcept { return nullptr; }
 #endif
-  }
 
   /// Lets go of the registries' lists: nothing waits for this walk until the next call of next().
   void rest() noexcept {

@@ -450,7 +450,7 @@ enum class errc : std::uint8_t {
   bad_credentials,        ///< a user, password or token that cannot be sent in a header, or is too long
   bad_header,             ///< a header's name or value that cannot be sent
   bad_url,                ///< a URL that cannot be read: "http://host:port/prefix"
-  needs_transport,        ///< an https URL: TLS is not part of narthex
+  needs_transport,        ///< an https URL, and no transport that speaks TLS
   no_such_host,           ///< a host's name that nobody could resolve
   bad_job,                ///< a job name must not be empty
   bad_utf8,               ///< text that goes into a URL must be well-formed UTF-8
@@ -464,7 +464,9 @@ enum class errc : std::uint8_t {
   no_gateway,             ///< a server that is no Pushgateway has answered with a page; number() is the HTTP status
   bad_rate,               ///< a rate of no pushes, of more than number(), or in no time
   too_often,              ///< the rate of pushes is used up; number() is the milliseconds until there is room again
-  shared_group            ///< a group without a label that tells its pushers apart
+  shared_group,           ///< a group without a label that tells its pushers apart
+  transport_failed,       ///< the program's own transport said no; the subject is its words
+  bad_unit                ///< a unit that the name does not end in, or of what has none
 };
 
 /// The words for a code; a static string.
@@ -521,7 +523,9 @@ NARTHEX_DETAIL_COLD inline const char* describe(errc code) noexcept {
     case errc::no_gateway: return "a page came back, so this is no Pushgateway; HTTP status";
     case errc::bad_rate: return "a rate must allow at least one push in 1 to 86400 seconds; pushes at most";
     case errc::too_often: return "pushed too often for anybody to see; room again in milliseconds";
+    case errc::bad_unit: return "a unit must be what the name ends in, before _total: x_seconds, x_seconds_total";
     case errc::shared_group: return "programs that share a group overwrite each other: give it this label, or say shared_group()";
+    case errc::transport_failed: return "the transport refused";
   }
   return "unknown";
 }
@@ -2225,6 +2229,7 @@ namespace detail {
 enum : std::size_t {
   max_u64_chars = 20,    ///< 18446744073709551615
   max_i64_chars = 20,    ///< -9223372036854775808
+  max_seconds_chars = 24,  ///< -9223372036.854775808 and room
   max_double_chars = 32  ///< -2.2250738585072014e-308 has 24; the rest is room to grow
 };
 
@@ -2337,6 +2342,17 @@ inline char* write_i64(char* out, std::int64_t value) noexcept {
     size = 0 - size;
   }
   return write_u64(out, size);
+}
+
+/// Writes nanoseconds as seconds, exactly: 1520430000.123; out: max_seconds_chars.
+inline char* write_seconds(char* out, std::int64_t ns) noexcept {
+  const std::uint64_t size = ns < 0 ? 0 - static_cast<std::uint64_t>(ns) : static_cast<std::uint64_t>(ns);
+  if (ns < 0) *out++ = '-';
+  out = write_u64(out, size / 1000000000);
+  std::uint32_t rest = static_cast<std::uint32_t>(size % 1000000000);
+  if (rest) *out++ = '.';
+  for (std::uint32_t place = 100000000; rest; rest %= place, place /= 10) *out++ = static_cast<char>('0' + rest / place);
+  return out;
 }
 
 // ---- 128 bits ----
@@ -2683,6 +2699,21 @@ struct is_c_string : std::integral_constant<bool, std::is_same<T, const char*>::
 
 enum class lifetime { any, permanent };
 
+/// `wrong`: a unit that its name does not end in.
+enum class unit_size : std::uint16_t { none = 0, wrong = 0xffff };
+/// Of a unit in a name. Source: OpenMetrics 1.0, Unit.
+inline unit_size unit_in(string_view name, string_view unit) noexcept {
+  if (unit.empty()) return unit_size::none;
+  if (name.ends_with("_total")) name = name.first(name.size() - 6);
+  const bool fits = name.size() > unit.size() + 1 && name.ends_with(unit) && name[name.size() - unit.size() - 1] == '_';
+  return fits && unit.size() < 0xffff ? static_cast<unit_size>(unit.size()) : unit_size::wrong;
+}
+/// The unit in a name, of that size.
+inline string_view unit_of(string_view name, unit_size size) noexcept {
+  if (size == unit_size::none || size == unit_size::wrong) return string_view();
+  if (name.ends_with("_total")) name = name.first(name.size() - 6);
+  return name.from(name.size() - static_cast<std::size_t>(size));
+}
 /// A name of any UTF-8, as a metric has it and, in quotes, as a label; see utf8_name.
 struct utf8_text {
   string_view raw, quoted;
@@ -2716,14 +2747,27 @@ class name_arg {
   name_arg(const utf8_text& any) noexcept : text_(Alphabet == alphabet::metric ? any.raw : any.quoted) {}
 
   constexpr string_view text() const noexcept { return text_; }
+  /// How many bytes of the name, at its end or before _total, are its unit.
+#if NARTHEX_HAS(HEAP)
+  constexpr unit_size unit() const noexcept { return unit_; }
+#else
+  constexpr unit_size unit() const noexcept { return unit_size::none; }
+#endif
 
  private:
   friend class ::NARTHEX_NAMESPACE::name;
   struct composed {
     string_view text;
+    unit_size unit;
   };
+#if NARTHEX_HAS(HEAP)
+  explicit name_arg(composed joined) noexcept : text_(joined.text), unit_(joined.unit) {}
+  string_view text_;
+  unit_size unit_ = unit_size::none;
+#else
   explicit name_arg(composed joined) noexcept : text_(joined.text) {}
   string_view text_;
+#endif
 };
 }  // namespace detail
 
@@ -2748,7 +2792,7 @@ using static_name = detail::name_arg<detail::alphabet::metric, detail::lifetime:
 /// Source: Prometheus, "Writing client libraries", Metric names.
 class name {
  public:
-  name(string_view space, string_view subsystem, string_view last) noexcept : size_(0) {
+  name(string_view space, string_view subsystem, string_view last) noexcept : size_(0), unit_(detail::unit_size::none) {
     if (NARTHEX_HAS(METRICS)) {
       append(space);
       append(subsystem);
@@ -2756,8 +2800,20 @@ class name {
     }
     text_[size_] = '\0';
   }
-  operator metric_name() const noexcept { return metric_name(metric_name::composed{text()}); }
-  operator static_name() const& noexcept { return static_name(static_name::composed{text()}); }
+  /// One that is complete already: nx::name("cpu_seconds_total").unit("seconds").
+  explicit name(string_view full) noexcept : name(full, string_view(), string_view()) {}
+
+  /// Says that this is what the values are measured in, for formats that tell it: seconds, bytes, meters_per_second.
+  ///
+  /// what:   the name's last words, but for _total. Anything else is refused at registration: errc::bad_unit.
+  /// Without a heap it is neither checked nor kept: a counter has 24 bytes there. An info or state set has none.
+  name& unit(string_view what) noexcept {
+    if (NARTHEX_HAS(METRICS)) unit_ = detail::unit_in(text(), what);
+    return *this;
+  }
+
+  operator metric_name() const noexcept { return metric_name(metric_name::composed{text(), unit_}); }
+  operator static_name() const& noexcept { return static_name(static_name::composed{text(), unit_}); }
   operator static_name() const&& = delete;  // would keep a pointer into a temporary
   string_view text() const noexcept { return string_view(text_, size_); }
 
@@ -2777,6 +2833,7 @@ class name {
   }
 
   std::size_t size_;
+  detail::unit_size unit_;
   char text_[max_size + 6];  // "..." and two joints beyond the limit, and NUL
 };
 
@@ -3289,9 +3346,9 @@ struct sample;
 namespace detail {
 class line_writer;
 struct utf8_names;
-/// Writes a histogram's or summary's lines; defined in detail/line_writer.hpp.
+/// Writes the lines of a histogram, a summary, a counter with more than its number; defined in detail/line_writer.hpp.
 template <metric_type Type>
-struct distribution_text {
+struct sample_text {
   static void write(line_writer& to, const sample& s);
 };
 }  // namespace detail
@@ -3343,7 +3400,7 @@ struct exemplar_room {
 /// Views point into memory that stays as it is until the walk that filled the sample moves on.
 struct sample {
 #if !NARTHEX_HAS(HEAP)
-  /// As number::writer: what a histogram or summary brings along.
+  /// As number::writer: what a series brings along that is not plain.
   void (*lines)(detail::line_writer&, const sample&);
 #endif
   // the family
@@ -3351,15 +3408,19 @@ struct sample {
   string_view prefix;   ///< the registry's; the full name is prefix + name
   string_view name;
   string_view help;     ///< as the user wrote it; a format repairs and escapes it
+#if NARTHEX_HAS(HEAP)
   string_view unit;     ///< what the name ends in, but for _total: "seconds"; empty when the user said none
+#endif
   bool starts_family;   ///< the first series of its name in this scrape
 
   // the series
   string_view labels;   ///< ready: a="b",c="d" without braces, repaired and escaped
   bool is_plain;        ///< one number and nothing else: no time, no created time, no exemplar
+#if NARTHEX_HAS(HEAP)
   bool has_time;        ///< a collector said when it was measured
   std::int64_t time_ms;     ///< when, since 1970; may be negative
   std::int64_t created_ns;  ///< since when it counts from zero, since 1970; 0: nobody knows
+#endif
 
   // counter, histogram: in a scrape that asks for them (walk::want_exemplars), at most one for each bucket, in their order
   const exemplar_sample* exemplars;  ///< exemplars[exemplar_count]
@@ -3419,6 +3480,8 @@ struct no_cell {
 struct no_core {
   no_cell cell;
   void observe(double) const noexcept {}
+  template <class Exemplar>
+  void record(double, const Exemplar&) const noexcept {}
   void read(sample& out) const noexcept {
     out.sum = 0;
     out.count = 0;
@@ -4254,11 +4317,12 @@ struct reading : sample {
 #endif
   exemplar_room* exemplars_wanted = nullptr;  // null: nobody asks
 
-  /// Says that it is a distribution of this type.
+  /// Says that it is more than a number: a histogram, a summary, or a counter with something.
   template <metric_type Type>
-  void is_distribution() noexcept {
+  void is_more() noexcept {
+    is_plain = false;
 #if !NARTHEX_HAS(HEAP)
-    lines = &distribution_text<Type>::write;
+    lines = &sample_text<Type>::write;
 #endif
   }
 };
@@ -4272,7 +4336,7 @@ struct position {
 // What kind of storage stands behind a name: a second registration must have the same.
 enum class storage : std::uint8_t {
   counter, double_counter, gauge, int_gauge, histogram, static_histogram, summary, fixed_summary, info, state_set, callback, collected, self,
-  expiring
+  expiring, exemplar_counter, exemplar_double_counter, exemplar_histogram
 };
 
 struct family_ops;
@@ -4374,6 +4438,23 @@ class membership {
   shared<void*> word_;  // a pointer, so that the default registry's own node is there before any code runs
 };
 
+#if NARTHEX_HAS(HEAP)
+/// When a series began to count from zero: nanoseconds since 1970, whole seconds where 64-bit atomics are not lock-free.
+class created_time {
+ public:
+  enum : std::size_t { bytes = 8 };
+  static created_time& at(void* begin, std::uint32_t offset) noexcept {
+    return *reinterpret_cast<created_time*>(static_cast<char*>(begin) + offset);
+  }
+  void set(std::int64_t ns) noexcept { word_.store(static_cast<cell_word>(ns / unit_ns), memory_order_relaxed); }
+  std::int64_t get() const noexcept { return static_cast<std::int64_t>(word_.load(memory_order_relaxed)) * unit_ns; }
+
+ private:
+  enum : std::int64_t { unit_ns = NARTHEX_HAS(ATOMIC64) ? 1 : 1000000000 };
+  shared<cell_word> word_;
+};
+#endif
+
 /// One name. Members but `next` and `home` never change after registration.
 struct family_node {
   constexpr family_node(const family_basics* kind, const char* full, const char* words,
@@ -4385,13 +4466,42 @@ struct family_node {
   const char* help;                    // NUL-terminated
   shared<family_node*> next;           // by name; seq_cst, see grace
   membership home;
+#if NARTHEX_HAS(HEAP)
+  unit_size unit = unit_size::none;
+  std::uint32_t created_at = 0;            // how far behind a series' beginning its created_time lies; 0: there is none
+  std::int64_t (*clock_ns)() = nullptr;    // what it is read from
+#endif
 
   void refuse(errc why, std::size_t at) noexcept {
     if (why != errc::ok) home.refuse(why, at);
   }
 
   /// What the name's values are measured in; empty when nobody said.
-  string_view unit_of_name() const noexcept { return string_view(); }
+  string_view unit_of_name() const noexcept {
+#if NARTHEX_HAS(HEAP)
+    return unit_of(name, unit);
+#else
+    return string_view();
+#endif
+  }
+  void measure_in(unit_size u) noexcept {
+#if NARTHEX_HAS(HEAP)
+    unit = u == unit_size::wrong ? unit_size::none : u;
+#else
+    static_cast<void>(u);  // nodes have no room for it there
+#endif
+  }
+
+#if NARTHEX_HAS(HEAP)
+  /// Keeps, for a series at `begin`, that it counts from zero since now. Nothing where the registry has no clock.
+  void stamp(void* begin) const noexcept {
+    if (created_at) created_time::at(begin, created_at).set(clock_ns());
+  }
+  /// Since when it does; 0 where nobody knows.
+  std::int64_t created_ns_of(const void* begin) const noexcept {
+    return created_at ? created_time::at(const_cast<void*>(begin), created_at).get() : 0;
+  }
+#endif
 
   bool is_shown() const noexcept { return home.visibility(memory_order_acquire) == membership::shown; }
   bool is_unregistered() const noexcept { return home.visibility(memory_order_acquire) == membership::unregistered; }
@@ -4588,6 +4698,7 @@ using lists = structure<void>;
 /// Whether two nodes of one name are the same metric, but for their registry.
 NARTHEX_DETAIL_COLD inline bool is_same_metric(const family_node& x, const family_node& y) noexcept {
   if (x.ops->kind != y.ops->kind || x.ops->type != y.ops->type || string_view(x.help) != string_view(y.help)) return false;
+  if (x.unit_of_name() != y.unit_of_name()) return false;
   if (!x.ops->has_more || !y.ops->has_more) return x.ops->has_more == y.ops->has_more;
   return same_labels(x, y) && x.ops->all().same(x.ops->all().chosen(x), y.ops->all().chosen(y));
 }
@@ -4684,7 +4795,7 @@ class registry_core {
 #endif
         self_(this), prefix_(nullptr), prefix_size_(0), constant_(nullptr), constant_size_(0)
 #if NARTHEX_HAS(HEAP)
-        , refused_nodes_(nullptr), names_(nullptr)
+        , refused_nodes_(nullptr), names_(nullptr), clock_ns_(nullptr)
 #endif
   {}
   registry_core(const registry_core&) = delete;
@@ -4712,6 +4823,18 @@ class registry_core {
   string_view prefix() const noexcept { return string_view(prefix_, prefix_size_); }
   /// The constant labels as they are written: a="b",c="d".
   string_view constant_labels() const noexcept { return string_view(constant_, constant_size_); }
+
+#if NARTHEX_HAS(HEAP)
+  /// From now on, what is registered here keeps for each series since when it counts from zero: counters, histograms and
+  /// summaries that the registry owns (not fixed_ ones, enum and expiring families). OpenMetrics shows it as x_created, protobuf in
+  /// the series itself.
+  ///
+  /// clock_ns: nanoseconds since 1970, as nx::unix_time_ns of unix_time.hpp; called for each new or removed series, from
+  ///           any thread, without a lock of ours. Null: nothing is kept.
+  /// Cost:     8 bytes a series, and one line more for each in OpenMetrics.
+  void keep_created_times(std::int64_t (*clock_ns)()) noexcept { clock_ns_.store(clock_ns, detail::memory_order_relaxed); }
+  std::int64_t (*created_clock() const noexcept)() { return clock_ns_.load(detail::memory_order_relaxed); }
+#endif
 
   // ---- for instruments and walks ----
 
@@ -4811,6 +4934,7 @@ class registry_core {
   };
   detail::family_node* refused_nodes_;
   interned* names_;
+  detail::shared<std::int64_t (*)()> clock_ns_;
 #endif
 };
 
@@ -4887,6 +5011,9 @@ class registry_core {
   std::uint64_t refused(mistake) const noexcept { return 0; }
   string_view prefix() const noexcept { return string_view(); }
   string_view constant_labels() const noexcept { return string_view(); }
+#if NARTHEX_HAS(HEAP)
+  void keep_created_times(std::int64_t (*)()) noexcept {}
+#endif
   void count(mistake) noexcept {}
 };
 
@@ -5199,6 +5326,9 @@ inline void join(registry_core& r, family_node& n, errc why, std::size_t at) noe
 inline void part(family_node& n) noexcept {
   if (registry_core* const home = n.home.load(memory_order_acquire)) home->unlink(n);
 }
+inline errc check_unit(errc why, unit_size u) noexcept {
+  return why == errc::ok && u == unit_size::wrong ? errc::bad_unit : why;
+}
 inline errc check_name(string_view name, std::size_t& at) noexcept {
   at = name.empty() ? 0 : bad_byte(name.data(), name.size(), alphabet::metric);
   if (name.empty()) return errc::empty_name;
@@ -5274,9 +5404,20 @@ struct single_ops {
   static bool next(family_node& n, position& where, reading& out) noexcept {
     if (where.index++) return false;
     static_cast<single<Core>&>(n).core.read(out);
+#if NARTHEX_HAS(HEAP)
+    if (n.created_at) {
+      out.is_plain = false;
+      out.created_ns = n.created_ns_of(&n);
+    }
+#endif
     return true;
   }
-  static void restart(family_node& n) noexcept { static_cast<single<Core>&>(n).core.restart(); }
+  static void restart(family_node& n) noexcept {
+    static_cast<single<Core>&>(n).core.restart();
+#if NARTHEX_HAS(HEAP)
+    n.stamp(&n);
+#endif
+  }
   static const void* chosen(const family_node& n) noexcept { return &static_cast<const single<Core>&>(n).core.chosen(); }
   static void unregister(family_node& n, void*) noexcept {
     if (registry_core* const home = n.home.load(memory_order_acquire)) home->hide(n);
@@ -5351,13 +5492,17 @@ bool stand_in<Core>::made = false;
 
 /// Registers a metric without labels: a new node, or the one that is there already.
 template <class Core>
-NARTHEX_DETAIL_COLD registered<Core> register_single(registry_core& r, string_view name, string_view help, typename Core::args a) noexcept {
+NARTHEX_DETAIL_COLD registered<Core> register_single(registry_core& r, const metric_name& called, string_view help,
+                                                       typename Core::args a) noexcept {
+  const string_view name = called.text();
   std::size_t at = 0;
-  errc why = validate<Core>(name, a, at);
+  errc why = check_unit(validate<Core>(name, a, at), called.unit());
   if (why != errc::ok) a = Core::smallest();
   const std::size_t args_at = round_up(sizeof(single<Core>));
   const std::size_t room_at = args_at + Core::args_room(a);
-  const std::size_t text_at = room_at + Core::room(a);
+  const std::size_t created_at = room_at + Core::room(a);
+  const auto clock_ns = Core::type == metric_type::gauge ? nullptr : r.created_clock();
+  const std::size_t text_at = created_at + (clock_ns ? std::size_t(created_time::bytes) : 0);
   char* const memory = static_cast<char*>(allocate(text_at + name.size() + help.size() + 2));
   if (!memory) {
     r.count(mistake::registration);
@@ -5370,6 +5515,13 @@ NARTHEX_DETAIL_COLD registered<Core> register_single(registry_core& r, string_vi
   const typename Core::args* const kept = Core::keep(a, memory + args_at);
   single<Core>* const s =
       new (memory) single<Core>(&single_ops<Core, true>::table, own_name, own_help, *kept, memory + room_at);
+  s->measure_in(called.unit());
+  if (clock_ns) {
+    s->created_at = static_cast<std::uint32_t>(created_at);
+    s->clock_ns = clock_ns;
+    new (memory + created_at) created_time;
+    s->stamp(s);
+  }
   family_node* twin = nullptr;
   if (why == errc::ok) why = r.insert(*s, twin);
   if (twin) {
@@ -5410,7 +5562,7 @@ class handle {
       : handle(default_registry(), name, help, args) {}
   handle(registry_core& registry, metric_name name, string_view help,
          const typename Core::args& args = typename Core::args()) noexcept
-      : at_(detail::register_single<Core>(registry, name.text(), help, args)) {}
+      : at_(detail::register_single<Core>(registry, name, help, args)) {}
 #endif
   explicit handle(const detail::registered<Core>& at) noexcept : at_(at) {}
 
@@ -5446,7 +5598,8 @@ class fixed {
         const typename Core::args& args = typename Core::args()) noexcept
       : node_(&detail::single_ops<Core, false>::table, name.text().data(), help, args, nullptr) {
     std::size_t at = 0;
-    const errc why = detail::validate<Core>(name.text(), args, at);
+    const errc why = detail::check_unit(detail::validate<Core>(name.text(), args, at), name.unit());
+    node_.measure_in(name.unit());
     detail::join(registry, node_, why, at);
   }
   ~fixed() { unregister(); }
@@ -5714,7 +5867,7 @@ struct bucket_args : buckets {
 
 template <class Distribution>
 bool read_distribution(const Distribution& observed, const buckets& bounds, reading& out) noexcept {
-  out.is_distribution<metric_type::histogram>();
+  out.is_more<metric_type::histogram>();
   out.sum = observed.read(out.count_room, out.count);
   out.counts = out.count_room;
   out.bounds_copy = bounds;
@@ -6031,7 +6184,7 @@ struct summary_core {
     if (kept.size() != 0) add_window(memory);
   }
   bool read(reading& out) const noexcept {
-    out.is_distribution<metric_type::summary>();
+    out.is_more<metric_type::summary>();
     out.sum = observed.read(out.count_room, out.count);
     out.quantile_count = 0;
     if (late) {
@@ -6085,7 +6238,7 @@ struct fixed_summary_core {
   static std::size_t room(const args&) noexcept { return 0; }
   fixed_summary_core(const args&, void*) noexcept {}
   bool read(reading& out) const noexcept {
-    out.is_distribution<metric_type::summary>();
+    out.is_more<metric_type::summary>();
     out.sum = observed.read(out.count_room, out.count);
     out.quantile_count = 0;
     return out.count != 0;
@@ -7304,9 +7457,23 @@ struct labelled_of : labelled {
     return false;
   }
 
+  /// Before any series is made.
+  void keep_created(std::uint32_t in_series, std::int64_t (*by)()) noexcept {
+    created_at = in_series;
+    clock_ns = by;
+    ops = &table_with_created;
+  }
+  static bool next_with_created(family_node& n, position& where, reading& out) noexcept {
+    if (!look_for_next(n, where, out)) return false;
+    out.is_plain = false;
+    out.created_ns = n.created_ns_of(where.index ? static_cast<const labelled_of&>(n).overflow : where.at);
+    return true;
+  }
+
   void hide(series& s) noexcept {
     // First from zero, then hidden: an update in between shows it again, and counts from zero.
     static_cast<series_of<Core>&>(s).restart();
+    stamp(&s);
     s.hide();
   }
   void clear() noexcept {
@@ -7390,6 +7557,10 @@ struct labelled_of : labelled {
     }
     if (is_verbatim) k.write_verbatim(end);
     else k.write(end);
+    if (created_at) {
+      new (begin + created_at) created_time;
+      stamp(begin);
+    }
     s->next.store(nullptr, memory_order_relaxed);
     s->text_size = static_cast<std::uint32_t>(constant_size() + size);
     s->hash = hash;
@@ -7456,11 +7627,16 @@ struct labelled_of : labelled {
     shelf->~labelled_of();
     release(shelf);
   }
-  static const family_ops table;
+  // Two, so that a series without created time does not pay for asking.
+  static const family_ops table, table_with_created;
 };
 template <class Core>
 const family_ops labelled_of<Core>::table = {
     Core::type, Core::kind, true, &next, &restart, &labelled_name, &chosen, &same_choice<typename Core::args>,
+    &unregister, &state, &destroy};
+template <class Core>
+const family_ops labelled_of<Core>::table_with_created = {
+    Core::type, Core::kind, true, &next_with_created, &restart, &labelled_name, &chosen, &same_choice<typename Core::args>,
     &unregister, &state, &destroy};
 
 }  // namespace detail
@@ -7502,13 +7678,14 @@ namespace detail {
 
 /// Registers a family: a new node, or the one that is there already. Null without memory.
 template <class Core>
-labelled_of<Core>* register_family(registry_core& r, string_view name, string_view help, const string_view* names,
+labelled_of<Core>* register_family(registry_core& r, const metric_name& called, string_view help, const string_view* names,
                                    string_view* overflow_values, unsigned arity, typename Core::args a,
                                    std::uint32_t limit) noexcept {
   enum : std::uint32_t { first_slots = 8 };
   using node = labelled_of<Core>;
+  const string_view name = called.text();
   std::size_t at = 0;
-  errc why = validate<Core>(name, a, at);
+  errc why = check_unit(validate<Core>(name, a, at), called.unit());
   if (why == errc::ok) why = check_label_names(names, arity, Core::type, r.constant_labels(), at);
   else a = Core::smallest();
 
@@ -7516,7 +7693,9 @@ labelled_of<Core>* register_family(registry_core& r, string_view name, string_vi
   for (unsigned i = 0; i < arity; ++i) overflow_values[i] = overflow_value();
   const series_key overflow_key(names, overflow_values, arity);
   const std::size_t overflow_size = overflow_key.text_size();
-  const std::size_t sizes_in_series = round_up(sizeof(series_of<Core>)) + Core::room(a);
+  const auto clock_ns = Core::type == metric_type::gauge ? nullptr : r.created_clock();
+  const std::size_t created_in_series = round_up(sizeof(series_of<Core>)) + Core::room(a);
+  const std::size_t sizes_in_series = created_in_series + (clock_ns ? std::size_t(created_time::bytes) : 0);
   const std::size_t names_at = round_up(sizeof(node));
   const std::size_t index_at = names_at + round_up(arity * sizeof(string_view));
   const std::size_t args_at = index_at + round_up(series_index::bytes(first_slots));
@@ -7542,6 +7721,8 @@ labelled_of<Core>* register_family(registry_core& r, string_view name, string_vi
   made->limit = limit;
   made->args = Core::keep(a, memory + args_at);
   made->sizes_at = static_cast<std::uint32_t>(sizes_in_series);
+  made->measure_in(called.unit());
+  if (clock_ns) made->keep_created(static_cast<std::uint32_t>(created_in_series), clock_ns);
   // Its place in memory, which who chooses label values does not know.
   made->seed = reinterpret_cast<std::uintptr_t>(memory) * 0x9e3779b97f4a7c15u;
   const std::uint32_t hash = series_key::hash(overflow_values, arity, made->seed);
@@ -7593,7 +7774,7 @@ class family {
          const args_type& args = args_type(), series_limits limits = series_limits()) noexcept
       : node_(nullptr) {
     string_view overflow_values[N];
-    node_ = detail::register_family<core>(registry, name.text(), help, names.data(), overflow_values, N, args,
+    node_ = detail::register_family<core>(registry, name, help, names.data(), overflow_values, N, args,
                                           limits.most());
   }
 
@@ -7753,7 +7934,8 @@ class fixed_family {
                const args_type& args = args_type()) noexcept
       : node_(name.text().data(), help, names, args) {
     std::size_t at = 0;
-    errc why = detail::validate<core>(name.text(), args, at);
+    errc why = detail::check_unit(detail::validate<core>(name.text(), args, at), name.unit());
+    node_.measure_in(name.unit());
     if (why == errc::ok) {
       why = detail::check_label_names(names.data(), N, core::type, registry.constant_labels(), at);
     }
@@ -8062,7 +8244,8 @@ class enum_family {
               const label_names<sizeof...(Enums)>& names, const args_type& args = args_type()) noexcept
       : node_(names, args) {
     std::size_t at = 0;
-    errc why = detail::validate<core>(name.text(), args, at);
+    errc why = detail::check_unit(detail::validate<core>(name.text(), args, at), name.unit());
+    node_.measure_in(name.unit());
     node_.name = detail::keep_text(registry, name.text(), why);
     node_.help = detail::keep_text(registry, help, why);
     if (why == errc::ok) {
@@ -8242,7 +8425,8 @@ class callback_of {
   callback_of(registry_core& registry, detail::kept_name name, detail::kept_help help, F&& function) noexcept
       : node_(std::forward<F>(function)) {
     std::size_t at = 0;
-    errc why = detail::check_name(name.text(), at);
+    errc why = detail::check_unit(detail::check_name(name.text(), at), name.unit());
+    node_.measure_in(name.unit());
     node_.name = detail::keep_text(registry, name.text(), why);
     node_.help = detail::keep_text(registry, help, why);
     detail::join(registry, node_, why, at);
@@ -8319,21 +8503,14 @@ NARTHEX_END_NAMESPACE
 
 #endif  // NARTHEX_CALLBACK_HPP
 
-// ==== narthex/collector.hpp =====================================================================
-// narthex/collector.hpp - whole families fetched at scrape time, from one call of a user's function.
-// Room: shelves. Read callback.hpp first. SPDX-License-Identifier: MIT
-#ifndef NARTHEX_COLLECTOR_HPP
-#define NARTHEX_COLLECTOR_HPP
+// ==== narthex/declared.hpp ======================================================================
+// narthex/declared.hpp - what a collector says of a family before its first sample.
+// Room: shelves. Read desc.hpp first. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_DECLARED_HPP
+#define NARTHEX_DECLARED_HPP
 
-#include <cstddef>
-#include <cstdint>
-#include <cstring>
 #include <initializer_list>
-#include <new>
-#include <utility>
 
-
-#if NARTHEX_HAS(HEAP)
 
 NARTHEX_BEGIN_NAMESPACE
 
@@ -8343,7 +8520,32 @@ struct declared {
   string_view name;
   string_view help;
   std::initializer_list<string_view> labels;
+  string_view unit;  ///< what the name ends in, but for _total; empty: none
+
+  declared(metric_type is, string_view called, string_view meaning, std::initializer_list<string_view> names,
+           string_view measured_in = string_view()) noexcept
+      : type(is), name(called), help(meaning), labels(names), unit(measured_in) {}
 };
+
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_DECLARED_HPP
+
+// ==== narthex/collected.hpp =====================================================================
+// narthex/collected.hpp - what a collector's function gives its samples to, during one scrape.
+// Room: shelves. Read declared.hpp first. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_COLLECTED_HPP
+#define NARTHEX_COLLECTED_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <initializer_list>
+
+
+#if NARTHEX_HAS(HEAP)
+
+NARTHEX_BEGIN_NAMESPACE
 
 #if NARTHEX_HAS(METRICS)
 class collector;
@@ -8369,6 +8571,15 @@ struct collected_node : calling_node {
 /// Cost: each sample is compared with those before it: meant for hundreds of series, not for tens of thousands.
 class collected {
  public:
+  /// When the samples from here on were measured, in milliseconds since 1970; at_now() ends that.
+  ///
+  /// For values that are older than the scrape and must not seem fresh; otherwise leave it to the server. A server takes no
+  /// negative time by text 0.0.4. Pushes and textfiles are without times: their readers refuse them.
+  void at_ms(std::int64_t unix_ms) noexcept { has_time_ = true, time_ms_ = unix_ms; }
+  void at_now() noexcept { has_time_ = false; }
+  /// Since when the counters, histograms and summaries from here on count from zero, in nanoseconds since 1970; 0: nobody knows.
+  void since_ns(std::int64_t unix_ns) noexcept { created_ns_ = unix_ns; }
+
   /// A counter, gauge or unknown value of family number `family` (in the order of declaration, from 0), taken as it is.
   template <class Value>
   void add(unsigned family, std::initializer_list<label_value> labels, Value value) noexcept {
@@ -8417,6 +8628,8 @@ class collected {
     std::uint32_t hash;
     std::uint32_t text_size;
     unsigned size;        // bounds or quantiles
+    bool has_time;
+    std::int64_t time_ms, created_ns;
     number value;
     double sum;
     std::uint64_t count;
@@ -8424,7 +8637,8 @@ class collected {
   };
 
   collected(collector& from, std::uint32_t serial, collected* before) noexcept
-      : from_(&from), from_serial_(serial), next_(before), memory_(nullptr), used_(0), room_(0) {}
+      : from_(&from), from_serial_(serial), next_(before), memory_(nullptr), used_(0), room_(0), has_time_(false), time_ms_(0),
+        created_ns_(0) {}
   ~collected() { detail::release(memory_); }
   collected(const collected&) = delete;
   collected& operator=(const collected&) = delete;
@@ -8470,8 +8684,53 @@ class collected {
   collected* next_;
   char* memory_;
   std::size_t used_, room_;
+  bool has_time_;
+  std::int64_t time_ms_, created_ns_;
 };
 
+#else  // compiled out
+
+class collected {
+ public:
+  void at_ms(std::int64_t) noexcept {}
+  void at_now() noexcept {}
+  void since_ns(std::int64_t) noexcept {}
+  template <class Value>
+  void add(unsigned, std::initializer_list<label_value>, Value) noexcept {}
+  void add_histogram(unsigned, std::initializer_list<label_value>, const buckets&, const std::uint64_t*, double) noexcept {}
+  void add_summary(unsigned, std::initializer_list<label_value>, const double*, const double*, unsigned, double,
+                   std::uint64_t) noexcept {}
+  collected(const collected&) = delete;
+  collected& operator=(const collected&) = delete;
+};
+
+#endif  // NARTHEX_HAS(METRICS)
+
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_HAS(HEAP)
+
+#endif  // NARTHEX_COLLECTED_HPP
+
+// ==== narthex/collector.hpp =====================================================================
+// narthex/collector.hpp - whole families fetched at scrape time, from one call of a user's function.
+// Room: shelves. Read collected.hpp first. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_COLLECTOR_HPP
+#define NARTHEX_COLLECTOR_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <initializer_list>
+#include <new>
+#include <utility>
+
+
+#if NARTHEX_HAS(HEAP)
+
+NARTHEX_BEGIN_NAMESPACE
+
+#if NARTHEX_HAS(METRICS)
 /// Families whose values come from one call of a function at each scrape.
 ///
 ///   nx::collector pools{{{nx::metric_type::gauge, "pool_size", "Connections.", {"pool"}}},
@@ -8580,6 +8839,9 @@ inline void collector::join(registry_core& registry, std::initializer_list<decla
     const string_view name = utf8 ? utf8->unquoted(d.name) : d.name;  // a utf8_name
     errc why = detail::check_name(name, at);
     if (d.type == metric_type::info || d.type == metric_type::state_set) why = errc::unsupported;
+    const detail::unit_size unit = detail::unit_in(d.name, d.unit);
+    why = detail::check_unit(why, unit);
+    n->measure_in(unit);
     n->names = label;
     n->arity = static_cast<unsigned>(d.labels.size());
     for (const string_view& l : d.labels) {
@@ -8627,6 +8889,9 @@ inline collected::entry* collected::begin(unsigned family, std::initializer_list
   e->family = family;
   e->bytes = static_cast<std::uint32_t>(bytes);
   e->hash = hash;
+  e->has_time = has_time_;
+  e->time_ms = time_ms_;
+  e->created_ns = type == metric_type::gauge || type == metric_type::unknown || type == metric_type::gauge_histogram ? 0 : created_ns_;
   detail::label_text ready(reinterpret_cast<char*>(e + 1) + numbers_size, text_size);
   ready.add_ready(home->constant_labels());
   i = 0;
@@ -8650,6 +8915,10 @@ inline bool collected::next(const detail::collected_node& n, detail::position& w
   where.index = static_cast<std::uint32_t>(o + e.bytes);
   const metric_type type = n.ops->type;
   out.labels = text(e, numbers(e, type));
+  out.is_plain = false;
+  out.has_time = e.has_time;
+  out.time_ms = e.time_ms;
+  out.created_ns = e.created_ns;
   out.value = e.value;
   out.sum = e.sum;
   out.count = e.count;
@@ -8668,17 +8937,6 @@ inline bool collected::next(const detail::collected_node& n, detail::position& w
 }
 
 #else  // compiled out
-
-class collected {
- public:
-  template <class Value>
-  void add(unsigned, std::initializer_list<label_value>, Value) noexcept {}
-  void add_histogram(unsigned, std::initializer_list<label_value>, const buckets&, const std::uint64_t*, double) noexcept {}
-  void add_summary(unsigned, std::initializer_list<label_value>, const double*, const double*, unsigned, double,
-                   std::uint64_t) noexcept {}
-  collected(const collected&) = delete;
-  collected& operator=(const collected&) = delete;
-};
 
 class NARTHEX_DETAIL_IDLE collector : public detail::no_node {
  public:
@@ -8725,7 +8983,7 @@ class walk {
   explicit walk(registry_core& root) noexcept
       : count_(0), present_(nullptr), is_begun_(false)
 #if NARTHEX_HAS(HEAP)
-        , steady_(nullptr), steady_at_(nullptr), batches_(nullptr)
+        , steady_(nullptr), steady_at_(nullptr), batches_(nullptr), utf8_(detail::utf8_in_use())
 #endif
   {
 #if NARTHEX_HAS(THREADS)
@@ -8733,9 +8991,6 @@ class walk {
     now_.walker = this;
 #endif
     now_.utf8 = nullptr;
-#if NARTHEX_HAS(HEAP)
-    utf8_ = detail::utf8_in_use();
-#endif
     visit_.enter();
     add(root);
     if (root.has_others()) several(step::begin);
@@ -8781,13 +9036,11 @@ class walk {
   void want_exemplars(exemplar_room& room) noexcept { now_.exemplars_wanted = &room; }
 
   /// Null: this walk meets legacy names alone. A first UTF-8 name that comes during the walk has its turn in the next one.
-  const detail::utf8_names* utf8() const noexcept {
 #if NARTHEX_HAS(HEAP)
-    return utf8_;
+  const detail::utf8_names* utf8() const noexcept { return utf8_; }
 #else
-    return nullptr;
+  static const detail::utf8_names* utf8() noexcept { return nullptr; }
 #endif
-  }
 
   /// Lets go of the registries' lists: nothing waits for this walk until the next call of next().
   void rest() noexcept {
@@ -8896,17 +9149,19 @@ class walk {
     now_.prefix = c.registry->prefix();
     now_.name = n.name;
     now_.help = n.help;
-    now_.unit = n.unit_of_name();
     now_.labels = c.registry->constant_labels();
-    now_.is_plain = is_one_number(ops.type);
+    now_.is_plain = true;
 #if NARTHEX_HAS(HEAP)
     const detail::utf8_names* const door = detail::utf8_in_use();
     now_.utf8 = door && door->has_any(*c.registry, n) ? door : nullptr;
     if (now_.utf8 && !utf8_) return false;
 #endif
     now_.exemplar_count = 0;
+#if NARTHEX_HAS(HEAP)
     now_.has_time = false;
     now_.created_ns = 0;
+    now_.unit = n.unit_of_name();
+#endif
     while (next_of(c, n)) {
       if (count_ > 1 && is_shared(ops) && !several(step::merge)) continue;
       now_.starts_family = !is_begun_;
@@ -9030,10 +9285,16 @@ class walk {
         detail::position from_start = {nullptr, 0};
         detail::reading theirs;
         theirs.labels = other.constant_labels();
+#if NARTHEX_HAS(HEAP)
+        theirs.created_ns = 0;
+#endif
         while (n->ops->next(*n, from_start, theirs)) {
           if (theirs.labels != now_.labels) continue;
           if (&cursors_[i] < &c) return false;
           add(c.node->ops->type, theirs);
+#if NARTHEX_HAS(HEAP)
+          if (theirs.created_ns && theirs.created_ns < now_.created_ns) now_.created_ns = theirs.created_ns;
+#endif
           break;
         }
       }
@@ -9126,12 +9387,22 @@ class registry_options {
     prefix_ = text.text();
     return *this;
   }
+#if NARTHEX_HAS(HEAP)
+  /// Keeps since when series count from zero: see registry_core::keep_created_times.
+  registry_options& created_times(std::int64_t (*clock_ns)()) noexcept {
+    clock_ns_ = clock_ns;
+    return *this;
+  }
+#endif
 
  private:
   friend class registry;
   string_view prefix_;
   string_view names_[max_labels], values_[max_labels];
   unsigned count_ = 0;
+#if NARTHEX_HAS(HEAP)
+  std::int64_t (*clock_ns_)() = nullptr;
+#endif
 };
 
 /// A registry that its user owns.
@@ -9158,6 +9429,7 @@ class registry : public registry_core {
     std::size_t size = front.size() + 1;
     for (unsigned i = 0; i < given; ++i) size += detail::label_text_size(options.names_[i], options.values_[i]) + 1;
 #if NARTHEX_HAS(HEAP)
+    keep_created_times(options.clock_ns_);
     char* const room = text_ = static_cast<char*>(detail::allocate(size));
     if (!room) {
       status_ = namespace_status(errc::no_memory, "registry_options");
@@ -9313,6 +9585,9 @@ class registry_options {
   enum : unsigned { max_labels = 8 };
   registry_options& label(label_name, string_view) noexcept { return *this; }
   registry_options& prefix(metric_name) noexcept { return *this; }
+#if NARTHEX_HAS(HEAP)
+  registry_options& created_times(std::int64_t (*)()) noexcept { return *this; }
+#endif
 };
 
 class NARTHEX_DETAIL_IDLE registry : public registry_core {
@@ -9464,7 +9739,7 @@ class chunk_writer {
     at_ = begin_;
   }
   bool is_open() const noexcept { return open_; }
-  walk& series() const noexcept { return walk_; }
+  walk& source() const noexcept { return walk_; }
 
   /// Goes on in another chunk; for the sink, with what was written into the one before.
   void use(char* chunk, std::size_t size) noexcept {
@@ -9532,10 +9807,18 @@ struct line_rules {
   void (*number)(line_writer&, const sample&);
   /// Changes a double's digits in place; null: they are right. There is room for max_double_chars.
   char* (*respell)(char* begin, char* end);
-  /// Writes what stands behind a value before the line ends: time, exemplar. bucket: no_bucket for what has none.
+  /// Writes what stands behind a value before the line ends: time, exemplar. bucket: no_bucket for what has none. Null in a
+  /// format that asks for no exemplars: times are left out.
   void (*behind)(line_writer&, const sample&, unsigned bucket);
-  /// Writes what follows a distribution's buckets or quantiles; null: _sum and _count.
-  void (*totals)(line_writer&, const sample&);
+  /// Writes _sum and _count as far as they may be shown, by `both` if they may, and what follows them; null: calls `both`. And
+  /// if it is not null, a summary's negative quantiles are left out.
+  ///
+  /// both: handed in, so that a program without a sum does not link the digits of doubles.
+  void (*totals)(line_writer&, const sample&, void (*both)(line_writer&, const sample&));
+#if NARTHEX_HAS(HEAP)
+  /// What a gauge histogram's are called.
+  const char *gauge_sum, *gauge_count;
+#endif
 };
 enum : unsigned { no_bucket = ~0u };
 
@@ -9551,41 +9834,48 @@ class line_writer {
   void write(const sample& s) {
     if (s.starts_family) begin_family(s);
     if (NARTHEX_DETAIL_LIKELY(s.is_plain)) return number_line(s, "{", s.value);
-    more_than_number(s);
+#if NARTHEX_HAS(HEAP)
+    if (is_one_number(s.type)) sample_text<metric_type::counter>::write(*this, s);
+    else if (s.type == metric_type::summary) sample_text<metric_type::summary>::write(*this, s);
+    else sample_text<metric_type::histogram>::write(*this, s);
+#else
+    s.lines(*this, s);
+#endif
   }
 
   // ---- for the formats ----
 
   chunk_writer& out() noexcept { return out_; }
-  /// A comment's beginning.
-  NARTHEX_DETAIL_COLD void comment(string_view mark, const sample& s, std::size_t name_bytes_off = 0) {
+  /// A comment's beginning; name: the sample's, or less of it.
+  NARTHEX_DETAIL_COLD void comment(string_view mark, const sample& s, string_view name) {
     out_(mark);
     if (is_quoted()) {
-      put_quoted(s, "", name_bytes_off);
-      return out_(" ", 1);
+      put_quoted(s, name, "");
+    } else {
+      out_(s.prefix);
+      out_(name);
     }
-    const std::size_t left = s.prefix.size() + s.name.size() - name_bytes_off;
-    out_(s.prefix.first(left < s.prefix.size() ? left : s.prefix.size()));
-    if (left > s.prefix.size()) out_(s.name.first(left - s.prefix.size()));
     out_(" ", 1);
   }
   /// A line with what stands behind its value; label: `name="`, or empty.
   NARTHEX_DETAIL_NOINLINE void line_in_parts(const sample& s, string_view suffix, string_view label, string_view value,
                                              const number& n, unsigned bucket) {
-    if (!is_quoted()) {
-      out_(s.prefix);
-      out_(s.name);
-    }
-    line_end_in_parts(s, suffix, label, value, n, bucket);
+    begin_line(s, s.name, suffix, label, value);
+    char text[max_double_chars];
+    out_(text, static_cast<std::size_t>(digits(text, n) - text));
+    if (s.exemplar_count || (has_time(s) && rules_.behind)) rules_.behind(*this, s, bucket);
+    out_("\n", 1);
   }
-  void line_end_in_parts(const sample& s, string_view suffix, string_view label, string_view value, const number& n,
-                         unsigned bucket) {
+  /// A line up to its value; name: the sample's, or less of it.
+  void begin_line(const sample& s, string_view name, string_view suffix, string_view label, string_view value) {
     char before = '{';
     if (is_quoted()) {
       out_("{", 1);
-      put_quoted(s, suffix, 0);
+      put_quoted(s, name, suffix);
       before = ',';
     } else {
+      out_(s.prefix);
+      out_(name);
       out_(suffix);
     }
     for (const string_view part : {s.labels, label}) {
@@ -9600,21 +9890,10 @@ class line_writer {
     }
     if (before == ',') out_("}", 1);
     out_(" ", 1);
-    value_in_parts(n);
-    if (!s.is_plain && rules_.behind) rules_.behind(*this, s, bucket);
-    out_("\n", 1);
   }
   void value_in_parts(const number& n) {
     char text[max_double_chars];
     out_(text, static_cast<std::size_t>(digits(text, n) - text));
-  }
-  NARTHEX_DETAIL_NOINLINE void sum_and_count(const sample& s) {
-    if (NARTHEX_HAS(HEAP) && s.has_time) {
-      line_in_parts(s, "_sum", "", "", s.sum, no_bucket);
-      return line_in_parts(s, "_count", "", "", s.count, no_bucket);
-    }
-    number_line(s, "_sum{", s.sum);
-    number_line(s, "_count{", s.count);
   }
   /// One function for each suffix, so that the line of a counter is inline in the loop over series.
   template <std::size_t n>
@@ -9637,9 +9916,17 @@ class line_writer {
     out_.done(at);
   }
 
+  static bool has_time(const sample& s) noexcept {
+#if NARTHEX_HAS(HEAP)
+    return s.has_time;
+#else
+    return static_cast<void>(s), false;
+#endif
+  }
+
  private:
   template <metric_type Type>
-  friend struct distribution_text;
+  friend struct sample_text;
 
   NARTHEX_DETAIL_COLD void begin_family(const sample& s) {
     quoted_ = NARTHEX_HAS(HEAP) && s.utf8 && !is_legacy_name(s.prefix, s.name);
@@ -9652,25 +9939,11 @@ class line_writer {
       *copy_bytes(copy_bytes(stem_, s.prefix.data(), s.prefix.size()), s.name.data(), s.name.size()) = '{';
     }
   }
-  NARTHEX_DETAIL_NOINLINE void more_than_number(const sample& s) {
-    if (is_one_number(s.type)) {
-      if (rules_.number) rules_.number(*this, s);
-      else line_in_parts(s, "", "", "", s.value, no_bucket);
-      return;
-    }
-#if NARTHEX_HAS(HEAP)
-    if (s.type == metric_type::summary) distribution_text<metric_type::summary>::write(*this, s);
-    else distribution_text<metric_type::histogram>::write(*this, s);
-#else
-    s.lines(*this, s);
-#endif
-  }
-
   bool is_quoted() const noexcept { return NARTHEX_HAS(HEAP) && quoted_; }
-  NARTHEX_DETAIL_COLD void put_quoted(const sample& s, string_view suffix, std::size_t name_bytes_off) {
+  NARTHEX_DETAIL_COLD void put_quoted(const sample& s, string_view name, string_view suffix) {
     out_("\"", 1);
     put_safe(s.prefix, quoting::label_value, out_);
-    put_safe(s.name.first(s.name.size() - name_bytes_off), quoting::label_value, out_);
+    put_safe(name, quoting::label_value, out_);
     out_(suffix);
     out_("\"", 1);
   }
@@ -9694,8 +9967,20 @@ class line_writer {
     return to + size + suffix_size;
   }
 
+  NARTHEX_DETAIL_NOINLINE static void sum_and_count(line_writer& to, const sample& s) {
+#if NARTHEX_HAS(HEAP)
+    const bool is_gauge = s.type == metric_type::gauge_histogram;
+    if (is_gauge || s.has_time) {
+      to.line_in_parts(s, is_gauge ? to.rules_.gauge_sum : "_sum", "", "", s.sum, no_bucket);
+      return to.line_in_parts(s, is_gauge ? to.rules_.gauge_count : "_count", "", "", s.count, no_bucket);
+    }
+#endif
+    to.number_line(s, "_sum{", s.sum);
+    to.number_line(s, "_count{", s.count);
+  }
   NARTHEX_DETAIL_COLD void quantile_lines(const sample& s) {
     for (unsigned i = 0; i < s.quantile_count; ++i) {
+      if (rules_.totals && is_less(s.quantile_values[i], 0)) continue;
       char which[max_double_chars];
       const char* const end = digits(which, s.quantiles[i]);
       line_in_parts(s, "", "quantile=\"", string_view(which, static_cast<std::size_t>(end - which)), s.quantile_values[i],
@@ -9708,7 +9993,7 @@ class line_writer {
   void bucket_lines(const sample& s) {
     char begins[start_room];
     char* begins_end = begins;
-    const bool is_bare = s.exemplar_count == 0 && !s.has_time;
+    const bool is_bare = s.exemplar_count == 0 && !has_time(s);
     const bool fits = NARTHEX_HAS(HEAP) && is_bare && stem_size_ + s.labels.size() + 9 + slack <= start_room;
     if (fits) {
       begins_end = put_name<8>(begins, "_bucket{");
@@ -9756,7 +10041,7 @@ class line_writer {
   }
 
   enum : unsigned { remembered = NARTHEX_HAS(HEAP) ? 24 : 1, start_room = NARTHEX_HAS(HEAP) ? 512 : 1 };
-  enum : std::size_t { stem_room = 128 };
+  enum : std::size_t { stem_room = NARTHEX_HAS(HEAP) ? 128 : 1 };
   chunk_writer& out_;
   const line_rules& rules_;
   std::size_t stem_size_;
@@ -9766,17 +10051,123 @@ class line_writer {
 };
 
 template <metric_type Type>
-void distribution_text<Type>::write(line_writer& to, const sample& s) {
+NARTHEX_DETAIL_NOINLINE void sample_text<Type>::write(line_writer& to, const sample& s) {
+  if (Type == metric_type::counter) {
+    if (to.rules_.number) to.rules_.number(to, s);
+    else to.line_in_parts(s, "", "", "", s.value, no_bucket);
+    return;
+  }
   if (Type == metric_type::histogram) to.bucket_lines(s);
   else to.quantile_lines(s);
-  if (to.rules_.totals) to.rules_.totals(to, s);
-  else to.sum_and_count(s);
+  if (to.rules_.totals) to.rules_.totals(to, s, &line_writer::sum_and_count);
+  else line_writer::sum_and_count(to, s);
 }
 
 }  // namespace detail
 NARTHEX_END_NAMESPACE
 
 #endif  // NARTHEX_DETAIL_LINE_WRITER_HPP
+
+// ==== narthex/detail/write_all.hpp ==============================================================
+// narthex/detail/write_all.hpp - a whole registry in a format: to a sink, into a buffer, as a string.
+// Room: print shop. Read detail/chunk_writer.hpp first. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_DETAIL_WRITE_ALL_HPP
+#define NARTHEX_DETAIL_WRITE_ALL_HPP
+
+#include <cstddef>
+
+
+NARTHEX_BEGIN_NAMESPACE
+namespace detail {
+
+// A `Writer` (a format) brings:
+//   explicit Writer(chunk_writer&)
+//   void write(const sample&)     the next series, in the order of a walk
+//   void end()                    what stands behind the last one
+
+#if NARTHEX_HAS(METRICS)
+/// The one loop over series.
+template <class Writer>
+NARTHEX_DETAIL_NOINLINE void write_series(registry_core& registry, walk& series, chunk_writer& out) {
+  shown_names names(registry, series, name_escaping::underscores);
+  Writer to(out);
+  while (out.is_open() && series.next()) {
+    if (const sample* const s = names.of(series.now())) to.write(*s);
+  }
+  to.end();
+  out.flush();
+}
+
+template <class Writer>
+errc write_all(registry_core& registry, const sink& to, char* chunk, std::size_t size) {
+  if (size == 0) return errc::no_memory;
+  walk series(registry);
+  chunk_writer out(to, series, chunk, size);
+  write_series<Writer>(registry, series, out);
+  return out.is_open() ? errc::ok : errc::closed;
+}
+enum : std::size_t { chunk_bytes = NARTHEX_HAS(HEAP) ? 8192 : 512 };  // on the stack, where the caller brings none
+
+/// Straight into the buffer, a part at a time, so that the walk rests now and then; what does not fit goes nowhere.
+template <class Writer>
+std::size_t write_all(registry_core& registry, char* buffer, std::size_t size) noexcept {
+  struct filling {
+    chunk_writer* out;
+    char* at;
+    std::size_t room, total;
+    char beyond[256];
+    static bool write(void* context, const char*, std::size_t n) {
+      filling& f = *static_cast<filling*>(context);
+      f.total += n;
+      if (f.room) {
+        f.at += n;
+        f.room -= n;
+      }
+      f.out->use(f.chunk(), f.chunk_size());
+      return true;
+    }
+    char* chunk() noexcept { return room ? at : beyond; }
+    std::size_t chunk_size() const noexcept { return room == 0 ? sizeof beyond : room < 32768 ? room : 32768; }
+  } f;
+  f.at = buffer;
+  f.room = size;
+  f.total = 0;
+  const sink to = {&filling::write, &f};
+  walk series(registry);
+  chunk_writer out(to, series, f.chunk(), f.chunk_size());
+  f.out = &out;
+  write_series<Writer>(registry, series, out);
+  return f.total;
+}
+
+#if NARTHEX_HAS(HEAP)
+template <class Writer>
+std::string to_string(registry_core& registry) {
+  std::string text;
+  char chunk[chunk_bytes];
+  static_cast<void>(write_all<Writer>(registry, string_sink(text), chunk, sizeof chunk));
+  return text;
+}
+#endif
+
+#else  // compiled out
+
+template <class Writer>
+errc write_all(registry_core&, const sink&, char*, std::size_t) noexcept { return errc::ok; }
+enum : std::size_t { chunk_bytes = 1 };
+template <class Writer>
+std::size_t write_all(registry_core&, char*, std::size_t) noexcept { return 0; }
+#if NARTHEX_HAS(HEAP)
+template <class Writer>
+std::string to_string(registry_core&) { return std::string(); }
+#endif
+
+#endif  // NARTHEX_HAS(METRICS)
+
+}  // namespace detail
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_DETAIL_WRITE_ALL_HPP
 
 // ==== narthex/text_format.hpp ===================================================================
 // narthex/text_format.hpp - the registry as Prometheus text format 0.0.4.
@@ -9809,9 +10200,9 @@ struct text_rules {
     return "gauge\n";
   }
   NARTHEX_DETAIL_COLD static void head(line_writer& to, const sample& s) {
-    to.comment("# HELP ", s);
+    to.comment("# HELP ", s, s.name);
     put_safe(s.help, quoting::help, to.out());
-    to.comment("\n# TYPE ", s);
+    to.comment("\n# TYPE ", s, s.name);
     to.out()(type_word(s.type));
   }
 #if NARTHEX_HAS(HEAP)
@@ -9821,16 +10212,19 @@ struct text_rules {
     to.value_in_parts(s.time_ms);
   }
 #endif
-  static const line_rules rules;
+  static const line_rules rules, timeless;
 };
 template <class Once>
-const line_rules text_rules<Once>::rules = {&head, nullptr, nullptr,
+const line_rules text_rules<Once>::rules =
 #if NARTHEX_HAS(HEAP)
-                                            &behind,
+    {&head, nullptr, nullptr, &behind, nullptr, "_sum", "_count"};
+template <class Once>
+const line_rules text_rules<Once>::timeless = {&head, nullptr, nullptr, nullptr, nullptr, "_sum", "_count"};
 #else
-                                            nullptr,  // nobody says times there
+    {&head, nullptr, nullptr, nullptr, nullptr};  // nobody says times there
+template <class Once>
+const line_rules text_rules<Once>::timeless = {&head, nullptr, nullptr, nullptr, nullptr};
 #endif
-                                            nullptr};
 
 /// One family after the other, in text format 0.0.4.
 class text_writer : public line_writer {
@@ -9840,21 +10234,15 @@ class text_writer : public line_writer {
   static void end() noexcept {}
 };
 
-/// The one loop over series, for every way to take a format.
-template <class Writer>
-NARTHEX_DETAIL_NOINLINE void write_all(registry_core& registry, walk& series, chunk_writer& out) {
-  shown_names names(registry, series, name_escaping::underscores);
-  Writer text(out);
-  while (out.is_open() && series.next()) {
-    if (const sample* const s = names.of(series.now())) text.write(*s);
-  }
-  text.end();
-  out.flush();
-}
+/// The same for readers that refuse times: a Pushgateway, node_exporter's textfile collector.
+class timeless_text_writer : public line_writer {
+ public:
+  explicit timeless_text_writer(chunk_writer& to) noexcept : line_writer(to, text_rules<void>::timeless) {}
+  static void end() noexcept {}
+};
 
 }  // namespace detail
 
-#if NARTHEX_HAS(METRICS)
 /// Writes everything a registry shows, in text format 0.0.4, to a sink.
 ///
 /// chunk:   room for `size` >= 1 bytes; the sink gets pieces of that size.
@@ -9863,19 +10251,13 @@ NARTHEX_DETAIL_NOINLINE void write_all(registry_core& registry, walk& series, ch
 /// Threads: any number at once; updates and new series never wait for it, and it holds nothing while the sink runs.
 /// Cost:    memory is constant, whatever the number of series; no allocation but for custom collectors.
 inline status write_text(registry_core& registry, const sink& to, char* chunk, std::size_t size) {
-  errc why = size == 0 ? errc::no_memory : errc::ok;
-  if (why == errc::ok) {
-    walk series(registry);
-    detail::chunk_writer out(to, series, chunk, size);
-    detail::write_all<detail::text_writer>(registry, series, out);
-    if (!out.is_open()) why = errc::closed;
-  }
+  const errc why = detail::write_all<detail::text_writer>(registry, to, chunk, size);
   return why == errc::ok ? status() : status(why, "write_text");
 }
 
 /// The same in pieces of 8 KB (512 bytes without a heap), on the stack.
 inline status write_text(registry_core& registry, const sink& to) {
-  char chunk[NARTHEX_HAS(HEAP) ? 8192 : 512];
+  char chunk[detail::chunk_bytes];
   return write_text(registry, to, chunk, sizeof chunk);
 }
 inline status write_text(const sink& to) { return write_text(default_registry(), to); }
@@ -9886,34 +10268,7 @@ inline status write_text(const sink& to) { return write_text(default_registry(),
 /// Returns: the size of the whole exposition. When it is larger than `size`, the buffer holds its beginning:
 ///          do not serve that.
 inline std::size_t write_text(registry_core& registry, char* buffer, std::size_t size) noexcept {
-  // Straight into the buffer, a part at a time, so that the walk rests now and then; what does not fit goes nowhere.
-  struct filling {
-    detail::chunk_writer* out;
-    char* at;
-    std::size_t room, total;
-    char beyond[256];
-    static bool write(void* context, const char*, std::size_t n) {
-      filling& f = *static_cast<filling*>(context);
-      f.total += n;
-      if (f.room) {
-        f.at += n;
-        f.room -= n;
-      }
-      f.out->use(f.chunk(), f.chunk_size());
-      return true;
-    }
-    char* chunk() noexcept { return room ? at : beyond; }
-    std::size_t chunk_size() const noexcept { return room == 0 ? sizeof beyond : room < 32768 ? room : 32768; }
-  } f;
-  f.at = buffer;
-  f.room = size;
-  f.total = 0;
-  const sink to = {&filling::write, &f};
-  walk series(registry);
-  detail::chunk_writer out(to, series, f.chunk(), f.chunk_size());
-  f.out = &out;
-  detail::write_all<detail::text_writer>(registry, series, out);
-  return f.total;
+  return detail::write_all<detail::text_writer>(registry, buffer, size);
 }
 inline std::size_t write_text(char* buffer, std::size_t size) noexcept {
   return write_text(default_registry(), buffer, size);
@@ -9922,24 +10277,9 @@ inline std::size_t write_text(char* buffer, std::size_t size) noexcept {
 #if NARTHEX_HAS(HEAP)
 /// The exposition as a string. The string may throw std::bad_alloc: the one call of the core that can.
 inline std::string to_text(registry_core& registry = default_registry()) {
-  std::string text;
-  static_cast<void>(write_text(registry, string_sink(text)));
-  return text;
+  return detail::to_string<detail::text_writer>(registry);
 }
 #endif
-
-#else  // compiled out
-
-inline status write_text(registry_core&, const sink&, char*, std::size_t) { return status(); }
-inline status write_text(registry_core&, const sink&) { return status(); }
-inline status write_text(const sink&) { return status(); }
-inline std::size_t write_text(registry_core&, char*, std::size_t) noexcept { return 0; }
-inline std::size_t write_text(char*, std::size_t) noexcept { return 0; }
-#if NARTHEX_HAS(HEAP)
-inline std::string to_text(registry_core& = default_registry()) { return std::string(); }
-#endif
-
-#endif  // NARTHEX_HAS(METRICS)
 
 NARTHEX_END_NAMESPACE
 

@@ -31,17 +31,12 @@
 #define NARTHEX_DETAIL_EXPOSITION_FORMAT_HPP
 
 #include <cstddef>
-#include <cstdint>
 
 
 NARTHEX_BEGIN_NAMESPACE
 namespace detail {
 
 class chunk_writer;
-
-/// How names are shown that are not of the legacy alphabet.
-/// Source: Prometheus, "UTF-8 names", escaping schemes.
-enum class name_escaping : std::uint8_t { underscores, dots, values, allow_utf_8 };
 
 /// What an endpoint needs to know of a format: constant tables and functions, handed out by reference, as
 /// http_server_options().offer(nx::openmetrics()) takes it.

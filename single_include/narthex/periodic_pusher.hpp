@@ -2504,6 +2504,63 @@ NARTHEX_END_NAMESPACE
 
 #endif  // NARTHEX_DETAIL_HTTP_SYNTAX_HPP
 
+// ==== narthex/transport.hpp =====================================================================
+// narthex/transport.hpp - a connection of the program's own making, such as one that speaks TLS.
+// Room: balconies. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_TRANSPORT_HPP
+#define NARTHEX_TRANSPORT_HPP
+
+#include <cstddef>
+#include <cstdint>
+
+
+NARTHEX_BEGIN_NAMESPACE
+
+/// Whom a transport connects to.
+struct transport_target {
+  const char* host;     ///< as in the URL, without brackets: the name that a certificate must have
+  const char* address;  ///< one of its numeric addresses; the same as host where that is one
+  std::uint16_t port;
+  enum class scheme : std::uint8_t { http, https } of;  ///< what the URL says
+};
+
+/// Carries the bytes of pushes, in place of plain sockets: three functions of the program's, and one that ends it.
+///
+///   const nx::transport tls = {&my_context, &my_connect, &my_send, &my_receive, &my_close};
+///   nx::push_gateway gw{"https://gateway:9091", "job", {{"instance", "a"}}, nx::push_gateway_options().set_transport(tls)};
+///
+/// narthex looks the name up, writes and reads the HTTP, and keeps the push's deadline as long as each call keeps its own. Whoever
+/// gives a transport has all pushes of that push_gateway carried by it, those to http:// URLs too: none goes out in the clear by
+/// a slip in a URL.
+///
+/// Each function answers ok; errc::timeout when its time has passed and nothing was done; errc::closed when the other side has broken off;
+/// errc::system with the system's error code; errc::transport_failed for all else, with words for people as its subject (73 bytes):
+/// "certificate has expired".
+/// timeout_ms: 0 only looks. Up to 100 at a time for send and receive, which are called again until the push's time is up: a push
+///          must be broken off soon when the program ends. For connect: the options' connect_timeout_ms, or what is left.
+/// Errors:  they must not throw, nor raise signals: OpenSSL's own sockets raise SIGPIPE unless the program ignores it.
+/// Threads: called in the pushing thread, for one connection after the other; several push_gateways may share a context.
+/// Source:  DESIGN.md, "Push, files, process metrics". examples/27_push_tls.cpp is one with OpenSSL.
+struct transport {
+  void* context;  ///< handed to connect; lives as long as the push_gateway
+  /// Connects, and makes sure that it is who it should be. `connection` is what the others get; it is closed only after ok.
+  status (*connect)(void* context, const transport_target& to, int timeout_ms, void*& connection);
+  /// Sends at least one byte. `put`: how many. After errc::timeout it is called with the same bytes again.
+  status (*send)(void* connection, const char* data, std::size_t size, int timeout_ms, std::size_t& put);
+  /// Receives at least one byte. `got`: how many; ok and 0: the other side has sent everything, and has said so. An end that nobody
+  /// announced (TLS without close_notify) is errc::closed.
+  status (*receive)(void* connection, char* data, std::size_t size, int timeout_ms, std::size_t& got);
+  /// Drops it, without waiting for anything.
+  void (*close)(void* connection);
+
+  bool is_set() const noexcept { return connect || send || receive || close; }
+  bool is_complete() const noexcept { return connect && send && receive && close; }
+};
+
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_TRANSPORT_HPP
+
 // ==== narthex/detail/push_url.hpp ===============================================================
 // narthex/detail/push_url.hpp - where a Pushgateway is: host, port and path prefix, out of a URL.
 // Room: balconies. SPDX-License-Identifier: MIT
@@ -2521,27 +2578,34 @@ namespace detail {
 /// Source: RFC 3986, 2.3 (unreserved).
 inline bool is_unreserved(char c) noexcept { return is_letter(c) || is_digit(c) || c == '-' || c == '.' || c == '~'; }
 
-/// "http://host:port/prefix", taken apart; views into the text that was read.
+/// "http://host:port/prefix" or "https://...", taken apart; views into the text that was read.
 ///
 /// Source: RFC 3986, 3. No user, query or fragment; an IPv6 address in brackets, without a zone.
 struct push_url {
   string_view authority;  ///< host:port as it was written: what the Host header says
   string_view host;       ///< without brackets
-  std::uint16_t port;     ///< 80 when the URL has none
+  std::uint16_t port;     ///< when the URL has none: 80, or 443 of https
   string_view prefix;     ///< "" or "/a/b"
+  transport_target::scheme of;
 
-  push_url() noexcept : port(80) {}
+  push_url() noexcept : port(80), of(transport_target::scheme::http) {}
 
-  /// Errors: errc::bad_url with the position of the first byte that does not fit; errc::needs_transport for https.
-  status read(string_view text) noexcept {
+  /// over: carries https.
+  /// Errors: errc::bad_url with the position of the first byte that does not fit; errc::needs_transport.
+  status read(string_view text, const transport& over) noexcept {
     for (std::size_t i = 0; i < text.size(); ++i) {
       if (text[i] <= 0x20 || text[i] >= 0x7f) return refuse(text, i);
     }
     std::size_t begin = 0;
     while (begin < text.size() && text[begin] != ':' && text[begin] != '/') ++begin;
     if (text.size() - begin >= 3 && text.from(begin).first(3) == "://") {
-      if (same_word(text.first(begin), "https")) return status(errc::needs_transport, shown(text));
-      if (!same_word(text.first(begin), "http")) return refuse(text, 0);
+      if (same_word(text.first(begin), "https")) {
+        if (!over.is_set()) return status(errc::needs_transport, shown(text));
+        of = transport_target::scheme::https;
+        port = 443;
+      } else if (!same_word(text.first(begin), "http")) {
+        return refuse(text, 0);
+      }
       begin += 3;
     } else {
       begin = 0;
@@ -2856,7 +2920,7 @@ inline status write_push_body(registry_core& registry, string_view names, std::s
   walk series(registry);
   chunk_writer out(to, series, chunk, sizeof chunk);
   shown_names shown(registry, series, name_escaping::underscores);  // what every gateway takes
-  text_writer text(out);
+  timeless_text_writer text(out);
   while (out.is_open() && series.next()) {
     const sample* const one = shown.of(series.now());
     if (!one) continue;
@@ -3011,6 +3075,12 @@ struct push_gateway_options {
     secret = token;
     return *this;
   }
+  /// Has all of it carried by the program's own connections: TLS for https, which is refused without.
+  /// Errors: errc::transport_failed when one of its functions is missing.
+  push_gateway_options& set_transport(const transport& by) noexcept {
+    over = by;
+    return *this;
+  }
   /// Adds a header. Errors: errc::bad_header: no token, or a value that is not one printable line; a header that narthex
   /// writes itself (Host, User-Agent, Content-*, Connection, ...); a second Authorization. errc::too_large beyond max_headers.
   push_gateway_options& header(string_view name, string_view value) noexcept {
@@ -3023,6 +3093,7 @@ struct push_gateway_options {
   }
 
   const detail::content_coding* coding = nullptr;
+  transport over = transport();
   enum class scheme { none, basic, bearer } authorization = scheme::none;
   string_view user, secret;
   string_view header_names[max_headers], header_values[max_headers];
@@ -3052,6 +3123,8 @@ class push_request {
   int timeout_ms = 0, connect_timeout_ms = 0;
   std::size_t max_body_bytes = 0;
   std::uint16_t port = 80;
+  transport_target::scheme scheme = transport_target::scheme::http;
+  transport over = transport();
   const content_coding* coding = nullptr;
 
 #if NARTHEX_HAS(HEAP) && NARTHEX_HAS(SYSTEM)
@@ -3060,14 +3133,17 @@ class push_request {
     connect_timeout_ms = options.connect_timeout_ms > 1 ? options.connect_timeout_ms : 1;
     max_body_bytes = options.max_body_bytes;
     coding = options.coding;
+    over = options.over;
+    if (over.is_set() && !over.is_complete()) return status(errc::transport_failed, "a function of the transport is missing");
     push_url where;
-    status s = where.read(url);
+    status s = where.read(url, over);
     if (s.ok()) s = key.validate();
     if (s.ok()) s = validate(options);
     if (!s.ok()) return s;
     port = where.port;
+    scheme = where.of;
     byte_buffer& t = text_;
-    bool fits = t.append("http://") && t.append(where.authority);
+    bool fits = t.append(scheme == transport_target::scheme::https ? "https://" : "http://") && t.append(where.authority);
     path_at_ = t.size();
     fits = fits && t.append(where.prefix) && key.write_path(t);
     host_at_ = t.size();
@@ -3403,9 +3479,111 @@ NARTHEX_END_NAMESPACE
 
 #endif  // NARTHEX_DETAIL_HTTP_ANSWER_HPP
 
+// ==== narthex/detail/http_peer.hpp ==============================================================
+// narthex/detail/http_peer.hpp - the other end of one exchange: behind a socket, or behind the program's own transport.
+// Room: balconies. Read os/socket.hpp and transport.hpp first. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_DETAIL_HTTP_PEER_HPP
+#define NARTHEX_DETAIL_HTTP_PEER_HPP
+
+#include <cstddef>
+#include <cstdint>
+
+
+NARTHEX_BEGIN_NAMESPACE
+namespace detail {
+
+/// A connection that is waited for in both directions.
+///
+/// bell: rung, it ends every wait; a transport's after slice_ms, and its connecting not before it ends by itself.
+class http_peer {
+ public:
+  enum class event { none, readable, writable, rung };
+  enum : int { slice_ms = 100 };
+
+  http_peer(const transport& over, os::wakeup* bell) noexcept : over_(over), bell_(bell) {}
+  ~http_peer() { close(); }
+  http_peer(const http_peer&) = delete;
+  http_peer& operator=(const http_peer&) = delete;
+
+  bool is_rung() const noexcept { return bell_ && bell_->rung_within(0); }
+
+  status connect(const transport_target& to, int most_ms) noexcept {
+    if (!over_.is_set()) {
+      return socket_.connect(to.address, to.port, bell_ ? os::deadline(most_ms, *bell_) : os::deadline(most_ms));
+    }
+    const status s = over_.connect(over_.context, to, most_ms, connection_);
+    is_open_ = s.ok();
+    return s;
+  }
+
+  /// What can be done next, within `most_ms`. Something to read comes first: it may end the sending.
+  event wait(bool sending, int most_ms) noexcept {
+    if (over_.is_set()) {  // it waits in its own calls, and each direction has its turn
+      if (is_rung()) return event::rung;
+      was_sending_ = sending && !was_sending_;
+      call_ms_ = sending && !was_sending_ ? 0 : most_ms < slice_ms ? most_ms : static_cast<int>(slice_ms);
+      return was_sending_ ? event::writable : event::readable;
+    }
+    os::poll_set set;
+    const unsigned in = set.add(socket_.handle(), os::poll_set::what::reading);
+    const unsigned out = set.add(socket_.handle(), sending ? os::poll_set::what::writing : os::poll_set::what::nothing);
+    const unsigned bell = bell_ ? set.add(*bell_) : os::poll_set::room;
+    set.wait(most_ms);
+    if (bell_ && set.ready(bell)) return event::rung;
+    if (set.ready(in)) return event::readable;
+    return set.ready(out) ? event::writable : event::none;
+  }
+
+  // errc::timeout: nothing could be done now.
+  status read(char* data, std::size_t size, std::size_t& got) noexcept {
+    if (!over_.is_set()) return socket_.read_now(data, size, got);
+    got = 0;
+    const status s = over_.receive(connection_, data, size, call_ms_, got);
+    return checked(s, size, got);
+  }
+  status write(string_view from, std::size_t& put) noexcept {
+    if (!over_.is_set()) return socket_.write_now(from.data(), from.size(), put);
+    put = 0;
+    const status s = over_.send(connection_, from.data(), from.size(), call_ms_, put);
+    return s.ok() && put == 0 ? status(errc::timeout, "send") : checked(s, from.size(), put);
+  }
+
+  void close() noexcept {
+    if (is_open_) over_.close(connection_);
+    is_open_ = false;
+    socket_.close();
+  }
+  /// So that what was cut short does not look as if it had ended; a transport's end is never mistaken for that of a body with a length.
+  void reset() noexcept {
+    if (over_.is_set()) close();
+    else socket_.reset();
+  }
+
+ private:
+  /// A count that cannot be: nothing of it is believed.
+  static status checked(const status& s, std::size_t size, std::size_t& count) noexcept {
+    if (!s.ok()) count = 0;
+    if (count <= size) return s;
+    count = 0;
+    return status(errc::transport_failed, "a transport that did more than it was asked for");
+  }
+
+  transport over_;
+  os::wakeup* bell_;
+  os::socket socket_;
+  void* connection_ = nullptr;
+  int call_ms_ = 0;
+  bool is_open_ = false, was_sending_ = false;
+};
+
+}  // namespace detail
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_DETAIL_HTTP_PEER_HPP
+
 // ==== narthex/detail/http_client.hpp ============================================================
 // narthex/detail/http_client.hpp - one HTTP request to a host's name, and the answer, within a deadline.
-// Room: balconies. Read os/socket.hpp, os/resolve.hpp and detail/http_answer.hpp first. SPDX-License-Identifier: MIT
+// Room: balconies. Read os/resolve.hpp, detail/http_peer.hpp and detail/http_answer.hpp first. SPDX-License-Identifier: MIT
 #ifndef NARTHEX_DETAIL_HTTP_CLIENT_HPP
 #define NARTHEX_DETAIL_HTTP_CLIENT_HPP
 
@@ -3424,12 +3602,16 @@ class http_client {
  public:
   /// timeout_ms: for everything; connect_timeout_ms: for each address of the name. bell: rung, it ends everything at once,
   /// as the time would.
-  http_client(int timeout_ms, int connect_timeout_ms, os::wakeup* bell = nullptr) noexcept
-      : end_(os::monotonic_ms() + timeout_ms), connect_timeout_ms_(connect_timeout_ms), bell_(bell), what_("") {}
+  http_client(int timeout_ms, int connect_timeout_ms, const transport& over, os::wakeup* bell = nullptr) noexcept
+      : end_(os::monotonic_ms() + timeout_ms), connect_timeout_ms_(connect_timeout_ms), bell_(bell), what_(""), peer_(over, bell) {}
 
   /// Connects to the first address of the name that answers.
   /// Errors: of the look-up; when no address answers, of the first one tried.
-  status connect(string_view host, std::uint16_t port) noexcept {
+  status connect(string_view host, std::uint16_t port, transport_target::scheme of) noexcept {
+    char name[os::host_addresses::max_name + 1];
+    if (host.size() >= sizeof name) return status(errc::no_such_host, host);
+    std::memcpy(name, host.data(), host.size());
+    name[host.size()] = '\0';
     what_ = "while the name was looked up";
     status s = os::resolve(host, left_ms(), addresses_, bell_);
     if (!s.ok()) return s;
@@ -3438,7 +3620,8 @@ class http_client {
       const int left = left_ms();
       if (left == 0) return i == 0 ? status(errc::timeout, host) : s;
       const int most = left < connect_timeout_ms_ ? left : connect_timeout_ms_;
-      const status one = peer_.connect(addresses_.text[i], port, bell_ ? os::deadline(most, *bell_) : os::deadline(most));
+      const transport_target to = {name, addresses_.text[i], port, of};
+      const status one = peer_.connect(to, most);
       if (one.ok()) return one;
       if (i == 0) s = one;
     }
@@ -3465,7 +3648,7 @@ class http_client {
 
  private:
   int left_ms() const noexcept {
-    const std::int64_t left = bell_ && bell_->rung_within(0) ? 0 : end_ - os::monotonic_ms();
+    const std::int64_t left = peer_.is_rung() ? 0 : end_ - os::monotonic_ms();
     return left > 0 ? static_cast<int>(left) : 0;
   }
 
@@ -3485,25 +3668,21 @@ class http_client {
       if (now.empty()) what_ = answer.begun() ? "while reading the answer" : "while waiting for the answer";
       const int left = left_ms();
       if (left == 0) return status(errc::timeout, "push");
-      os::poll_set set;
-      const unsigned in = set.add(peer_.handle(), os::poll_set::what::reading);
-      const unsigned out = set.add(peer_.handle(), sending ? os::poll_set::what::writing : os::poll_set::what::nothing);
-      const unsigned bell = bell_ ? set.add(*bell_) : os::poll_set::room;
-      set.wait(left);
-      if (bell_ && set.ready(bell)) return status(errc::timeout, "push");
-      if (set.ready(in)) {
+      const http_peer::event now_can = peer_.wait(sending, left);
+      if (now_can == http_peer::event::rung) return status(errc::timeout, "push");
+      if (now_can == http_peer::event::readable) {
         char part[2048];
         std::size_t got = 0;
-        const status s = peer_.read_now(part, sizeof part, got);
+        const status s = peer_.read(part, sizeof part, got);
         if (!s.ok() && s.code() != errc::timeout) return broken.ok() ? s : broken;
         if (s.ok() && got == 0) answer.end();
         answer.feed(string_view(part, got));
         if (answer.is_complete()) return now.empty() || answer.code() >= 300 ? status() : status(errc::bad_response, "push");
         if (s.ok() && got == 0 && !answer.begun()) return broken.ok() ? status(errc::closed, "push") : broken;
         if (answer.is_bad()) return status(errc::bad_response, "push");
-      } else if (set.ready(out)) {
+      } else if (now_can == http_peer::event::writable) {
         std::size_t put = 0;
-        const status s = peer_.write_now(now.data(), now.size(), put);
+        const status s = peer_.write(now, put);
         now = now.from(put);
         if (!s.ok() && s.code() != errc::timeout) broken = s;  // what the peer said before may still be there to read
       }
@@ -3522,7 +3701,7 @@ class http_client {
   os::wakeup* bell_;
   const char* what_;
   os::host_addresses addresses_;
-  os::socket peer_;
+  http_peer peer_;
 };
 
 }  // namespace detail
@@ -3623,7 +3802,7 @@ NARTHEX_BEGIN_NAMESPACE
 ///
 /// registry: lives longer than this object.
 /// url:      "http://host:port/prefix"; without "http://" that is assumed; without a port it is 80 as for any URL (a
-///           Pushgateway listens at 9091). A name, an IPv4 or an [IPv6] address; no user, query or fragment.
+///           Pushgateway listens at 9091). "https://..." with a transport of yours in the options that speaks TLS: see transport.hpp. A name, an IPv4 or an [IPv6] address; no user, query or fragment.
 /// job:      not empty. labels: the rest of the grouping key; well-formed UTF-8. Not "job", "le", "quantile", "what", "__...".
 /// Rate:     10 pushes in any 60 seconds, whatever comes of them, unless the options say more: what is pushed between two scrapes
 ///           of the gateway nobody ever sees. One too many gets errc::too_often, sends nothing, and is counted in
@@ -3655,8 +3834,8 @@ class push_gateway {
   ///
   /// Errors:  errc::too_often: the rate is used up; nothing was sent, and the status' number() says for how many milliseconds.
   ///          errc::empty_exposition when the registry shows nothing: it would wipe the group. errc::label_clash,
-  ///          reserved_metric, too_large, no_memory: nothing was sent. errc::no_such_host, timeout, closed, system: the way
-  ///          there. errc::http_refused, redirected, no_gateway, bad_response: the other side. After a timeout the gateway may have
+  ///          reserved_metric, too_large, no_memory: nothing was sent. errc::no_such_host, timeout, closed, system, transport_failed:
+  ///          the way there. errc::http_refused, redirected, no_gateway, bad_response: the other side. After a timeout the gateway may have
   ///          taken it or not.
   push_result push() noexcept { return run("PUT", body::required, turn::within_rate); }
 
@@ -3721,9 +3900,9 @@ inline push_result push_gateway::exchange(const char* verb, body wanted, int mos
     if (text.size() == 0 && wanted == body::required) return refused(answer(errc::empty_exposition, ""));
   }
   if (!request_.write_head(verb, text.size(), coding, head)) return refused(answer(errc::no_memory, ""));
-  detail::http_client client(most_ms < request_.timeout_ms ? most_ms : request_.timeout_ms, request_.connect_timeout_ms, bell);
+  detail::http_client client(most_ms < request_.timeout_ms ? most_ms : request_.timeout_ms, request_.connect_timeout_ms, request_.over, bell);
   detail::http_answer got;
-  answer s = client.connect(request_.host(), request_.port);
+  answer s = client.connect(request_.host(), request_.port, request_.scheme);
   if (s.ok()) s = client.exchange(head.text(), text.text(), got);
   return failed(s, client, got);
 }
@@ -3776,6 +3955,7 @@ inline push_result push_gateway::failed(const NARTHEX_NAMESPACE::status& why, co
     r.why_ = why.number() ? local(why.code(), to, why.number()) : local(why.code(), to);
     const os::error e = {static_cast<int>(why.number())};
     if (why.code() == errc::timeout || why.code() == errc::closed) more = client.what();
+    else if (why.code() == errc::transport_failed) more = why.subject();
     else if (why.code() != errc::no_such_host && why.number() && e.words(words, sizeof words) > 0) more = words;
   }
   r.put_address(to);
@@ -3944,6 +4124,7 @@ struct push_metrics {
       case errc::timeout: return "timeout";
       case errc::no_such_host: return "host";
       case errc::too_often: return "rate";
+      case errc::transport_failed:
       case errc::system:
       case errc::closed:
       case errc::no_permission:
@@ -4152,6 +4333,9 @@ inline periodic_pusher::periodic_pusher(registry_core& registry, string_view url
 /// A pace faster than 15 s is the consent to as many pushes; the gateway's own window stays behind it, by its own clock.
 inline push_gateway_options periodic_pusher::widened(const periodic_pusher_options& options) noexcept {
   push_gateway_options o = options.gateway;
+  // A transport that is connecting cannot be broken off: at the end there must be time for the last push after it.
+  const int half_ms = options.final_timeout_ms / 2;
+  if (o.over.is_set() && o.connect_timeout_ms > half_ms) o.connect_timeout_ms = half_ms;
   if (options.least == periodic_pusher_options::pace::every_15_s || o.per_seconds < 1) return o;
   const std::int64_t fit = std::int64_t(o.per_seconds) * 1000 / static_cast<int>(options.least) + 2;
   const unsigned most = push_gateway_options::max_pushes;

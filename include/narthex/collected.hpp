@@ -1,0 +1,183 @@
+// narthex/collected.hpp - what a collector's function gives its samples to, during one scrape.
+// Room: shelves. Read declared.hpp first. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_COLLECTED_HPP
+#define NARTHEX_COLLECTED_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <initializer_list>
+
+#include "narthex/callback.hpp"
+#include "narthex/config.hpp"
+#include "narthex/declared.hpp"
+#include "narthex/label.hpp"
+
+#if NARTHEX_HAS(HEAP)
+
+NARTHEX_BEGIN_NAMESPACE
+
+#if NARTHEX_HAS(METRICS)
+class collector;
+
+namespace detail {
+
+/// One of a collector's names.
+struct collected_node : calling_node {
+  collected_node(const family_ops* kind, collector& from, unsigned which) noexcept
+      : calling_node(kind, "", ""), owner(&from), number_in_owner(which), names(nullptr), arity(0) {}
+  collector* owner;
+  unsigned number_in_owner;
+  const string_view* names;
+  unsigned arity;
+};
+
+}  // namespace detail
+
+/// What a collector's function gives its samples to, during one scrape.
+///
+/// A sample that was not declared, has another shape or number of labels, or repeats an earlier one is dropped and counted
+/// in narthex_refused_total{what="sample"}; so is what finds no memory. Without exceptions or locks of ours.
+/// Cost: each sample is compared with those before it: meant for hundreds of series, not for tens of thousands.
+class collected {
+ public:
+  /// When the samples from here on were measured, in milliseconds since 1970; at_now() ends that.
+  ///
+  /// For values that are older than the scrape and must not seem fresh; otherwise leave it to the server. A server takes no
+  /// negative time by text 0.0.4. Pushes and textfiles are without times: their readers refuse them.
+  void at_ms(std::int64_t unix_ms) noexcept { has_time_ = true, time_ms_ = unix_ms; }
+  void at_now() noexcept { has_time_ = false; }
+  /// Since when the counters, histograms and summaries from here on count from zero, in nanoseconds since 1970; 0: nobody knows.
+  void since_ns(std::int64_t unix_ns) noexcept { created_ns_ = unix_ns; }
+
+  /// A counter, gauge or unknown value of family number `family` (in the order of declaration, from 0), taken as it is.
+  template <class Value>
+  void add(unsigned family, std::initializer_list<label_value> labels, Value value) noexcept {
+    if (entry* const e = begin(family, labels, metric_type::gauge, 0)) {
+      e->value = detail::to_number(value);
+      keep(*e);
+    }
+  }
+  /// A histogram, or a gauge histogram (what is there now, by size): counts[bounds.size() + 1], each bucket alone, the last
+  /// for +Inf.
+  void add_histogram(unsigned family, std::initializer_list<label_value> labels, const buckets& bounds,
+                     const std::uint64_t* counts, double sum) noexcept {
+    const unsigned n = bounds.size();
+    if (bounds.first_bad() != n) return refuse();
+    if (entry* const e = begin(family, labels, metric_type::histogram, (2 * n + 1) * 8)) {
+      e->sum = sum;
+      e->size = n;
+      for (unsigned i = 0; i < n; ++i) put(*e, i, detail::double_bits(bounds[i]));
+      for (unsigned i = 0; i <= n; ++i) put(*e, n + i, counts[i]);
+      keep(*e);
+    }
+  }
+  /// A summary: values[n] for quantiles[n], which are increasing and in 0..1; n may be 0.
+  void add_summary(unsigned family, std::initializer_list<label_value> labels, const double* quantiles,
+                   const double* values, unsigned n, double sum, std::uint64_t count) noexcept {
+    for (unsigned i = 0; i < n; ++i) {
+      if (detail::is_nan(quantiles[i]) || !(quantiles[i] >= 0 && quantiles[i] <= 1) || (i && !(quantiles[i] > quantiles[i - 1]))) return refuse();
+    }
+    if (n > detail::reading::max_quantiles) return refuse();
+    if (entry* const e = begin(family, labels, metric_type::summary, 2 * n * 8)) {
+      e->sum = sum;
+      e->count = count;
+      e->size = n;
+      for (unsigned i = 0; i < n; ++i) put(*e, i, detail::double_bits(quantiles[i]));
+      for (unsigned i = 0; i < n; ++i) put(*e, n + i, detail::double_bits(values[i]));
+      keep(*e);
+    }
+  }
+
+ private:
+  friend class walk;
+  friend class collector;
+  struct entry {
+    unsigned family;
+    std::uint32_t bytes;  // of this entry, all told
+    std::uint32_t hash;
+    std::uint32_t text_size;
+    unsigned size;        // bounds or quantiles
+    bool has_time;
+    std::int64_t time_ms, created_ns;
+    number value;
+    double sum;
+    std::uint64_t count;
+    // then numbers, 8 bytes each, then the label text
+  };
+
+  collected(collector& from, std::uint32_t serial, collected* before) noexcept
+      : from_(&from), from_serial_(serial), next_(before), memory_(nullptr), used_(0), room_(0), has_time_(false), time_ms_(0),
+        created_ns_(0) {}
+  ~collected() { detail::release(memory_); }
+  collected(const collected&) = delete;
+  collected& operator=(const collected&) = delete;
+
+  entry* at(std::size_t offset) const noexcept { return reinterpret_cast<entry*>(memory_ + offset); }
+  static void put(entry& e, unsigned i, std::uint64_t bits) noexcept {
+    std::memcpy(reinterpret_cast<char*>(&e + 1) + i * 8, &bits, 8);
+  }
+  static std::uint64_t get(const entry& e, unsigned i) noexcept {
+    std::uint64_t bits;
+    std::memcpy(&bits, reinterpret_cast<const char*>(&e + 1) + i * 8, 8);
+    return bits;
+  }
+  static string_view text(const entry& e, std::size_t numbers) noexcept {
+    return string_view(reinterpret_cast<const char*>(&e + 1) + numbers, e.text_size);
+  }
+  static std::size_t numbers(const entry& e, metric_type type) noexcept {
+    return is_one_number(type) ? 0 : type == metric_type::summary ? 2 * e.size * 8 : (2 * e.size + 1) * 8;
+  }
+
+  /// `shape` is histogram, summary, or gauge for whatever is one number.
+  inline entry* begin(unsigned family, std::initializer_list<label_value> labels, metric_type shape,
+                      std::size_t numbers_size) noexcept;
+  inline void refuse() noexcept;
+  void keep(const entry& e) noexcept { used_ += e.bytes; }
+  bool make_room(std::size_t more) noexcept {
+    if (room_ - used_ >= more) return true;
+    const std::size_t wanted = (used_ + more) * 2;
+    char* const larger = static_cast<char*>(detail::allocate(wanted));
+    if (!larger) return false;
+    if (used_) std::memcpy(larger, memory_, used_);
+    detail::release(memory_);
+    memory_ = larger;
+    room_ = wanted;
+    return true;
+  }
+
+  /// Gives the next entry of `family` behind `where`.
+  inline bool next(const detail::collected_node& n, detail::position& where, detail::reading& out) const noexcept;
+
+  collector* from_;
+  std::uint32_t from_serial_;
+  collected* next_;
+  char* memory_;
+  std::size_t used_, room_;
+  bool has_time_;
+  std::int64_t time_ms_, created_ns_;
+};
+
+#else  // compiled out
+
+class collected {
+ public:
+  void at_ms(std::int64_t) noexcept {}
+  void at_now() noexcept {}
+  void since_ns(std::int64_t) noexcept {}
+  template <class Value>
+  void add(unsigned, std::initializer_list<label_value>, Value) noexcept {}
+  void add_histogram(unsigned, std::initializer_list<label_value>, const buckets&, const std::uint64_t*, double) noexcept {}
+  void add_summary(unsigned, std::initializer_list<label_value>, const double*, const double*, unsigned, double,
+                   std::uint64_t) noexcept {}
+  collected(const collected&) = delete;
+  collected& operator=(const collected&) = delete;
+};
+
+#endif  // NARTHEX_HAS(METRICS)
+
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_HAS(HEAP)
+
+#endif  // NARTHEX_COLLECTED_HPP

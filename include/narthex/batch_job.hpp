@@ -5,15 +5,18 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <initializer_list>
 
 #include "narthex/config.hpp"
 #include "narthex/detail/default_registry.hpp"
 #include "narthex/detail/push_gateway_options.hpp"
 #include "narthex/detail/push_result.hpp"
 #include "narthex/detail/shared.hpp"
+#include "narthex/detail/spool.hpp"
+#include "narthex/detail/spool_delivery.hpp"
+#include "narthex/detail/spool_options.hpp"
 #include "narthex/error_hook.hpp"
 #include "narthex/gauge.hpp"
+#include "narthex/grouping_key.hpp"
 #include "narthex/label.hpp"
 #include "narthex/os/owner.hpp"
 #include "narthex/os/pause.hpp"
@@ -33,6 +36,8 @@ struct batch_job_options {
   /// the push, and the program waits for that: longer than the gateway's scrape interval, or nobody has seen the push. For
   /// jobs whose grouping key never comes again.
   int delete_after_ms = -1;
+  /// Where the run is told of when no gateway hears it: node_exporter's textfile folder, or one for drain_spool().
+  spool_options spool;
 
   batch_job_options& set_gateway(const push_gateway_options& options) noexcept {
     gateway = options;
@@ -40,6 +45,10 @@ struct batch_job_options {
   }
   batch_job_options& set_delete_after_ms(int ms) noexcept {
     delete_after_ms = ms;
+    return *this;
+  }
+  batch_job_options& set_spool(const spool_options& in) noexcept {
+    spool = in;
     return *this;
   }
 };
@@ -63,16 +72,17 @@ struct batch_job_options {
 /// Errors:  nothing throws, and no failure of pushing touches the program or its exit code. The destructor tells the error hook
 ///          (one line on stderr), finish() its caller.
 /// Threads: processed() and succeed() any; finish() and the destructor one, after them.
-/// Cost:    the end of scope takes at most the options' timeout_ms, and with delete_after_ms that time and as much again.
+/// Cost:    the end of scope takes at most the options' timeout_ms, and with delete_after_ms that time and as much again. A run that
+///          failed, and finds one before it in the spool, takes up to three times as long.
 ///          _exit(), abort() and fatal signals run no destructor, and push nothing.
 /// Source:  Prometheus, "Instrumentation", Batch jobs; "When to use the Pushgateway".
 class batch_job {
  public:
-  batch_job(string_view url, string_view job, std::initializer_list<label_pair> labels = std::initializer_list<label_pair>(),
+  batch_job(string_view url, string_view job, const detail::group_labels& labels = detail::group_labels(),
             const batch_job_options& options = batch_job_options()) noexcept
       : batch_job(default_registry(), url, job, labels, options) {}
   batch_job(registry_core& registry, string_view url, string_view job,
-            std::initializer_list<label_pair> labels = std::initializer_list<label_pair>(),
+            const detail::group_labels& labels = detail::group_labels(),
             const batch_job_options& options = batch_job_options()) noexcept;
   /// As finish(), unless that was called; a failure goes to the error hook.
   ~batch_job();
@@ -101,10 +111,13 @@ class batch_job {
 
  private:
   push_result push_last() noexcept;
+  push_result push_failure() noexcept;
+  void settle(const push_result& r, const char* verb, double completed) noexcept;
 
   registry_core& registry_;
   push_gateway gateway_;
   int_gauge records_;
+  detail::spool spool_;
   os::owner owner_;
   std::int64_t begin_ms_;
   int delete_after_ms_;
@@ -114,10 +127,12 @@ class batch_job {
 // ---- bodies ----
 
 inline batch_job::batch_job(registry_core& registry, string_view url, string_view job,
-                            std::initializer_list<label_pair> labels, const batch_job_options& options) noexcept
+                            const detail::group_labels& labels, const batch_job_options& options) noexcept
     : registry_(registry), gateway_(registry, url, job, labels, options.gateway),
       records_(registry, "batch_job_records_processed", "Records that the last run has processed."),
       begin_ms_(gateway_.clock_ms_()), delete_after_ms_(options.delete_after_ms), succeeded_(0), finished_(0) {
+  const NARTHEX_NAMESPACE::status place_for_bodies = spool_.prepare(options.spool, gateway_.request_.group());
+  if (ok() && !place_for_bodies.ok()) detail::report(place_for_bodies);
   records_.set(0);  // an earlier run of this registry may have left its own
 }
 
@@ -145,7 +160,8 @@ inline push_result batch_job::push_last() noexcept {
   duration.set(static_cast<double>(gateway_.clock_ms_() - begin_ms_) / 1000);
   set_to_current_time(completion);
   if (succeeded_.load(detail::memory_order_relaxed) == 0) {
-    const push_result r = gateway_.push_add();
+    const push_result r = push_failure();
+    settle(r, "POST", completion.value());
     duration.unregister();
     completion.unregister();
     return r;
@@ -153,17 +169,34 @@ inline push_result batch_job::push_last() noexcept {
   gauge success(registry_, "batch_job_last_success_timestamp_seconds", "When a run last succeeded.");
   set_to_current_time(success);
   const push_result r = gateway_.push();
+  settle(r, "PUT", completion.value());
   for (gauge* one : {&duration, &completion, &success}) one->unregister();
   return r;
+}
+
+/// A run that failed adds to what the runs before have told: what is still in the spool goes first.
+inline push_result batch_job::push_failure() noexcept {
+  push_result before;
+  if (spool_.has_file()) static_cast<void>(detail::spool_delivery(gateway_).deliver(spool_.path(), before));
+  return before.ok() || before.http_status() != 0 || before.code() == errc::bad_spool ? gateway_.push_add() : before;
+}
+
+/// Keeps what was not taken; what was makes a spooled success old.
+inline void batch_job::settle(const push_result& r, const char* verb, double completed) noexcept {
+  if (r.ok() && *verb == 'P' && verb[1] == 'U') spool_.forget();
+  if (r.ok() || !spool_.is_set()) return;
+  unsigned removed = 0;
+  const NARTHEX_NAMESPACE::status s = spool_.save(registry_, gateway_.request_, verb, completed, removed);
+  if (!s.ok()) detail::report(s);
 }
 
 #else  // compiled out: nothing is measured or sent, and every answer is ok
 
 class NARTHEX_DETAIL_IDLE batch_job {
  public:
-  batch_job(string_view, string_view, std::initializer_list<label_pair> = std::initializer_list<label_pair>(),
+  batch_job(string_view, string_view, const detail::group_labels& = detail::group_labels(),
             const batch_job_options& = batch_job_options()) noexcept {}
-  batch_job(registry_core&, string_view, string_view, std::initializer_list<label_pair> = std::initializer_list<label_pair>(),
+  batch_job(registry_core&, string_view, string_view, const detail::group_labels& = detail::group_labels(),
             const batch_job_options& = batch_job_options()) noexcept {}
   batch_job(const batch_job&) = delete;
   batch_job& operator=(const batch_job&) = delete;

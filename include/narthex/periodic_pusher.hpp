@@ -5,16 +5,21 @@
 
 #include <cstdint>
 #include <ctime>
-#include <initializer_list>
 
 #include "narthex/config.hpp"
 #include "narthex/detail/default_registry.hpp"
 #include "narthex/detail/periodic_pusher_options.hpp"
+#include "narthex/detail/group_path.hpp"
+#include "narthex/detail/id_rule.hpp"
 #include "narthex/detail/push_metrics.hpp"
+#include "narthex/detail/push_patience.hpp"
 #include "narthex/detail/push_result.hpp"
 #include "narthex/detail/push_schedule.hpp"
+#include "narthex/detail/push_targets.hpp"
 #include "narthex/detail/shared.hpp"
+#include "narthex/detail/spool.hpp"
 #include "narthex/error_hook.hpp"
+#include "narthex/grouping_key.hpp"
 #include "narthex/label.hpp"
 #include "narthex/os/owner.hpp"
 #include "narthex/os/pause.hpp"
@@ -50,11 +55,11 @@ NARTHEX_BEGIN_NAMESPACE
 /// Source:  Prometheus, "When to use the Pushgateway"; Pushgateway, README.
 class periodic_pusher {
  public:
-  periodic_pusher(string_view url, string_view job, std::initializer_list<label_pair> labels = std::initializer_list<label_pair>(),
+  periodic_pusher(string_view url, string_view job, const detail::group_labels& labels = detail::group_labels(),
                   const periodic_pusher_options& options = periodic_pusher_options()) noexcept
       : periodic_pusher(default_registry(), url, job, labels, options) {}
   periodic_pusher(registry_core& registry, string_view url, string_view job,
-                  std::initializer_list<label_pair> labels = std::initializer_list<label_pair>(),
+                  const detail::group_labels& labels = detail::group_labels(),
                   const periodic_pusher_options& options = periodic_pusher_options()) noexcept;
 
   /// Breaks off a push that is under way, pushes what the registry shows now, and deletes the group if the options say so. The
@@ -71,7 +76,8 @@ class periodic_pusher {
   /// Asks for a push before it is due: at the next multiple of the pace after the last one. However often it is asked, that is
   /// one push; while pushes fail, and before the first, the one that is due anyway. Costs an exchange; never waits.
   void push_soon() noexcept {
-    if (early_.exchange(1, detail::memory_order_relaxed) != 0) metrics_.coalesced.inc();
+    metrics_.begin();
+    if (early_.exchange(1, detail::memory_order_relaxed) != 0) metrics_.coalesce();
   }
 
   /// Without a thread: pushes if that is due, which takes at most the gateway options' timeout_ms.
@@ -82,35 +88,40 @@ class periodic_pusher {
   std::int64_t tick(std::int64_t now_ms) noexcept;
 
  private:
-  NARTHEX_NAMESPACE::status prepare(std::initializer_list<label_pair> labels, const periodic_pusher_options& options) noexcept;
+  NARTHEX_NAMESPACE::status prepare(const detail::group_path& group, const periodic_pusher_options& options) noexcept;
   static push_gateway_options widened(const periodic_pusher_options& options) noexcept;
   static void run(void* self);
   std::int64_t proceed(std::int64_t now_ms) noexcept;
-  bool push(push_gateway::turn which, int most_ms) noexcept;
+  bool push(push_gateway::turn which, std::int64_t now_ms, int most_ms) noexcept;
+  void give_up() noexcept;
 
-  push_gateway gateway_;
+  registry_core& registry_;
   detail::push_metrics metrics_;
+  detail::push_targets targets_;
   detail::push_schedule schedule_;
+  detail::push_patience patience_;
+  detail::spool spool_;
   NARTHEX_NAMESPACE::status status_;
   os::owner owner_;
   os::wakeup bell_;
   os::thread thread_;
-  double sequence_;
+  std::int64_t now_ms_;  // of the last push, by its clock
   int final_timeout_ms_, delete_after_ms_;
-  bool background_, begun_, failing_;
+  bool background_, begun_, failing_, may_have_spooled_;
   detail::shared<std::uint32_t> early_, busy_;
 };
 
 // ---- bodies ----
 
 inline periodic_pusher::periodic_pusher(registry_core& registry, string_view url, string_view job,
-                                        std::initializer_list<label_pair> labels,
+                                        const detail::group_labels& labels,
                                         const periodic_pusher_options& options) noexcept
-    : gateway_(registry, url, job, labels, widened(options)), metrics_(registry),
-      sequence_(static_cast<double>(std::time(nullptr))),  // no push a second and more: it grows over a restart, too
+    : registry_(registry), metrics_(registry),
+      targets_(registry, url, detail::group_path(job, labels), widened(options), options, metrics_), now_ms_(0),
       final_timeout_ms_(options.final_timeout_ms > 1 ? options.final_timeout_ms : 1), delete_after_ms_(options.delete_after_ms),
-      background_(options.running == periodic_pusher_options::runs::in_background), begun_(false), failing_(false), early_(0), busy_(0) {
-  status_ = prepare(labels, options);
+      background_(options.running == periodic_pusher_options::runs::in_background), begun_(false), failing_(false),
+      may_have_spooled_(true), early_(0), busy_(0) {
+  status_ = prepare(detail::group_path(job, labels), options);
   if (status_.ok() && background_) {
     status_ = bell_.open();
     if (status_.ok()) status_ = thread_.start(&run, this);
@@ -132,14 +143,19 @@ inline push_gateway_options periodic_pusher::widened(const periodic_pusher_optio
   return o;
 }
 
-inline NARTHEX_NAMESPACE::status periodic_pusher::prepare(std::initializer_list<label_pair> labels,
+inline NARTHEX_NAMESPACE::status periodic_pusher::prepare(const detail::group_path& group,
                                                           const periodic_pusher_options& options) noexcept {
-  if (!gateway_.ok()) return gateway_.status();
+  const NARTHEX_NAMESPACE::status refused = targets_.why();
+  if (!refused.ok()) return refused;
   bool distinguished = options.of == periodic_pusher_options::group::shared;
-  for (const label_pair& one : labels) {
-    distinguished = distinguished || (one.name == options.distinguishing_label && !one.value.text().empty());
+  for (std::size_t i = 0; i < group.labels().size(); ++i) {
+    distinguished = distinguished || (group.labels().name_at(i) == options.distinguishing_label && !group.labels().value_at(i).empty());
   }
   if (!distinguished) return NARTHEX_NAMESPACE::status(errc::shared_group, options.distinguishing_label);
+  detail::warn_of_ids(registry_, group);
+  const NARTHEX_NAMESPACE::status place_for_bodies = spool_.prepare(options.spool, targets_.request().group());
+  if (!place_for_bodies.ok()) detail::report(place_for_bodies);  // may be there later; and pushing is better than nothing
+  patience_.set(options.give_up_after_ms, options.give_up_after_pushes);
   const std::uint64_t place = static_cast<std::uint64_t>(reinterpret_cast<std::uintptr_t>(this));
   const std::uint64_t own = static_cast<std::uint64_t>(os::monotonic_us()) ^ place << 20 ^
                             static_cast<std::uint64_t>(owner_.number()) << 40 ^ static_cast<std::uint64_t>(std::time(nullptr)) << 32;
@@ -176,9 +192,11 @@ inline std::int64_t periodic_pusher::proceed(std::int64_t now_ms) noexcept {
   const bool due = schedule_.is_due(now_ms);
   if (due || schedule_.is_slot(now_ms)) {
     const bool early = early_.exchange(0, detail::memory_order_relaxed) != 0;
-    if (due && early) metrics_.coalesced.inc();
+    if (due) metrics_.begin();
+    if (due && early) metrics_.coalesce();
     if (due || early) {
-      const bool good = push(push_gateway::turn::within_rate, 0x7fffffff);
+      const bool good = push(push_gateway::turn::within_rate, now_ms, 0x7fffffff);
+      if (patience_.has_run_out(now_ms, good)) give_up();
       schedule_.pushed(now_ms, good);
       metrics_.interval.set(static_cast<double>(schedule_.interval_ms()) / 1000);
     }
@@ -186,23 +204,36 @@ inline std::int64_t periodic_pusher::proceed(std::int64_t now_ms) noexcept {
   return schedule_.next_ms(now_ms);
 }
 
-inline bool periodic_pusher::push(push_gateway::turn which, int most_ms) noexcept {
-  metrics_.attempts.inc();
-  metrics_.sequence.set(sequence_ += 1);
+inline bool periodic_pusher::push(push_gateway::turn which, std::int64_t now_ms, int most_ms) noexcept {
+  now_ms_ = now_ms;
   const std::int64_t begin = os::monotonic_us();
   // The last push is not broken off: the bell has rung by then.
   os::wakeup* const bell = background_ && which == push_gateway::turn::within_rate ? &bell_ : nullptr;
-  const push_result r = gateway_.run("PUT", push_gateway::body::required, which, most_ms, bell);
+  const push_result r = targets_.push(which, now_ms, most_ms, bell);
   metrics_.duration.observe(static_cast<double>(os::monotonic_us() - begin) / 1e6);
+  metrics_.end(r.code());
   if (r.ok()) {
     set_to_current_time(metrics_.last_success);
+    if (may_have_spooled_) spool_.forget();  // an earlier run's, too: what has arrived now is newer
+    may_have_spooled_ = false;
   } else {
-    metrics_.failures.labels(detail::push_metrics::reason(r.code())).inc();
     const bool broken_off = bell && bell->rung_within(0);
     if (!failing_ && !broken_off) detail::report(r.why());
   }
   failing_ = !r.ok();
   return r.ok();
+}
+
+/// What the registry shows goes to the spool, under a number of its own: it is newer than all that was tried.
+inline void periodic_pusher::give_up() noexcept {
+  if (!spool_.is_set()) return metrics_.dropped.inc();
+  targets_.count_up();
+  unsigned removed = 0;
+  const NARTHEX_NAMESPACE::status s = spool_.save(registry_, targets_.request(), "PUT", targets_.sequence(), removed);
+  metrics_.dropped.inc(removed);
+  (s.ok() ? metrics_.spooled : metrics_.dropped).inc();
+  may_have_spooled_ = true;
+  if (!s.ok()) detail::report(s);
 }
 
 inline periodic_pusher::~periodic_pusher() {
@@ -212,11 +243,14 @@ inline periodic_pusher::~periodic_pusher() {
     thread_.join();
   }
   if (!status_.ok() || !owner_.is_here()) return;
+  if (early_.exchange(0, detail::memory_order_relaxed) != 0) metrics_.coalesce();
   const std::int64_t left = final_timeout_ms_ - (os::monotonic_ms() - begin);
-  const bool seen = push(push_gateway::turn::free, left > 1 ? static_cast<int>(left) : 1);
+  metrics_.begin();
+  const bool seen = push(push_gateway::turn::free, background_ ? os::monotonic_ms() : now_ms_, left > 1 ? static_cast<int>(left) : 1);
+  if (!seen) give_up();
   if (delete_after_ms_ < 0) return;
   if (seen) os::pause_ms(delete_after_ms_);
-  const push_result gone = gateway_.run("DELETE", push_gateway::body::none, push_gateway::turn::free, final_timeout_ms_);
+  const push_result gone = targets_.remove(final_timeout_ms_);
   if (!gone.ok()) detail::report(gone.why());
 }
 
@@ -224,9 +258,9 @@ inline periodic_pusher::~periodic_pusher() {
 
 class NARTHEX_DETAIL_IDLE periodic_pusher {
  public:
-  periodic_pusher(string_view, string_view, std::initializer_list<label_pair> = std::initializer_list<label_pair>(),
+  periodic_pusher(string_view, string_view, const detail::group_labels& = detail::group_labels(),
                   const periodic_pusher_options& = periodic_pusher_options()) noexcept {}
-  periodic_pusher(registry_core&, string_view, string_view, std::initializer_list<label_pair> = std::initializer_list<label_pair>(),
+  periodic_pusher(registry_core&, string_view, string_view, const detail::group_labels& = detail::group_labels(),
                   const periodic_pusher_options& = periodic_pusher_options()) noexcept {}
   periodic_pusher(const periodic_pusher&) = delete;
   periodic_pusher& operator=(const periodic_pusher&) = delete;

@@ -6,14 +6,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <initializer_list>
 
 #include "narthex/config.hpp"
 #include "narthex/detail/byte_buffer.hpp"
 #include "narthex/detail/default_registry.hpp"
-#include "narthex/detail/grouping_key.hpp"
+#include "narthex/detail/group_path.hpp"
 #include "narthex/detail/http_answer.hpp"
 #include "narthex/detail/http_client.hpp"
+#include "narthex/detail/id_rule.hpp"
 #include "narthex/detail/push_body.hpp"
 #include "narthex/detail/push_gateway_options.hpp"
 #include "narthex/detail/push_request.hpp"
@@ -29,6 +29,12 @@
 
 NARTHEX_BEGIN_NAMESPACE
 
+namespace detail {
+class push_targets;
+class spool;
+class spool_delivery;
+}  // namespace detail
+
 #if NARTHEX_HAS(METRICS)
 /// Pushes a registry's metrics to one group of a Pushgateway.
 ///
@@ -43,6 +49,8 @@ NARTHEX_BEGIN_NAMESPACE
 /// url:      "http://host:port/prefix"; without "http://" that is assumed; without a port it is 80 as for any URL (a
 ///           Pushgateway listens at 9091). "https://..." with a transport of yours in the options that speaks TLS: see transport.hpp. A name, an IPv4 or an [IPv6] address; no user, query or fragment.
 /// job:      not empty. labels: the rest of the grouping key; well-formed UTF-8. Not "job", "le", "quantile", "what", "__...".
+///           One that looks like the id of a request, a run or a moment (the rule is in detail/id_rule.hpp) is told to the error
+///           hook and counted in narthex_push_suspect_groups_total, and pushed: each value is a group that stays for ever.
 /// Rate:     10 pushes in any 60 seconds, whatever comes of them, unless the options say more: what is pushed between two scrapes
 ///           of the gateway nobody ever sees. One too many gets errc::too_often, sends nothing, and is counted in
 ///           narthex_refused_total{what="push"}.
@@ -56,11 +64,11 @@ NARTHEX_BEGIN_NAMESPACE
 class push_gateway {
  public:
   push_gateway(string_view url, string_view job,
-               std::initializer_list<label_pair> labels = std::initializer_list<label_pair>(),
+               const detail::group_labels& labels = detail::group_labels(),
                const push_gateway_options& options = push_gateway_options()) noexcept
       : push_gateway(default_registry(), url, job, labels, options) {}
   push_gateway(registry_core& registry, string_view url, string_view job,
-               std::initializer_list<label_pair> labels = std::initializer_list<label_pair>(),
+               const detail::group_labels& labels = detail::group_labels(),
                const push_gateway_options& options = push_gateway_options()) noexcept;
   push_gateway(const push_gateway&) = delete;
   push_gateway& operator=(const push_gateway&) = delete;
@@ -88,14 +96,24 @@ class push_gateway {
  private:
   friend class batch_job;
   friend class periodic_pusher;
+  friend class detail::push_targets;
+  friend class detail::spool;
+  friend class detail::spool_delivery;
+  push_gateway(registry_core& registry, string_view url, const detail::group_path& group, const push_gateway_options& options) noexcept;
   enum class body { none, optional, required };
   enum class turn { within_rate, free };  // free: the last push of a program, and deletions
 
   /// most_ms: of the options' timeout_ms; bell: ends it as that would.
   push_result run(const char* verb, body wanted, turn which, int most_ms = 0x7fffffff, os::wakeup* bell = nullptr) noexcept;
+  /// Of a gateway that has failed: no longer than a connection may take, as others wait for their push.
+  int briefly(int most_ms) const noexcept { return most_ms < request_.connect_timeout_ms ? most_ms : request_.connect_timeout_ms; }
+  push_result probe(int most_ms, os::wakeup* bell) const noexcept { return send("GET", "/-/ready", "", nullptr, briefly(most_ms), bell); }
   push_result exchange(const char* verb, body wanted, int most_ms, os::wakeup* bell) noexcept;
+  push_result send(string_view verb, string_view path, string_view text, const detail::content_coding* coding, int most_ms,
+                   os::wakeup* bell, const sink* page = nullptr) const noexcept;
   push_result refused_as_too_often(std::int64_t left_ms) const noexcept;
   push_result refused(const NARTHEX_NAMESPACE::status& why) const noexcept;
+  static push_result refused_here(const NARTHEX_NAMESPACE::status& why) noexcept;
   push_result failed(const NARTHEX_NAMESPACE::status& why, const detail::http_client& client,
                      const detail::http_answer& answer) const noexcept;
 
@@ -110,8 +128,14 @@ class push_gateway {
 // ---- bodies ----
 
 inline push_gateway::push_gateway(registry_core& registry, string_view url, string_view job,
-                                  std::initializer_list<label_pair> labels, const push_gateway_options& options) noexcept
-    : registry_(registry), status_(request_.prepare(url, detail::grouping_key(job, labels), options)),
+                                  const detail::group_labels& labels, const push_gateway_options& options) noexcept
+    : push_gateway(registry, url, detail::group_path(job, labels), options) {
+  if (status_.ok()) detail::warn_of_ids(registry, detail::group_path(job, labels));
+}
+
+inline push_gateway::push_gateway(registry_core& registry, string_view url, const detail::group_path& group,
+                                  const push_gateway_options& options) noexcept
+    : registry_(registry), status_(request_.prepare(url, group, options)),
       clock_ms_(options.clock_ms ? options.clock_ms : &os::monotonic_ms), busy_(0) {
   if (status_.ok() && !window_.set(options.pushes, options.per_seconds)) {
     status_ = NARTHEX_NAMESPACE::status(errc::bad_rate, "push_gateway", push_gateway_options::max_pushes);
@@ -131,19 +155,29 @@ inline push_result push_gateway::run(const char* verb, body wanted, turn which, 
 
 inline push_result push_gateway::exchange(const char* verb, body wanted, int most_ms, os::wakeup* bell) noexcept {
   using answer = NARTHEX_NAMESPACE::status;
-  detail::byte_buffer text, head;
+  detail::byte_buffer text;
   const detail::content_coding* coding = wanted == body::none ? nullptr : request_.coding;
   if (wanted != body::none) {
     const answer s = detail::write_push_body(registry_, request_.names(), request_.max_body_bytes, coding, text);
     if (!s.ok()) return refused(s);
     if (text.size() == 0 && wanted == body::required) return refused(answer(errc::empty_exposition, ""));
   }
-  if (!request_.write_head(verb, text.size(), coding, head)) return refused(answer(errc::no_memory, ""));
-  detail::http_client client(most_ms < request_.timeout_ms ? most_ms : request_.timeout_ms, request_.connect_timeout_ms, request_.over, bell);
-  detail::http_answer got;
-  answer s = client.connect(request_.host(), request_.port, request_.scheme);
-  if (s.ok()) s = client.exchange(head.text(), text.text(), got);
-  return failed(s, client, got);
+  return send(verb, request_.group(), text.text(), coding, most_ms, bell);
+}
+
+/// One request to this gateway, and its answer.
+inline push_result push_gateway::send(string_view verb, string_view path, string_view text, const detail::content_coding* coding,
+                                      int most_ms, os::wakeup* bell, const sink* page) const noexcept {
+  detail::byte_buffer head;
+  if (!request_.write_head(verb, path, text.size(), coding, head)) return refused(NARTHEX_NAMESPACE::status(errc::no_memory, ""));
+  detail::http_client client(most_ms < request_.timeout_ms ? most_ms : request_.timeout_ms, request_.connect_timeout_ms,
+                             request_.over, bell);
+  detail::http_answer got(page);
+  NARTHEX_NAMESPACE::status s = client.connect(request_.host(), request_.port, request_.scheme);
+  if (s.ok()) s = client.exchange(head.text(), text, got);
+  push_result r = failed(s, client, got);
+  r.body_bytes_ = text.size();
+  return r;
 }
 
 inline push_result push_gateway::refused_as_too_often(std::int64_t left_ms) const noexcept {
@@ -158,6 +192,15 @@ inline push_result push_gateway::refused(const NARTHEX_NAMESPACE::status& why) c
   char text[NARTHEX_NAMESPACE::status::max_message];
   r.why_ = why.subject()[0] != '\0' ? why : NARTHEX_NAMESPACE::status(why.code(), request_.address());
   r.put_address(request_.address());
+  r.put(string_view(text, why.message(text, sizeof text)));
+  return r;
+}
+
+/// Of something on this machine: the address has no part in it.
+inline push_result push_gateway::refused_here(const NARTHEX_NAMESPACE::status& why) noexcept {
+  push_result r;
+  char text[NARTHEX_NAMESPACE::status::max_message];
+  r.why_ = why;
   r.put(string_view(text, why.message(text, sizeof text)));
   return r;
 }
@@ -212,9 +255,9 @@ inline push_result push_gateway::failed(const NARTHEX_NAMESPACE::status& why, co
 
 class NARTHEX_DETAIL_IDLE push_gateway {
  public:
-  push_gateway(string_view, string_view, std::initializer_list<label_pair> = std::initializer_list<label_pair>(),
+  push_gateway(string_view, string_view, const detail::group_labels& = detail::group_labels(),
                const push_gateway_options& = push_gateway_options()) noexcept {}
-  push_gateway(registry_core&, string_view, string_view, std::initializer_list<label_pair> = std::initializer_list<label_pair>(),
+  push_gateway(registry_core&, string_view, string_view, const detail::group_labels& = detail::group_labels(),
                const push_gateway_options& = push_gateway_options()) noexcept {}
   push_gateway(const push_gateway&) = delete;
   push_gateway& operator=(const push_gateway&) = delete;

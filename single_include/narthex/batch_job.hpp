@@ -54,6 +54,7 @@ struct _FILETIME;
 struct _OVERLAPPED;
 struct _PROCESS_MEMORY_COUNTERS;
 struct _SECURITY_ATTRIBUTES;
+struct _WIN32_FIND_DATAW;
 union _LARGE_INTEGER;
 
 NARTHEX_BEGIN_NAMESPACE
@@ -116,11 +117,16 @@ CreateFileW(const wchar_t* path, dword access, dword sharing, _SECURITY_ATTRIBUT
             handle like);
 NARTHEX_DETAIL_WINDOWS(int)
 WriteFile(handle file, const void* data, dword size, dword* written, _OVERLAPPED* where);
+NARTHEX_DETAIL_WINDOWS(int) ReadFile(handle file, void* to, dword size, dword* got, _OVERLAPPED* where);
 NARTHEX_DETAIL_WINDOWS(int) FlushFileBuffers(handle file);
 NARTHEX_DETAIL_WINDOWS(dword) GetFileType(handle file);
 NARTHEX_DETAIL_WINDOWS(dword) GetFileAttributesW(const wchar_t* path);
 NARTHEX_DETAIL_WINDOWS(int) MoveFileExW(const wchar_t* from, const wchar_t* to, dword flags);
 NARTHEX_DETAIL_WINDOWS(int) DeleteFileW(const wchar_t* path);
+NARTHEX_DETAIL_WINDOWS(handle) FindFirstFileW(const wchar_t* pattern, _WIN32_FIND_DATAW* found);
+NARTHEX_DETAIL_WINDOWS(int) FindNextFileW(handle all, _WIN32_FIND_DATAW* found);
+NARTHEX_DETAIL_WINDOWS(int) FindClose(handle all);
+NARTHEX_DETAIL_WINDOWS(int) GetComputerNameW(wchar_t* name, dword* size);
 NARTHEX_DETAIL_WINDOWS(handle) GetCurrentProcess();
 NARTHEX_DETAIL_WINDOWS(dword) GetCurrentProcessId();
 NARTHEX_DETAIL_WINDOWS(int)
@@ -181,6 +187,7 @@ struct startup_data {  // WSADATA is 408 bytes, 400 on 32 bits
 /// What WSAGetLastError() and GetLastError() say: one space of numbers.
 enum : int {
   error_file_not_found = 2,
+  error_path_not_found = 3,
   error_too_many_open_files = 4,
   error_access_denied = 5,
   error_sharing_violation = 32,
@@ -2090,6 +2097,626 @@ NARTHEX_END_NAMESPACE
 
 #endif  // NARTHEX_OS_PAUSE_HPP
 
+// ==== narthex/os/file.hpp =======================================================================
+// narthex/os/file.hpp - a file that is replaced whole or not at all.
+// Room: cellar. Read os/error.hpp first. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_OS_FILE_HPP
+#define NARTHEX_OS_FILE_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+
+#if NARTHEX_HAS(POSIX)
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#endif
+
+NARTHEX_BEGIN_NAMESPACE
+namespace os {
+
+/// A path as a status can hold it: its end, when it is long, as that is where the file's name is.
+class path_subject {
+ public:
+  explicit path_subject(string_view path) noexcept : size_(0) {
+    if (path.size() > sizeof text_) {
+      for (; size_ < 3; ++size_) text_[size_] = '.';
+      path = path.from(path.size() - (sizeof text_ - 3));
+    }
+    for (const char c : path) text_[size_++] = c;
+  }
+  operator string_view() const noexcept { return string_view(text_, size_); }
+
+ private:
+  std::size_t size_;
+  char text_[73];  // what a status keeps
+};
+
+#if NARTHEX_HAS(SYSTEM)
+
+/// Numbers the files in the making, so that those of two threads differ.
+template <class Once>
+struct file_numbers {
+  static detail::shared<std::uint32_t> next;
+};
+template <class Once>
+detail::shared<std::uint32_t> file_numbers<Once>::next(0);
+
+/// Writes .narthex-PROCESS-NUMBER.tmp and a NUL, at most 40 characters: the name of a file in the making. Short, so that a long name of the path
+/// does not make it too long; hidden; without the ending that a reader of the folder looks for.
+template <class Char>
+void write_other_name(Char* at, std::uint64_t process) noexcept {
+  const std::uint64_t numbers[] = {process, file_numbers<void>::next.fetch_add(1, detail::memory_order_relaxed)};
+  for (const char* from = ".narthex"; *from; ++from) *at++ = static_cast<Char>(*from);
+  for (const std::uint64_t number : numbers) {
+    char digits[20];
+    std::size_t n = 0;
+    std::uint64_t rest = number;
+    do digits[n++] = static_cast<char>('0' + rest % 10);
+    while (rest /= 10);
+    *at++ = static_cast<Char>('-');
+    while (n) *at++ = static_cast<Char>(digits[--n]);
+  }
+  for (const char* from = ".tmp"; *from; ++from) *at++ = static_cast<Char>(*from);
+  *at = Char();
+}
+
+#endif
+
+#if NARTHEX_HAS(POSIX)
+
+/// A new text for a path, written beside it under another name. commit() puts it in place in one step; without
+/// that, the destructor leaves no trace.
+///
+/// Threads: one object in one thread; any number of objects, threads and processes may replace one path.
+class replaced_file {
+ public:
+  enum : std::size_t { max_path = 4096, max_other_path = max_path + 40 };
+  enum : unsigned { max_leftovers = 1000 };  ///< files of killed processes with our number that are stepped over
+
+  replaced_file() noexcept : fd_(-1), open_(false) {}
+  ~replaced_file() { discard(); }
+  replaced_file(const replaced_file&) = delete;
+  replaced_file& operator=(const replaced_file&) = delete;
+
+  inline error open(string_view path) noexcept;
+  inline error write(const char* data, std::size_t size) noexcept;
+  inline error sync() noexcept;
+  inline error commit(unsigned mode) noexcept;
+  inline void discard() noexcept;
+
+ private:
+  inline error close() noexcept;
+
+  int fd_;
+  bool open_;  // there is a file under the other name
+  char path_[max_path];
+  char other_[max_other_path];
+};
+
+/// Makes the file beside `path`, which need not exist.
+///
+/// Errors: what the system says; ENOTSUP when `path` is a device, a pipe or a socket, also by a link: /dev/stdout would
+///         become a file for everybody. EISDIR for a folder; EINVAL when there is a NUL in it.
+inline error replaced_file::open(string_view path) noexcept {
+  const error too_long = {ENAMETOOLONG}, has_nul = {EINVAL}, is_folder = {EISDIR}, no_file = {ENOTSUP}, none = {0};
+  if (path.size() >= sizeof path_) return too_long;
+  std::size_t folder = 0;
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    if (path[i] == '\0') return has_nul;
+    if (path[i] == '/') folder = i + 1;
+    path_[i] = path[i];
+  }
+  path_[path.size()] = '\0';
+  if (folder == path.size() && folder > 0) return is_folder;
+  struct stat there;
+  if (::stat(path_, &there) == 0) {
+    if (S_ISDIR(there.st_mode)) return is_folder;
+    if (!S_ISREG(there.st_mode)) return no_file;
+  } else {
+    const error e = error::last();
+    if (e.code != ENOENT) return e;
+  }
+  if (path.empty()) {
+    const error nowhere = {ENOENT};
+    return nowhere;
+  }
+  std::memcpy(other_, path_, folder);
+  for (unsigned tries = 0;; ++tries) {
+    write_other_name(other_ + folder, static_cast<std::uint64_t>(::getpid()));
+    // For its owner alone until it is whole; commit() gives it the wanted mode, whatever the umask.
+    fd_ = ::open(other_, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR);
+    if (fd_ >= 0) break;
+    const error e = error::last();
+    if (e.code == EINTR) continue;
+    if (e.code != EEXIST || tries >= max_leftovers) return e;
+  }
+  open_ = true;
+  return none;
+}
+
+/// Writes everything.
+inline error replaced_file::write(const char* data, std::size_t size) noexcept {
+  while (size > 0) {
+    const ssize_t n = ::write(fd_, data, size);
+    if (n < 0) {
+      const error e = error::last();
+      if (e.code == EINTR) continue;
+      return e;
+    }
+    data += n;
+    size -= static_cast<std::size_t>(n);
+  }
+  const error none = {0};
+  return none;
+}
+
+/// Waits until the bytes are on the disk. Also when a full disk or quota is told of, on a file system that takes bytes
+/// first and looks for room later.
+inline error replaced_file::sync() noexcept {
+  while (::fsync(fd_) != 0) {
+    const error e = error::last();
+    if (e.code != EINTR) return e;
+  }
+  const error none = {0};
+  return none;
+}
+
+/// Puts the file in place with exactly the permissions of `mode`. A link at the path is replaced, not followed.
+inline error replaced_file::commit(unsigned mode) noexcept {
+  if (::fchmod(fd_, static_cast<mode_t>(mode & 07777u)) != 0) return error::last();
+  const error e = close();
+  if (!e.ok()) return e;
+  if (::rename(other_, path_) != 0) return error::last();
+  open_ = false;
+  return e;
+}
+
+/// Not tried again: the descriptor is gone after any answer, and may be another thread's by then.
+inline error replaced_file::close() noexcept {
+  error e = {0};
+  if (fd_ >= 0 && ::close(fd_) != 0) e = error::last();
+  fd_ = -1;
+  if (e.code == EINTR) e.code = 0;
+  return e;
+}
+
+inline void replaced_file::discard() noexcept {
+  static_cast<void>(close());
+  if (open_) ::unlink(other_);
+  open_ = false;
+}
+
+#elif NARTHEX_HAS(WINDOWS)
+
+/// The same; its paths are UTF-8, with '/' or '\\' between the folders.
+class replaced_file {
+ public:
+  enum : std::size_t { max_path = 4096, max_other_path = max_path + 40 };  ///< in UTF-16 units
+  enum : unsigned { max_leftovers = 1000,       ///< files of killed processes with our number that are stepped over
+                    reader_patience_ms = 2000 };  ///< how long commit() waits for a reader of the old file
+
+  replaced_file() noexcept : file_(no_file()), open_(false) {}
+  ~replaced_file() { discard(); }
+  replaced_file(const replaced_file&) = delete;
+  replaced_file& operator=(const replaced_file&) = delete;
+
+  inline error open(string_view path) noexcept;
+  inline error write(const char* data, std::size_t size) noexcept;
+  inline error sync() noexcept;
+  inline error commit(unsigned mode) noexcept;
+  inline void discard() noexcept;
+
+ private:
+  static windows::handle no_file() noexcept { return reinterpret_cast<windows::handle>(std::intptr_t(windows::invalid)); }
+  inline error look_at_path() const noexcept;
+  inline error close() noexcept;
+
+  windows::handle file_;
+  bool open_;  // there is a file under the other name
+  wchar_t path_[max_path];
+  wchar_t other_[max_other_path];
+};
+
+/// Makes the file beside `path`, which need not exist.
+///
+/// Errors: what the system says; ERROR_NOT_SUPPORTED when `path` is a device or a pipe: "NUL", "COM1".
+///         ERROR_DIRECTORY_NOT_SUPPORTED for a folder; ERROR_INVALID_NAME when there is a NUL in it.
+inline error replaced_file::open(string_view path) noexcept {
+  enum : unsigned int { utf8 = 65001 };
+  enum : windows::dword { strictly = 8, generic_write = 0x40000000, create_new = 1, normal = 0x80 };
+  const error too_long = {windows::error_filename_exced_range}, no_name = {windows::error_invalid_name},
+              is_folder = {windows::error_directory_not_supported}, none = {0};
+  if (path.size() > 3 * std::size_t(max_path)) return too_long;
+  if (path.empty() || std::memchr(path.data(), 0, path.size())) return no_name;
+  const int wide = windows::MultiByteToWideChar(utf8, strictly, path.data(), static_cast<int>(path.size()), nullptr, 0);
+  if (wide <= 0) return error::last();
+  if (static_cast<std::size_t>(wide) >= max_path) return too_long;
+  windows::MultiByteToWideChar(utf8, strictly, path.data(), static_cast<int>(path.size()), path_, wide);
+  path_[wide] = L'\0';
+  std::size_t folder = 0;
+  for (std::size_t i = 0; i < static_cast<std::size_t>(wide); ++i) {
+    if (path_[i] == L'/' || path_[i] == L'\\' || (i == 1 && path_[i] == L':')) folder = i + 1;
+    other_[i] = path_[i];
+  }
+  if (folder == static_cast<std::size_t>(wide)) return is_folder;
+  const error e = look_at_path();
+  if (!e.ok()) return e;
+  for (unsigned tries = 0;; ++tries) {
+    write_other_name(other_ + folder, windows::GetCurrentProcessId());
+    file_ = windows::CreateFileW(other_, generic_write, 0, nullptr, create_new, normal, nullptr);
+    if (file_ != no_file()) break;
+    const error refused = error::last();
+    if ((refused.code != windows::error_file_exists && refused.code != windows::error_already_exists) || tries >= max_leftovers) {
+      return refused;
+    }
+  }
+  open_ = true;
+  return none;
+}
+
+/// Whether what is there may be replaced.
+inline error replaced_file::look_at_path() const noexcept {
+  enum : windows::dword { no_attributes = 0xffffffffu, folder = 0x10, share_all = 7, open_existing = 3, disk = 1 };
+  const error is_folder = {windows::error_directory_not_supported}, device = {windows::error_not_supported}, none = {0};
+  const windows::dword attributes = windows::GetFileAttributesW(path_);
+  if (attributes == no_attributes) {
+    const error e = error::last();
+    return e.code == windows::error_file_not_found ? none : e;
+  }
+  if (attributes & folder) return is_folder;
+  const windows::handle there = windows::CreateFileW(path_, 0, share_all, nullptr, open_existing, 0, nullptr);
+  if (there == no_file()) return none;  // a file that may not even be looked at may yet be replaced
+  const windows::dword type = windows::GetFileType(there);
+  windows::CloseHandle(there);
+  return type == disk ? none : device;
+}
+
+/// Writes everything.
+inline error replaced_file::write(const char* data, std::size_t size) noexcept {
+  const std::size_t most_at_once = 1u << 30;
+  while (size > 0) {
+    windows::dword n = 0;
+    const windows::dword now = static_cast<windows::dword>(size < most_at_once ? size : most_at_once);
+    if (!windows::WriteFile(file_, data, now, &n, nullptr)) return error::last();
+    data += n;
+    size -= n;
+  }
+  const error none = {0};
+  return none;
+}
+
+/// Waits until the bytes are on the disk.
+inline error replaced_file::sync() noexcept {
+  const error none = {0};
+  return windows::FlushFileBuffers(file_) ? none : error::last();
+}
+
+/// Puts the file in place. The mode is not used: who may read it is inherited from the folder.
+///
+/// A file that somebody has open cannot be replaced here, unlike by rename(): readers of a metrics file, and virus scanners, take
+/// milliseconds, so they are waited for; whoever keeps it open longer is told of by the system's words.
+inline error replaced_file::commit(unsigned) noexcept {
+  enum : windows::dword { replace_existing = 1 };
+  error e = close();
+  if (!e.ok()) return e;
+  for (unsigned waited = 0, pause = 1;; pause = pause < 50 ? 2 * pause : pause) {
+    if (windows::MoveFileExW(other_, path_, replace_existing)) break;
+    e = error::last();
+    const bool is_open = e.code == windows::error_access_denied || e.code == windows::error_sharing_violation;
+    if (!is_open || waited >= reader_patience_ms) return e;
+    windows::Sleep(pause);
+    waited += pause;
+  }
+  open_ = false;
+  e.code = 0;
+  return e;
+}
+
+inline error replaced_file::close() noexcept {
+  error e = {0};
+  if (file_ != no_file() && !windows::CloseHandle(file_)) e = error::last();
+  file_ = no_file();
+  return e;
+}
+
+inline void replaced_file::discard() noexcept {
+  static_cast<void>(close());
+  if (open_) windows::DeleteFileW(other_);
+  open_ = false;
+}
+
+#else  // not here
+
+class replaced_file {
+ public:
+  replaced_file() noexcept {}
+  replaced_file(const replaced_file&) = delete;
+  replaced_file& operator=(const replaced_file&) = delete;
+  error open(string_view) noexcept { return none(); }
+  error write(const char*, std::size_t) noexcept { return none(); }
+  error sync() noexcept { return none(); }
+  error commit(unsigned) noexcept { return none(); }
+  void discard() noexcept {}
+
+ private:
+  static error none() noexcept {
+    const error e = {0};
+    return e;
+  }
+};
+
+#endif
+
+}  // namespace os
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_OS_FILE_HPP
+
+// ==== narthex/os/folder.hpp =====================================================================
+// narthex/os/folder.hpp - what lies in a folder; a file read, a file removed.
+// Room: cellar. Read os/file.hpp first. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_OS_FOLDER_HPP
+#define NARTHEX_OS_FOLDER_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+
+#if NARTHEX_HAS(POSIX)
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#endif
+
+NARTHEX_BEGIN_NAMESPACE
+namespace os {
+
+/// A file in a folder.
+struct folder_entry {
+  enum : std::size_t { max_name = 768 };  ///< in UTF-8
+  char name[max_name];
+  std::uint64_t size;
+  std::int64_t changed_s;  ///< since 1970, by the clock of its file system
+};
+
+#if NARTHEX_HAS(POSIX)
+
+/// The regular files of one folder, in no order; links are not followed. What comes or goes meanwhile may be seen or not.
+///
+/// Threads: one.
+class folder {
+ public:
+  folder() noexcept : all_(nullptr) {}
+  ~folder() {
+    if (all_) ::closedir(all_);
+  }
+  folder(const folder&) = delete;
+  folder& operator=(const folder&) = delete;
+
+  /// Errors: what the system says.
+  error open(string_view path) noexcept {
+    const error too_long = {ENAMETOOLONG}, has_nul = {EINVAL}, none = {0};
+    char text[replaced_file::max_path];
+    if (path.size() >= sizeof text) return too_long;
+    if (!path.empty() && std::memchr(path.data(), 0, path.size())) return has_nul;
+    if (!path.empty()) std::memcpy(text, path.data(), path.size());
+    text[path.size()] = '\0';
+    all_ = ::opendir(text);
+    return all_ ? none : error::last();
+  }
+  /// False after the last.
+  bool next(folder_entry& found) noexcept {
+    while (const dirent* const one = ::readdir(all_)) {
+      const std::size_t size = std::strlen(one->d_name);
+      struct stat about;
+      if (size >= sizeof found.name || ::fstatat(::dirfd(all_), one->d_name, &about, AT_SYMLINK_NOFOLLOW) != 0) continue;
+      if (!S_ISREG(about.st_mode)) continue;
+      std::memcpy(found.name, one->d_name, size + 1);
+      found.size = static_cast<std::uint64_t>(about.st_size);
+      found.changed_s = static_cast<std::int64_t>(about.st_mtime);
+      return true;
+    }
+    return false;
+  }
+
+ private:
+  DIR* all_;
+};
+
+/// Reads a whole file, link or not; stops when the sink takes no more.
+inline error read_file(const char* path, const sink& to) noexcept {
+  error e = {0};
+  const int fd = ::open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return error::last();
+  char part[4096];
+  bool more = true;
+  while (more) {
+    const ssize_t n = ::read(fd, part, sizeof part);
+    if (n < 0) e = error::last();
+    if (n < 0) more = e.code == EINTR;
+    else e.code = 0, more = n > 0 && to.write(to.context, part, static_cast<std::size_t>(n));
+  }
+  ::close(fd);
+  return e;
+}
+
+inline error remove_file(const char* path) noexcept {
+  const error none = {0};
+  return ::unlink(path) == 0 ? none : error::last();
+}
+inline bool is_missing(const error& e) noexcept { return e.code == ENOENT; }
+
+#elif NARTHEX_HAS(WINDOWS)
+
+namespace windows {
+/// A path of UTF-8, as the system wants it.
+struct wide_path {
+  wchar_t text[replaced_file::max_path];
+  explicit wide_path(const char* path) noexcept {
+    enum : unsigned int { utf8 = 65001 };
+    enum : dword { strictly = 8 };
+    if (MultiByteToWideChar(utf8, strictly, path, -1, text, sizeof text / sizeof *text) <= 0) text[0] = L'\0';
+  }
+};
+/// WIN32_FIND_DATAW.
+struct found_file {
+  std::uint32_t attributes, made[2], read[2], written[2], size_high, size_low, unused[2];
+  wchar_t name[260], short_name[14];
+};
+}  // namespace windows
+
+/// The same.
+class folder {
+ public:
+  folder() noexcept : all_(windows_none()), has_one_(false) {}
+  ~folder() {
+    if (all_ != windows_none()) windows::FindClose(all_);
+  }
+  folder(const folder&) = delete;
+  folder& operator=(const folder&) = delete;
+
+  error open(string_view path) noexcept {
+    const error too_long = {windows::error_filename_exced_range}, no_name = {windows::error_invalid_name}, none = {0};
+    char text[replaced_file::max_path];
+    if (path.size() + 3 > sizeof text) return too_long;
+    if (path.empty() || std::memchr(path.data(), 0, path.size())) return no_name;
+    if (!path.empty()) std::memcpy(text, path.data(), path.size());
+    std::memcpy(text + path.size(), "/*", 3);
+    const windows::wide_path pattern(text);
+    all_ = windows::FindFirstFileW(pattern.text, windows::as<_WIN32_FIND_DATAW>(&found_));
+    has_one_ = all_ != windows_none();
+    return has_one_ ? none : error::last();
+  }
+  bool next(folder_entry& found) noexcept {
+    enum : unsigned int { utf8 = 65001 };
+    enum : std::uint32_t { not_a_file = 0x10 | 0x400 };  // a folder; a link
+    for (; has_one_; has_one_ = windows::FindNextFileW(all_, windows::as<_WIN32_FIND_DATAW>(&found_)) != 0) {
+      if (found_.attributes & not_a_file) continue;
+      if (windows::WideCharToMultiByte(utf8, 0, found_.name, -1, found.name, sizeof found.name, nullptr, nullptr) <= 0) continue;
+      found.size = std::uint64_t(found_.size_high) << 32 | found_.size_low;
+      const std::uint64_t since_1601 = std::uint64_t(found_.written[1]) << 32 | found_.written[0];  // in 100 ns
+      found.changed_s = static_cast<std::int64_t>(since_1601 / 10000000) - 11644473600;
+      has_one_ = windows::FindNextFileW(all_, windows::as<_WIN32_FIND_DATAW>(&found_)) != 0;
+      return true;
+    }
+    return false;
+  }
+
+ private:
+  static windows::handle windows_none() noexcept { return reinterpret_cast<windows::handle>(std::intptr_t(windows::invalid)); }
+
+  windows::handle all_;
+  bool has_one_;
+  windows::found_file found_;
+};
+
+inline error read_file(const char* path, const sink& to) noexcept {
+  enum : windows::dword { generic_read = 0x80000000, share_all = 7, open_existing = 3, normal = 0x80 };
+  error e = {0};
+  const windows::wide_path wide(path);
+  const windows::handle file = windows::CreateFileW(wide.text, generic_read, share_all, nullptr, open_existing, normal, nullptr);
+  if (file == reinterpret_cast<windows::handle>(std::intptr_t(windows::invalid))) return error::last();
+  char part[4096];
+  windows::dword n = 0;
+  do {
+    if (!windows::ReadFile(file, part, sizeof part, &n, nullptr)) {
+      e = error::last();
+      n = 0;
+    }
+  } while (n > 0 && to.write(to.context, part, n));
+  windows::CloseHandle(file);
+  return e;
+}
+
+inline error remove_file(const char* path) noexcept {
+  const error none = {0};
+  const windows::wide_path wide(path);
+  return windows::DeleteFileW(wide.text) ? none : error::last();
+}
+inline bool is_missing(const error& e) noexcept { return e.code == windows::error_file_not_found || e.code == windows::error_path_not_found; }
+
+#endif
+
+}  // namespace os
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_OS_FOLDER_HPP
+
+// ==== narthex/os/host_name.hpp ==================================================================
+// narthex/os/host_name.hpp - what this machine calls itself, and the number of this process.
+// Room: cellar. Read os/error.hpp first. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_OS_HOST_NAME_HPP
+#define NARTHEX_OS_HOST_NAME_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+
+#if NARTHEX_HAS(POSIX)
+#include <unistd.h>
+#endif
+
+NARTHEX_BEGIN_NAMESPACE
+namespace os {
+
+/// The name of this machine, as it was when this was made: gethostname(), or Windows' computer name.
+///
+/// Nothing is looked up. In a container it is the container's.
+struct host_name {
+  enum : std::size_t { max_name = 255 };
+
+  host_name() noexcept : size_(0) {
+#if NARTHEX_HAS(POSIX)
+    if (::gethostname(name_, sizeof name_) != 0) {
+      why_ = error::last().to_status("host name");
+    } else {
+      name_[max_name] = '\0';  // a longer one is cut, and need not have a NUL
+      size_ = std::strlen(name_);
+    }
+#elif NARTHEX_HAS(WINDOWS)
+    enum : unsigned int { utf8 = 65001 };
+    wchar_t wide[64];
+    windows::dword wide_size = sizeof wide / sizeof *wide;
+    if (!windows::GetComputerNameW(wide, &wide_size)) why_ = error::last().to_status("host name");
+    else size_ = static_cast<std::size_t>(windows::WideCharToMultiByte(utf8, 0, wide, static_cast<int>(wide_size), name_, max_name, nullptr, nullptr));
+#else
+    why_ = status(errc::unsupported, "host name");
+#endif
+    if (why_.ok() && size_ == 0) why_ = status(errc::unsupported, "host name");
+  }
+
+  const status& why() const noexcept { return why_; }
+  string_view text() const noexcept { return string_view(name_, size_); }
+
+ private:
+  status why_;
+  std::size_t size_;
+  char name_[max_name + 1];
+};
+
+/// The number by which the system knows this process now: the child of a fork has another.
+inline std::uint32_t process_number_now() noexcept {
+#if NARTHEX_HAS(POSIX)
+  return static_cast<std::uint32_t>(::getpid());
+#elif NARTHEX_HAS(WINDOWS)
+  return static_cast<std::uint32_t>(windows::GetCurrentProcessId());
+#else
+  return 0;
+#endif
+}
+
+}  // namespace os
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_OS_HOST_NAME_HPP
+
 // ==== narthex/timer.hpp =========================================================================
 // narthex/timer.hpp - measures a scope: its duration, and how many are inside.
 // Room: balconies. Apart from the core because <chrono> is 32,000 lines at C++20. SPDX-License-Identifier: MIT
@@ -2688,15 +3315,126 @@ NARTHEX_END_NAMESPACE
 
 #endif  // NARTHEX_DETAIL_PUSH_URL_HPP
 
-// ==== narthex/detail/grouping_key.hpp ===========================================================
-// narthex/detail/grouping_key.hpp - a job and its labels, checked, and as the path that a Pushgateway reads.
+// ==== narthex/grouping_key.hpp ==================================================================
+// narthex/grouping_key.hpp - the labels of a group of pushed metrics, put together and kept.
 // Room: balconies. SPDX-License-Identifier: MIT
-#ifndef NARTHEX_DETAIL_GROUPING_KEY_HPP
-#define NARTHEX_DETAIL_GROUPING_KEY_HPP
+#ifndef NARTHEX_GROUPING_KEY_HPP
+#define NARTHEX_GROUPING_KEY_HPP
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <initializer_list>
+
+
+NARTHEX_BEGIN_NAMESPACE
+
+/// The grouping key of a push, but for the job: what tells this program from the others that push.
+///
+///   const nx::grouping_key key = nx::grouping_key().instance_of_process().region("eu").label("shard", 3);
+///   nx::periodic_pusher pusher{"http://127.0.0.1:9091", "edge", key};
+///
+/// In whatever order labels are given, the URL has them in the order of their names.
+/// Errors:  kept in status(), the first one; whoever is given this key has it then, too. Names and values are checked there.
+/// Memory:  everything in place, 0.7 kB: at most 8 labels and 512 bytes of text.
+/// Threads: a value; copy it freely.
+class grouping_key {
+ public:
+  enum : unsigned { max_labels = 8 };
+  enum : std::size_t { max_text = 512 };
+
+  grouping_key() noexcept : count_(0), used_(0) {}
+
+  /// Errors: errc::too_large beyond max_labels, errc::label_too_long beyond max_text.
+  grouping_key& label(string_view name, const label_value& value) noexcept {
+    const string_view parts[2] = {name, value.text()};
+    if (why_.ok() && count_ == max_labels) why_ = NARTHEX_NAMESPACE::status(errc::too_large, name, max_labels);
+    if (why_.ok() && parts[0].size() + parts[1].size() > max_text - used_) {
+      why_ = NARTHEX_NAMESPACE::status(errc::label_too_long, name, max_text);
+    }
+    if (!why_.ok()) return *this;
+    for (string_view one : parts) {
+      if (!one.empty()) std::memcpy(text_ + used_, one.data(), one.size());
+      used_ += one.size();
+    }
+    entry& e = all_[count_++];
+    e.name_size = static_cast<std::uint16_t>(parts[0].size());
+    e.value_size = static_cast<std::uint16_t>(parts[1].size());
+    return *this;
+  }
+  grouping_key& instance(const label_value& value) noexcept { return label("instance", value); }
+  grouping_key& region(string_view value) noexcept { return label("region", value); }
+  grouping_key& team(string_view value) noexcept { return label("team", value); }
+  /// instance="host:pid", of this process as it is now. Each run of the program is a group of its own, so let the last one be
+  /// deleted (set_delete_after_ms): a gateway forgets nothing by itself.
+  /// Errors: errc::system, errc::unsupported: the system tells no name.
+  grouping_key& instance_of_process() noexcept {
+    const os::host_name host;
+    if (why_.ok()) why_ = host.why();
+    char both[os::host_name::max_name + 1 + detail::max_u64_chars];
+    const string_view front = host.text();
+    if (!front.empty()) std::memcpy(both, front.data(), front.size());
+    both[front.size()] = ':';
+    const char* const end = detail::write_u64(both + front.size() + 1, os::process_number_now());
+    return label("instance", string_view(both, static_cast<std::size_t>(end - both)));
+  }
+
+  const NARTHEX_NAMESPACE::status& status() const noexcept { return why_; }
+  std::size_t size() const noexcept { return count_; }
+  /// Of the label number `at` < size(), in the order in which they were given.
+  string_view name_at(std::size_t at) const noexcept { return string_view(text_ + begin(at), all_[at].name_size); }
+  string_view value_at(std::size_t at) const noexcept {
+    return string_view(text_ + begin(at) + all_[at].name_size, all_[at].value_size);
+  }
+
+ private:
+  struct entry {
+    std::uint16_t name_size, value_size;
+  };
+  std::size_t begin(std::size_t at) const noexcept {
+    std::size_t n = 0;
+    for (std::size_t i = 0; i < at; ++i) n += std::size_t(all_[i].name_size) + all_[i].value_size;
+    return n;
+  }
+
+  NARTHEX_NAMESPACE::status why_;
+  std::size_t count_, used_;
+  entry all_[max_labels];
+  char text_[max_text];
+};
+
+namespace detail {
+
+/// The labels of a group, as a call gives them: braces, or a grouping_key. A view; lives as long as the call.
+class group_labels {
+ public:
+  group_labels() noexcept : key_(nullptr) {}
+  group_labels(std::initializer_list<label_pair> pairs) noexcept : pairs_(pairs), key_(nullptr) {}
+  group_labels(const grouping_key& key) noexcept : key_(&key) {}
+
+  status why() const noexcept { return key_ ? key_->status() : status(); }
+  std::size_t size() const noexcept { return key_ ? key_->size() : pairs_.size(); }
+  string_view name_at(std::size_t at) const noexcept { return key_ ? key_->name_at(at) : pairs_.begin()[at].name; }
+  string_view value_at(std::size_t at) const noexcept { return key_ ? key_->value_at(at) : pairs_.begin()[at].value.text(); }
+
+ private:
+  std::initializer_list<label_pair> pairs_;
+  const grouping_key* key_;
+};
+
+}  // namespace detail
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_GROUPING_KEY_HPP
+
+// ==== narthex/detail/group_path.hpp =============================================================
+// narthex/detail/group_path.hpp - a job and its labels, checked, and as the path that a Pushgateway reads.
+// Room: balconies. Read grouping_key.hpp first. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_DETAIL_GROUP_PATH_HPP
+#define NARTHEX_DETAIL_GROUP_PATH_HPP
+
+#include <cstddef>
+#include <cstdint>
 
 
 NARTHEX_BEGIN_NAMESPACE
@@ -2716,50 +3454,57 @@ inline std::size_t bad_utf8_byte(string_view text) noexcept {
 /// What a group is called: the job and the grouping labels. Views; lives as long as what it was given.
 ///
 /// Source: Pushgateway, README, "URL"; each rule below was seen with Pushgateway 1.5.1 and 1.11.2.
-class grouping_key {
+class group_path {
  public:
-  grouping_key(string_view job, std::initializer_list<label_pair> labels) noexcept : job_(job), labels_(labels) {}
+  group_path(string_view job_name, const group_labels& of) noexcept : job_(job_name), labels_(of) {}
+
+  string_view job() const noexcept { return job_; }
+  const group_labels& labels() const noexcept { return labels_; }
 
   /// Errors: errc::bad_job, errc::bad_utf8 (position), errc::bad_label_name, reserved_label_name, duplicate_label_name
-  ///         (the label's number, as given).
+  ///         (the label's number, as given), and those of a grouping_key.
   status validate() const noexcept {
+    if (!labels_.why().ok()) return labels_.why();
     if (job_.empty()) return status(errc::bad_job, "job");
     // One push of broken UTF-8 and the gateway answers 500 to every scrape and 400 to every other push.
     const std::size_t bad = bad_utf8_byte(job_);
     if (bad != job_.size()) return status(errc::bad_utf8, "job", static_cast<std::uint32_t>(bad));
-    std::uint32_t i = 0;
-    for (const label_pair* l = labels_.begin(); l != labels_.end(); ++l, ++i) {
-      const string_view n = l->name;
-      if (n.empty() || bad_byte(n.data(), n.size(), alphabet::label) != n.size()) {
-        return status(errc::bad_label_name, n, i);
+    for (std::size_t i = 0; i < labels_.size(); ++i) {
+      const string_view n = labels_.name_at(i), text = labels_.value_at(i);
+      const std::uint32_t number = static_cast<std::uint32_t>(i);
+      if (n.empty() || bad_byte(n.data(), n.size(), alphabet::label) != n.size()) return status(errc::bad_label_name, n, number);
+      if (is_reserved(n)) return status(errc::reserved_label_name, n, number);
+      for (std::size_t other = 0; other < i; ++other) {
+        if (labels_.name_at(other) == n) return status(errc::duplicate_label_name, n, number);
       }
-      if (is_reserved(n)) return status(errc::reserved_label_name, n, i);
-      for (const label_pair* other = labels_.begin(); other != l; ++other) {
-        if (other->name == n) return status(errc::duplicate_label_name, n, i);
-      }
-      const string_view value = l->value.text();
-      const std::size_t at = bad_utf8_byte(value);
-      if (at != value.size()) return status(errc::bad_utf8, n, static_cast<std::uint32_t>(at));
+      const std::size_t at = bad_utf8_byte(text);
+      if (at != text.size()) return status(errc::bad_utf8, n, static_cast<std::uint32_t>(at));
     }
     return status();
   }
 
   /// Appends "/metrics/job/j/a/1"; false without memory. Labels stand in the order of their names.
   bool write_path(byte_buffer& out) const noexcept {
-    if (!out.append("/metrics") || !pair(out, "job", job_)) return false;
-    for (const label_pair* l = next(nullptr); l; l = next(l)) {
-      if (!pair(out, l->name, l->value.text())) return false;
+    bool fits = out.append("/metrics") && pair(out, "job", job_);
+    for (std::size_t i = next("", labels_.size()); fits && i != none; i = next(name(i), labels_.size())) {
+      fits = pair(out, name(i), value(i));
     }
-    return true;
+    return fits;
   }
   /// Appends the names, "job" first, each with a NUL behind it.
   bool write_names(byte_buffer& out) const noexcept {
     const string_view nul("", 1);
     bool fits = out.append("job") && out.append(nul);
-    for (const label_pair* l = labels_.begin(); fits && l != labels_.end(); ++l) {
-      fits = out.append(l->name) && out.append(nul);
-    }
+    for (std::size_t i = 0; fits && i < labels_.size(); ++i) fits = out.append(labels_.name_at(i)) && out.append(nul);
     return fits;
+  }
+  /// Appends a="1",job="j": what a gateway adds to each series of the group.
+  bool write_labels(byte_buffer& out) const noexcept { return write_labels(out, labels_.size() + 1); }
+  /// Appends a="1",instance="",job="j": what a gateway shows of the group itself, in its order.
+  bool write_shown_labels(byte_buffer& out) const noexcept {
+    bool has_instance = false;
+    for (std::size_t i = 0; i < labels_.size(); ++i) has_instance = has_instance || labels_.name_at(i) == "instance";
+    return write_labels(out, labels_.size() + (has_instance ? 1u : 2u));
   }
 
  private:
@@ -2769,14 +3514,37 @@ class grouping_key {
     return (n.size() >= 2 && n[0] == '_' && n[1] == '_') || n == "job" || n == "le" || n == "quantile" || n == "what";
   }
 
-  /// The label with the next larger name; null after the last.
-  const label_pair* next(const label_pair* after) const noexcept {
-    const label_pair* best = nullptr;
-    for (const label_pair& l : labels_) {
-      if (after && l.name.compare(after->name) <= 0) continue;
-      if (!best || l.name.compare(best->name) < 0) best = &l;
+  enum : std::size_t { none = ~std::size_t(0) };
+
+  // Behind the labels stand the job and an empty instance.
+  string_view name(std::size_t at) const noexcept {
+    return at < labels_.size() ? labels_.name_at(at) : at == labels_.size() ? string_view("job") : string_view("instance");
+  }
+  string_view value(std::size_t at) const noexcept {
+    return at < labels_.size() ? labels_.value_at(at) : at == labels_.size() ? job_ : string_view();
+  }
+  /// Of the first `count`, the one with the next larger name; or none.
+  std::size_t next(string_view after, std::size_t count) const noexcept {
+    std::size_t best = none;
+    for (std::size_t i = 0; i < count; ++i) {
+      if (name(i).compare(after) > 0 && (best == none || name(i).compare(name(best)) < 0)) best = i;
     }
     return best;
+  }
+
+  bool write_labels(byte_buffer& out, std::size_t count) const noexcept {
+    const std::size_t begin = out.size();
+    bool fits = true;
+    for (std::size_t i = next("", count); fits && i != none; i = next(name(i), count)) {
+      fits = (out.size() == begin || out.append(",")) && out.append(name(i)) && out.append("=\"");
+      for (char c : value(i)) {
+        const char escaped[2] = {'\\', c == '\n' ? 'n' : c};
+        const bool bare = c != '"' && c != '\\' && c != '\n';
+        fits = fits && out.append(bare ? string_view(&c, 1) : string_view(escaped, 2));
+      }
+      fits = fits && out.append("\"");
+    }
+    return fits;
   }
 
   /// The server decodes %2F before it splits the path, and cleans "." and ".." and empty parts away with a redirect: these
@@ -2812,13 +3580,13 @@ class grouping_key {
   }
 
   string_view job_;
-  std::initializer_list<label_pair> labels_;
+  group_labels labels_;
 };
 
 }  // namespace detail
 NARTHEX_END_NAMESPACE
 
-#endif  // NARTHEX_DETAIL_GROUPING_KEY_HPP
+#endif  // NARTHEX_DETAIL_GROUP_PATH_HPP
 
 // ==== narthex/detail/push_body.hpp ==============================================================
 // narthex/detail/push_body.hpp - a registry as the body of a push, checked while it is written.
@@ -3019,7 +3787,7 @@ struct push_gateway_options {
   enum : std::size_t { max_credential_bytes = 4096 };  ///< of a user, password or token each: tokens are long
 
   /// For one push as a whole: look-up, connect, send, answer. At least 1; there is no "for ever".
-  int timeout_ms = 10000;
+  int timeout_ms = 30000;
   /// For each address of the name, so that a dead IPv6 route leaves time for IPv4.
   int connect_timeout_ms = 3000;
   /// A larger exposition is refused: errc::too_large. The gateway itself has no limit, and keeps what it gets for ever.
@@ -3106,7 +3874,7 @@ NARTHEX_END_NAMESPACE
 
 // ==== narthex/detail/push_request.hpp ===========================================================
 // narthex/detail/push_request.hpp - what every request to one group has in common, checked and made ready once.
-// Room: balconies. Read detail/push_url.hpp and detail/grouping_key.hpp first. SPDX-License-Identifier: MIT
+// Room: balconies. Read detail/push_url.hpp and detail/group_path.hpp first. SPDX-License-Identifier: MIT
 #ifndef NARTHEX_DETAIL_PUSH_REQUEST_HPP
 #define NARTHEX_DETAIL_PUSH_REQUEST_HPP
 
@@ -3128,7 +3896,7 @@ class push_request {
   const content_coding* coding = nullptr;
 
 #if NARTHEX_HAS(HEAP) && NARTHEX_HAS(SYSTEM)
-  status prepare(string_view url, const grouping_key& key, const push_gateway_options& options) noexcept {
+  status prepare(string_view url, const group_path& key, const push_gateway_options& options) noexcept {
     timeout_ms = options.timeout_ms > 1 ? options.timeout_ms : 1;
     connect_timeout_ms = options.connect_timeout_ms > 1 ? options.connect_timeout_ms : 1;
     max_body_bytes = options.max_body_bytes;
@@ -3145,11 +3913,17 @@ class push_request {
     byte_buffer& t = text_;
     bool fits = t.append(scheme == transport_target::scheme::https ? "https://" : "http://") && t.append(where.authority);
     path_at_ = t.size();
-    fits = fits && t.append(where.prefix) && key.write_path(t);
+    fits = fits && t.append(where.prefix);
+    group_at_ = t.size();
+    fits = fits && key.write_path(t);
     host_at_ = t.size();
     fits = fits && t.append(where.host);
     names_at_ = t.size();
     fits = fits && key.write_names(t);
+    labels_at_ = t.size();
+    fits = fits && key.write_labels(t);
+    shown_at_ = t.size();
+    fits = fits && key.write_shown_labels(t);
     headers_at_ = t.size();
     fits = fits && t.append("\r\nHost: ") && t.append(where.authority) && t.append("\r\nUser-Agent: narthex/") &&
            put_number(t, NARTHEX_VERSION_MAJOR) && t.append(".") && put_number(t, NARTHEX_VERSION_MINOR) && t.append(".") &&
@@ -3161,7 +3935,7 @@ class push_request {
     return fits ? status() : status(errc::no_memory, "push_gateway");
   }
 #else
-  status prepare(string_view, const grouping_key&, const push_gateway_options&) noexcept {
+  status prepare(string_view, const group_path&, const push_gateway_options&) noexcept {
     return status(errc::unsupported, "push_gateway");
   }
 #endif
@@ -3170,13 +3944,19 @@ class push_request {
   string_view address() const noexcept { return part(0, host_at_); }
   string_view host() const noexcept { return part(host_at_, names_at_); }
   /// Of the grouping key, each with a NUL behind it.
-  string_view names() const noexcept { return part(names_at_, headers_at_); }
+  string_view names() const noexcept { return part(names_at_, labels_at_); }
+  /// "/metrics/job/j/a/1"
+  string_view group() const noexcept { return part(group_at_, host_at_); }
+  /// a="1",job="j": of each series of the group; and as a gateway shows them of the group itself.
+  string_view labels() const noexcept { return part(labels_at_, shown_at_); }
+  string_view shown_labels() const noexcept { return part(shown_at_, headers_at_); }
 
+  /// path:  behind the URL's prefix: group(), or what else a gateway answers to.
   /// coded: how the body is; null: not at all.
   /// Errors: false without memory.
-  bool write_head(string_view verb, std::size_t body_size, const content_coding* coded, byte_buffer& out) const noexcept {
+  bool write_head(string_view verb, string_view path, std::size_t body_size, const content_coding* coded, byte_buffer& out) const noexcept {
     // The length also of nothing: a PUT that a proxy passes on without one would be read as empty, and wipe the group.
-    return out.append(verb) && out.append(" ") && out.append(part(path_at_, host_at_)) && out.append(" HTTP/1.1") &&
+    return out.append(verb) && out.append(" ") && out.append(part(path_at_, group_at_)) && out.append(path) && out.append(" HTTP/1.1") &&
            out.append(text_.text().from(headers_at_)) &&
            out.append("\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8") &&
            (!coded || put_header(out, "Content-Encoding", coded->name)) && out.append("\r\nContent-Length: ") &&
@@ -3261,8 +4041,8 @@ class push_request {
   }
 #endif
 
-  byte_buffer text_;  // address (with the path at its end), host, names, headers
-  std::size_t path_at_ = 0, host_at_ = 0, names_at_ = 0, headers_at_ = 0;
+  byte_buffer text_;  // address (with the path at its end), host, names, labels, headers
+  std::size_t path_at_ = 0, group_at_ = 0, host_at_ = 0, names_at_ = 0, labels_at_ = 0, shown_at_ = 0, headers_at_ = 0;
 };
 
 }  // namespace detail
@@ -3299,8 +4079,9 @@ class http_answer {
     max_body = 65536   ///< read of the body: more than any gateway has to say
   };
 
-  http_answer() noexcept
-      : state_(state::status_line), code_(0), seen_(0), line_size_(0), kept_size_(0), body_size_(0), left_(0),
+  /// page: takes the whole body of a success, however long; null: its beginning is kept, as of all others.
+  explicit http_answer(const sink* page = nullptr) noexcept
+      : page_(page), state_(state::status_line), code_(0), seen_(0), line_size_(0), kept_size_(0), body_size_(0), left_(0),
         location_size_(0), framing_(framing::close), begun_(false), is_coded_(false) {}
 
   /// Takes the next bytes. What comes behind the end is ignored.
@@ -3450,14 +4231,17 @@ class http_answer {
     const std::size_t room = max_kept - kept_size_, keep = part.size() < room ? part.size() : room;
     std::memcpy(kept_ + kept_size_, part.data(), keep);
     kept_size_ += keep;
-    body_size_ += part.size();
+    const bool is_page = page_ && code_ == 200;
+    if (is_page && !page_->write(page_->context, part.data(), part.size())) state_ = state::bad;
+    body_size_ += is_page ? 0 : part.size();
     if (framing_ != framing::close) {
       left_ -= part.size();
-      if (left_ == 0) state_ = framing_ == framing::chunks ? state::chunk_end : state::done;
+      if (left_ == 0 && state_ != state::bad) state_ = framing_ == framing::chunks ? state::chunk_end : state::done;
     }
     if (body_size_ > max_body) state_ = state::bad;
   }
 
+  const sink* page_;
   state state_;
   int code_;
   int interim_ = 0;  // of the head that is being read
@@ -3727,7 +4511,7 @@ class NARTHEX_DETAIL_NODISCARD push_result {
  public:
   enum : std::size_t { max_error = 1024 };  ///< NUL included
 
-  push_result() noexcept : http_status_(0), error_size_(0), blank_(false) { error_[0] = '\0'; }
+  push_result() noexcept : body_bytes_(0), http_status_(0), error_size_(0), blank_(false) { error_[0] = '\0'; }
 
   /// The gateway has taken it: 200 or 202.
   bool ok() const noexcept { return why_.ok(); }
@@ -3735,6 +4519,8 @@ class NARTHEX_DETAIL_NODISCARD push_result {
   const status& why() const noexcept { return why_; }
   /// What the gateway answered; 0 when it did not.
   int http_status() const noexcept { return http_status_; }
+  /// Of the body that was sent, or that the sending of was begun, as it was coded.
+  std::size_t body_bytes() const noexcept { return body_bytes_; }
   /// One printable line, with the address and the system's or the gateway's own words; "" when ok. Credentials are not in
   /// it, unless a server repeats them.
   const char* error() const noexcept { return error_; }
@@ -3766,6 +4552,7 @@ class NARTHEX_DETAIL_NODISCARD push_result {
   }
 
   status why_;
+  std::size_t body_bytes_;
   int http_status_;
   std::size_t error_size_;
   bool blank_;  // seen, not written
@@ -3776,6 +4563,78 @@ NARTHEX_END_NAMESPACE
 
 #endif  // NARTHEX_DETAIL_PUSH_RESULT_HPP
 
+// ==== narthex/detail/id_rule.hpp ================================================================
+// narthex/detail/id_rule.hpp - whether a text looks like the id of one request, run or moment.
+// Room: balconies. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_DETAIL_ID_RULE_HPP
+#define NARTHEX_DETAIL_ID_RULE_HPP
+
+#include <cstddef>
+
+
+NARTHEX_BEGIN_NAMESPACE
+namespace detail {
+
+/// True for a text in which, between bytes that are no letters or digits, there stands
+///   a UUID: groups of 8, 4, 4, 4 and 12 hexadecimal digits with '-' between them;
+///   20 or more hexadecimal digits (hashes, trace ids; a docker id is shown with 12, an EC2 instance has 17);
+///   a time: 10, 13, 16 or 19 decimal digits that begin with 1 (seconds to nanoseconds since 1970, up to 2033), or 12 or 14 that begin with
+///   20 (202611230245, 20261123024500); or 15 or more decimal digits of any kind.
+/// Never for what begins as a version or an IPv4 address does: v1.2.3, with whatever behind it.
+///
+/// So host:pid, addresses, versions, dates and the names of pods pass; the machine's UUID or a cloud's instance number of 19 digits
+/// does not: it cannot be told from a request's.
+inline bool looks_like_id(string_view text) noexcept {
+  const auto number_ends = [text](std::size_t at) {
+    const std::size_t begin = at;
+    while (at < text.size() && is_digit(text[at])) ++at;
+    return at > begin && at - begin <= 5 ? at : text.size();
+  };
+  const std::size_t major = number_ends(!text.empty() && text[0] == 'v' ? 1u : 0u);
+  const std::size_t second = major < text.size() && text[major] == '.' ? number_ends(major + 1) : text.size();
+  if (second + 1 < text.size() && text[second] == '.' && is_digit(text[second + 1])) return false;
+
+  const std::size_t uuid[] = {8, 4, 4, 4, 12};
+  std::size_t groups = 0;  // of a UUID, right before this one
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const std::size_t begin = i;
+    std::size_t hex = 0, digits = 0;
+    for (; i < text.size() && (is_digit(text[i]) || is_letter(text[i])) && text[i] != '_'; ++i) {
+      hex += hex_value(text[i]) >= 0 ? 1u : 0u;
+      digits += is_digit(text[i]) ? 1u : 0u;
+    }
+    const std::size_t size = i - begin;
+    const bool all_hex = hex == size, all_digits = digits == size;
+    groups = all_hex && size == uuid[groups] ? groups + 1 : all_hex && size == uuid[0] ? 1 : 0;
+    if (groups == 5 || (all_hex && size >= 20) || (all_digits && size >= 15)) return true;
+    const bool of_1970 = size == 10 || size == 13, of_calendar = size == 12 || size == 14;
+    if (all_digits && of_1970 && text[begin] == '1') return true;
+    if (all_digits && of_calendar && text[begin] == '2' && text[begin + 1] == '0') return true;
+    if (i < text.size() && text[i] != '-') groups = 0;
+  }
+  return false;
+}
+
+/// Tells of the first part of a group's name that looks like an id, and counts the group.
+#if NARTHEX_HAS(METRICS) && NARTHEX_HAS(HEAP)
+inline void warn_of_ids(registry_core& registry, const group_path& group) noexcept {
+  for (std::size_t i = 0; i <= group.labels().size(); ++i) {
+    const bool is_job = i == group.labels().size();
+    if (!looks_like_id(is_job ? group.job() : group.labels().value_at(i))) continue;
+    counter found(registry, "narthex_push_suspect_groups_total", "Groups with a value that looks like an id: each stays for ever.");
+    found.inc();
+    return report(status(errc::id_in_group, is_job ? string_view("job") : group.labels().name_at(i)));
+  }
+}
+#else
+inline void warn_of_ids(registry_core&, const group_path&) noexcept {}
+#endif
+
+}  // namespace detail
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_DETAIL_ID_RULE_HPP
+
 // ==== narthex/push_gateway.hpp ==================================================================
 // narthex/push_gateway.hpp - hands a registry's metrics to a Pushgateway, for programs too short-lived to be scraped.
 // Room: balconies. Read detail/push_*.hpp first. SPDX-License-Identifier: MIT
@@ -3785,10 +4644,15 @@ NARTHEX_END_NAMESPACE
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <initializer_list>
 
 
 NARTHEX_BEGIN_NAMESPACE
+
+namespace detail {
+class push_targets;
+class spool;
+class spool_delivery;
+}  // namespace detail
 
 #if NARTHEX_HAS(METRICS)
 /// Pushes a registry's metrics to one group of a Pushgateway.
@@ -3804,6 +4668,8 @@ NARTHEX_BEGIN_NAMESPACE
 /// url:      "http://host:port/prefix"; without "http://" that is assumed; without a port it is 80 as for any URL (a
 ///           Pushgateway listens at 9091). "https://..." with a transport of yours in the options that speaks TLS: see transport.hpp. A name, an IPv4 or an [IPv6] address; no user, query or fragment.
 /// job:      not empty. labels: the rest of the grouping key; well-formed UTF-8. Not "job", "le", "quantile", "what", "__...".
+///           One that looks like the id of a request, a run or a moment (the rule is in detail/id_rule.hpp) is told to the error
+///           hook and counted in narthex_push_suspect_groups_total, and pushed: each value is a group that stays for ever.
 /// Rate:     10 pushes in any 60 seconds, whatever comes of them, unless the options say more: what is pushed between two scrapes
 ///           of the gateway nobody ever sees. One too many gets errc::too_often, sends nothing, and is counted in
 ///           narthex_refused_total{what="push"}.
@@ -3817,11 +4683,11 @@ NARTHEX_BEGIN_NAMESPACE
 class push_gateway {
  public:
   push_gateway(string_view url, string_view job,
-               std::initializer_list<label_pair> labels = std::initializer_list<label_pair>(),
+               const detail::group_labels& labels = detail::group_labels(),
                const push_gateway_options& options = push_gateway_options()) noexcept
       : push_gateway(default_registry(), url, job, labels, options) {}
   push_gateway(registry_core& registry, string_view url, string_view job,
-               std::initializer_list<label_pair> labels = std::initializer_list<label_pair>(),
+               const detail::group_labels& labels = detail::group_labels(),
                const push_gateway_options& options = push_gateway_options()) noexcept;
   push_gateway(const push_gateway&) = delete;
   push_gateway& operator=(const push_gateway&) = delete;
@@ -3849,14 +4715,24 @@ class push_gateway {
  private:
   friend class batch_job;
   friend class periodic_pusher;
+  friend class detail::push_targets;
+  friend class detail::spool;
+  friend class detail::spool_delivery;
+  push_gateway(registry_core& registry, string_view url, const detail::group_path& group, const push_gateway_options& options) noexcept;
   enum class body { none, optional, required };
   enum class turn { within_rate, free };  // free: the last push of a program, and deletions
 
   /// most_ms: of the options' timeout_ms; bell: ends it as that would.
   push_result run(const char* verb, body wanted, turn which, int most_ms = 0x7fffffff, os::wakeup* bell = nullptr) noexcept;
+  /// Of a gateway that has failed: no longer than a connection may take, as others wait for their push.
+  int briefly(int most_ms) const noexcept { return most_ms < request_.connect_timeout_ms ? most_ms : request_.connect_timeout_ms; }
+  push_result probe(int most_ms, os::wakeup* bell) const noexcept { return send("GET", "/-/ready", "", nullptr, briefly(most_ms), bell); }
   push_result exchange(const char* verb, body wanted, int most_ms, os::wakeup* bell) noexcept;
+  push_result send(string_view verb, string_view path, string_view text, const detail::content_coding* coding, int most_ms,
+                   os::wakeup* bell, const sink* page = nullptr) const noexcept;
   push_result refused_as_too_often(std::int64_t left_ms) const noexcept;
   push_result refused(const NARTHEX_NAMESPACE::status& why) const noexcept;
+  static push_result refused_here(const NARTHEX_NAMESPACE::status& why) noexcept;
   push_result failed(const NARTHEX_NAMESPACE::status& why, const detail::http_client& client,
                      const detail::http_answer& answer) const noexcept;
 
@@ -3871,8 +4747,14 @@ class push_gateway {
 // ---- bodies ----
 
 inline push_gateway::push_gateway(registry_core& registry, string_view url, string_view job,
-                                  std::initializer_list<label_pair> labels, const push_gateway_options& options) noexcept
-    : registry_(registry), status_(request_.prepare(url, detail::grouping_key(job, labels), options)),
+                                  const detail::group_labels& labels, const push_gateway_options& options) noexcept
+    : push_gateway(registry, url, detail::group_path(job, labels), options) {
+  if (status_.ok()) detail::warn_of_ids(registry, detail::group_path(job, labels));
+}
+
+inline push_gateway::push_gateway(registry_core& registry, string_view url, const detail::group_path& group,
+                                  const push_gateway_options& options) noexcept
+    : registry_(registry), status_(request_.prepare(url, group, options)),
       clock_ms_(options.clock_ms ? options.clock_ms : &os::monotonic_ms), busy_(0) {
   if (status_.ok() && !window_.set(options.pushes, options.per_seconds)) {
     status_ = NARTHEX_NAMESPACE::status(errc::bad_rate, "push_gateway", push_gateway_options::max_pushes);
@@ -3892,19 +4774,29 @@ inline push_result push_gateway::run(const char* verb, body wanted, turn which, 
 
 inline push_result push_gateway::exchange(const char* verb, body wanted, int most_ms, os::wakeup* bell) noexcept {
   using answer = NARTHEX_NAMESPACE::status;
-  detail::byte_buffer text, head;
+  detail::byte_buffer text;
   const detail::content_coding* coding = wanted == body::none ? nullptr : request_.coding;
   if (wanted != body::none) {
     const answer s = detail::write_push_body(registry_, request_.names(), request_.max_body_bytes, coding, text);
     if (!s.ok()) return refused(s);
     if (text.size() == 0 && wanted == body::required) return refused(answer(errc::empty_exposition, ""));
   }
-  if (!request_.write_head(verb, text.size(), coding, head)) return refused(answer(errc::no_memory, ""));
-  detail::http_client client(most_ms < request_.timeout_ms ? most_ms : request_.timeout_ms, request_.connect_timeout_ms, request_.over, bell);
-  detail::http_answer got;
-  answer s = client.connect(request_.host(), request_.port, request_.scheme);
-  if (s.ok()) s = client.exchange(head.text(), text.text(), got);
-  return failed(s, client, got);
+  return send(verb, request_.group(), text.text(), coding, most_ms, bell);
+}
+
+/// One request to this gateway, and its answer.
+inline push_result push_gateway::send(string_view verb, string_view path, string_view text, const detail::content_coding* coding,
+                                      int most_ms, os::wakeup* bell, const sink* page) const noexcept {
+  detail::byte_buffer head;
+  if (!request_.write_head(verb, path, text.size(), coding, head)) return refused(NARTHEX_NAMESPACE::status(errc::no_memory, ""));
+  detail::http_client client(most_ms < request_.timeout_ms ? most_ms : request_.timeout_ms, request_.connect_timeout_ms,
+                             request_.over, bell);
+  detail::http_answer got(page);
+  NARTHEX_NAMESPACE::status s = client.connect(request_.host(), request_.port, request_.scheme);
+  if (s.ok()) s = client.exchange(head.text(), text, got);
+  push_result r = failed(s, client, got);
+  r.body_bytes_ = text.size();
+  return r;
 }
 
 inline push_result push_gateway::refused_as_too_often(std::int64_t left_ms) const noexcept {
@@ -3919,6 +4811,15 @@ inline push_result push_gateway::refused(const NARTHEX_NAMESPACE::status& why) c
   char text[NARTHEX_NAMESPACE::status::max_message];
   r.why_ = why.subject()[0] != '\0' ? why : NARTHEX_NAMESPACE::status(why.code(), request_.address());
   r.put_address(request_.address());
+  r.put(string_view(text, why.message(text, sizeof text)));
+  return r;
+}
+
+/// Of something on this machine: the address has no part in it.
+inline push_result push_gateway::refused_here(const NARTHEX_NAMESPACE::status& why) noexcept {
+  push_result r;
+  char text[NARTHEX_NAMESPACE::status::max_message];
+  r.why_ = why;
   r.put(string_view(text, why.message(text, sizeof text)));
   return r;
 }
@@ -3973,9 +4874,9 @@ inline push_result push_gateway::failed(const NARTHEX_NAMESPACE::status& why, co
 
 class NARTHEX_DETAIL_IDLE push_gateway {
  public:
-  push_gateway(string_view, string_view, std::initializer_list<label_pair> = std::initializer_list<label_pair>(),
+  push_gateway(string_view, string_view, const detail::group_labels& = detail::group_labels(),
                const push_gateway_options& = push_gateway_options()) noexcept {}
-  push_gateway(registry_core&, string_view, string_view, std::initializer_list<label_pair> = std::initializer_list<label_pair>(),
+  push_gateway(registry_core&, string_view, string_view, const detail::group_labels& = detail::group_labels(),
                const push_gateway_options& = push_gateway_options()) noexcept {}
   push_gateway(const push_gateway&) = delete;
   push_gateway& operator=(const push_gateway&) = delete;
@@ -3995,6 +4896,478 @@ NARTHEX_END_NAMESPACE
 
 #endif  // NARTHEX_PUSH_GATEWAY_HPP
 
+// ==== narthex/detail/spool_options.hpp ==========================================================
+// narthex/detail/spool_options.hpp - where bodies go that no gateway takes.
+// Room: balconies. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_DETAIL_SPOOL_OPTIONS_HPP
+#define NARTHEX_DETAIL_SPOOL_OPTIONS_HPP
+
+#include <cstddef>
+#include <type_traits>
+
+
+NARTHEX_BEGIN_NAMESPACE
+
+/// A folder for bodies that no gateway takes: one file for each group, narthex-HASH.prom, with the newest one. Made from the folder's
+/// path, which must exist; empty: none. Several programs may share one. A view, until what it is given to is made.
+struct spool_options {
+  string_view folder;
+  /// Of the folder's narthex-*.prom together; the oldest files are removed when there are more.
+  unsigned max_files = 64;
+  std::size_t max_bytes = 64 * 1024 * 1024;
+
+  spool_options() noexcept {}
+  template <class Text, class = typename std::enable_if<std::is_convertible<const Text&, string_view>::value>::type>
+  spool_options(const Text& path) noexcept : folder(path) {}
+
+  spool_options& set_limits(unsigned files, std::size_t bytes) noexcept {
+    max_files = files;
+    max_bytes = bytes;
+    return *this;
+  }
+};
+
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_DETAIL_SPOOL_OPTIONS_HPP
+
+// ==== narthex/detail/spool_text.hpp =============================================================
+// narthex/detail/spool_text.hpp - what a spooled body looks like: a comment, then lines that carry the group's labels.
+// Room: balconies. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_DETAIL_SPOOL_TEXT_HPP
+#define NARTHEX_DETAIL_SPOOL_TEXT_HPP
+
+#include <cstddef>
+#include <cstdint>
+
+
+NARTHEX_BEGIN_NAMESPACE
+namespace detail {
+
+/// Takes the front of `text` up to the first `end`, and that with it; everything, when there is none.
+inline string_view take_until(string_view& text, char end) noexcept {
+  const std::size_t at = find_char(text, end);
+  const string_view front = text.first(at);
+  text = text.from(at < text.size() ? at + 1 : at);
+  return front;
+}
+inline bool begins_with(string_view text, string_view front) noexcept {
+  return text.size() >= front.size() && text.first(front.size()) == front;
+}
+
+/// A decimal number as Prometheus writes it (1.79e+09), in thousandths, cut off. 0 when it is none, negative or too large.
+inline std::int64_t read_thousandths(string_view text) noexcept {
+  std::int64_t digits = 0;
+  int shift = 3, exponent = 0;
+  std::size_t i = 0;
+  bool in_fraction = false;
+  for (; i < text.size() && (is_digit(text[i]) || (text[i] == '.' && !in_fraction)); ++i) {
+    if (text[i] == '.') in_fraction = true;
+    else if (digits < 100000000000000000) digits = digits * 10 + (text[i] - '0'), shift -= in_fraction ? 1 : 0;
+    else shift += in_fraction ? 0 : 1;
+  }
+  if (i < text.size() && (text[i] | 0x20) == 'e') {
+    const bool negative = ++i < text.size() && text[i] == '-';
+    if (i < text.size() && (text[i] == '-' || text[i] == '+')) ++i;
+    for (; i < text.size() && is_digit(text[i]) && exponent < 1000; ++i) exponent = exponent * 10 + (text[i] - '0');
+    shift += negative ? -exponent : exponent;
+  }
+  if (i < text.size()) return 0;
+  for (; shift < 0 && digits > 0; ++shift) digits /= 10;
+  for (; shift > 0 && digits > 0; --shift) {
+    if (digits > 900000000000000000) return 0;
+    digits *= 10;
+  }
+  return digits;
+}
+
+/// What the first line of a file in the spool says: "# narthex-spool 1 TIME SEQUENCE VERB PATH LABELS".
+struct spool_head {
+  std::int64_t time_ms;      ///< when it was spooled, since 1970, by the clock of whoever did
+  std::int64_t sequence_ms;  ///< of the pusher's bodies the larger is the newer; in thousandths of narthex_push_sequence or of
+                             ///< batch_job_last_completion_timestamp_seconds
+  string_view verb;          ///< PUT or POST
+  string_view path;          ///< the group's
+  string_view labels;        ///< as a gateway shows them
+
+  bool write(byte_buffer& out) const noexcept {
+    char digits[2][max_u64_chars];
+    const std::int64_t numbers[2] = {time_ms, sequence_ms};
+    bool fits = out.append(mark());
+    for (unsigned i = 0; i < 2; ++i) {
+      char* const end = write_u64(digits[i], static_cast<std::uint64_t>(numbers[i]));
+      fits = fits && out.append(string_view(digits[i], static_cast<std::size_t>(end - digits[i]))) && out.append(" ");
+    }
+    return fits && out.append(verb) && out.append(" ") && out.append(path) && out.append(" ") && out.append(labels) && out.append("\n");
+  }
+
+  /// Reads it from the front of `text`, which is left as the body.
+  /// Errors: false: not what write() has written. The path goes into a request, so it may hold nothing but what a path may.
+  bool read(string_view& text) noexcept {
+    if (!begins_with(text, mark()) || text[text.size() - 1] != '\n') return false;
+    string_view line = take_until(text, '\n').from(mark().size());
+    const string_view seconds = take_until(line, ' '), sequence = take_until(line, ' ');
+    time_ms = read_thousandths(seconds) / 1000;
+    sequence_ms = read_thousandths(sequence) / 1000;
+    verb = take_until(line, ' ');
+    path = take_until(line, ' ');
+    labels = line;
+    bool clean = begins_with(path, "/metrics/job");
+    for (char c : path) clean = clean && (is_letter(c) || is_digit(c) || is_one_of(c, "%-.~@=/"));
+    return clean && time_ms > 0 && (verb == "PUT" || verb == "POST") && !labels.empty();
+  }
+
+ private:
+  static string_view mark() noexcept { return "# narthex-spool 1 "; }
+};
+
+/// Appends `text`, with `labels` put before each sample's own. false without memory.
+inline bool append_with_labels(byte_buffer& out, string_view text, string_view labels) noexcept {
+  bool fits = true;
+  while (fits && !text.empty()) {
+    const string_view line = take_until(text, '\n');
+    std::size_t name = 0;
+    while (name < line.size() && line[name] != '{' && line[name] != ' ') ++name;
+    const bool is_comment = line.empty() || line[0] == '#', has_labels = name < line.size() && line[name] == '{';
+    if (is_comment) {
+      fits = out.append(line);
+    } else {
+      fits = out.append(line.first(name)) && out.append("{") && out.append(labels) && out.append(has_labels ? "," : "}") &&
+             out.append(line.from(has_labels ? name + 1 : name));
+    }
+    fits = fits && out.append("\n");
+  }
+  return fits;
+}
+
+/// Appends the families of `before` that `now` has not: what a gateway keeps of them at a POST. false without memory.
+inline bool append_others(byte_buffer& out, string_view before, string_view now) noexcept {
+  bool fits = true, keeps = false;
+  while (fits && !before.empty()) {
+    const string_view line = take_until(before, '\n');
+    if (begins_with(line, "# HELP ") || begins_with(line, "# TYPE ")) {
+      string_view rest = line.from(7), all = now;
+      const string_view name = take_until(rest, ' ');
+      keeps = true;
+      while (keeps && !all.empty()) {
+        string_view other = take_until(all, '\n');
+        if (!begins_with(other, "# TYPE ")) continue;
+        other = other.from(7);
+        keeps = take_until(other, ' ') != name;
+      }
+    }
+    if (keeps) fits = out.append(line) && out.append("\n");
+  }
+  return fits;
+}
+
+}  // namespace detail
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_DETAIL_SPOOL_TEXT_HPP
+
+// ==== narthex/detail/spool.hpp ==================================================================
+// narthex/detail/spool.hpp - keeps the newest body of a group in a file when no gateway takes it.
+// Room: balconies. Read detail/spool_text.hpp and os/folder.hpp first. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_DETAIL_SPOOL_HPP
+#define NARTHEX_DETAIL_SPOOL_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <ctime>
+
+
+NARTHEX_BEGIN_NAMESPACE
+namespace detail {
+
+#if NARTHEX_HAS(HEAP) && NARTHEX_HAS(SYSTEM)
+
+/// "narthex-", 16 hexadecimal digits, ".prom": of the group, so that a group has one file, whoever spools it.
+struct spool_name {
+  enum : std::size_t { size = 29, front = 8 };
+  char text[size + 1];
+
+  /// Source: FNV-1a, 64 bits (Fowler, Noll, Vo; public domain).
+  explicit spool_name(string_view group) noexcept {
+    std::uint64_t hash = 0xcbf29ce484222325u;
+    for (char c : group) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
+    std::memcpy(text, "narthex-0123456789abcdef.prom", size + 1);
+    for (std::size_t i = 0; i < 16; ++i) text[front + i] = "0123456789abcdef"[hash >> (60 - 4 * i) & 15];
+  }
+  static bool fits(string_view name) noexcept {
+    bool good = name.size() == size && begins_with(name, "narthex-") && name.from(front + 16) == ".prom";
+    for (std::size_t i = 0; good && i < 16; ++i) good = hex_value(name[front + i]) >= 0;
+    return good;
+  }
+};
+
+/// Where a file of the folder is, with a NUL; false without memory.
+inline bool write_spool_path(byte_buffer& out, string_view folder, string_view name) noexcept {
+  return out.append(folder) && out.append("/") && out.append(name) &&
+         out.append(string_view("", 1));
+}
+
+inline bool append_chunk(void* all, const char* data, std::size_t size) {
+  return static_cast<byte_buffer*>(all)->append(string_view(data, size));
+}
+
+/// The place of one group in a spool.
+///
+/// Threads: one at a time; any number of programs may share the folder.
+class spool {
+ public:
+  spool() noexcept : max_bytes_(0), max_files_(0), folder_size_(0) {}
+  spool(const spool&) = delete;
+  spool& operator=(const spool&) = delete;
+
+  /// Errors: errc::no_memory; errc::bad_spool: a path that is too long, or with a NUL; of the system: no such folder, say, which may
+  ///         be there later.
+  status prepare(const spool_options& options, string_view group) noexcept {
+    const string_view in = options.folder;
+    max_files_ = options.max_files > 1 ? options.max_files : 1;
+    max_bytes_ = options.max_bytes;
+    if (in.empty()) return status();
+    if (find_char(in, '\0') < in.size() || in.size() + 64 > os::replaced_file::max_path) return status(errc::bad_spool, os::path_subject(in));
+    if (!write_spool_path(path_, in, spool_name(group).text)) return status(errc::no_memory, "spool");
+    folder_size_ = in.size();
+    os::folder there;
+    return there.open(in).to_status(os::path_subject(in));
+  }
+  bool is_set() const noexcept { return folder_size_ > 0; }
+  /// The file's path.
+  const char* path() const noexcept { return path_.text().data(); }
+  bool has_file() const noexcept {
+    const sink none = {[](void*, const char*, std::size_t) { return false; }, nullptr};
+    return is_set() && os::read_file(path(), none).ok();
+  }
+
+  /// Replaces the group's file by what the registry shows now; a POST keeps there what it does not show. Then removes the oldest files
+  /// beyond the limits.
+  ///
+  /// removed: how many bodies went for that.
+  /// Errors:  of the content; errc::too_large beyond max_bytes; of the system (no room, no folder, no permission; subject: the path). The
+  ///          file is then as it was.
+  status save(registry_core& registry, const push_request& request, string_view verb, double sequence, unsigned& removed) noexcept {
+    byte_buffer text, whole, before;
+    const content_coding* none = nullptr;
+    removed = 0;
+    status s = write_push_body(registry, request.names(), request.max_body_bytes, none, text);
+    if (!s.ok()) return s;
+    spool_head head;
+    string_view kept;
+    if (verb == "POST" && read_whole(before, kept, head) && head.path == request.group()) verb = head.verb;
+    else kept = string_view();
+    head.time_ms = static_cast<std::int64_t>(std::time(nullptr)) * 1000;
+    head.sequence_ms = static_cast<std::int64_t>(sequence * 1000);
+    head.verb = verb;
+    head.path = request.group();
+    head.labels = request.shown_labels();
+    if (!head.write(whole) || !append_with_labels(whole, text.text(), request.labels()) || !append_others(whole, kept, text.text())) {
+      return status(errc::no_memory, "spool");
+    }
+    if (whole.size() > max_bytes_) return status(errc::too_large, "spool", static_cast<std::uint32_t>(max_bytes_));
+    const string_view file(path_.text().data(), path_.size() - 1);
+    const os::error e = replace(file, whole.text());
+    if (e.ok()) removed = trim();
+    return e.to_status(os::path_subject(file));
+  }
+
+  /// Removes the group's file: something newer has arrived.
+  void forget() noexcept {
+    if (is_set()) static_cast<void>(os::remove_file(path()));
+  }
+
+ private:
+  enum : std::int64_t { abandoned_s = 3600 };  ///< a file in the making that is so old: nobody makes it any more
+
+  string_view folder() const noexcept { return path_.text().first(folder_size_); }
+  string_view name() const noexcept { return path_.text().from(folder_size_ + 1).first(spool_name::size); }
+
+  static os::error replace(string_view file, string_view text) noexcept {
+    os::replaced_file to;
+    os::error e = to.open(file);
+    if (e.ok()) e = to.write(text.data(), text.size());
+    if (e.ok()) e = to.sync();
+    if (e.ok()) e = to.commit(0644);
+    return e;
+  }
+  bool read_whole(byte_buffer& to, string_view& text, spool_head& head) const noexcept {
+    const sink all = {&append_chunk, &to};
+    if (!os::read_file(path(), all).ok()) return false;
+    text = to.text();
+    return head.read(text);
+  }
+
+  /// Removes the oldest until the limits hold, and never the one just written. Returns: how many.
+  unsigned trim() noexcept {
+    for (unsigned n = 0;; ++n) {
+      os::folder all;
+      os::folder_entry now, oldest;
+      unsigned files = 0;
+      std::uint64_t bytes = 0;
+      oldest.name[0] = '\0';
+      if (!all.open(folder()).ok()) return n;
+      while (all.next(now)) {
+        const string_view one(now.name);
+        if (begins_with(one, ".narthex-") && std::time(nullptr) - now.changed_s > abandoned_s) remove(one);
+        if (!spool_name::fits(one)) continue;
+        ++files;
+        bytes += now.size;
+        if (one != name() && (oldest.name[0] == '\0' || now.changed_s < oldest.changed_s)) oldest = now;
+      }
+      if ((files <= max_files_ && bytes <= max_bytes_) || oldest.name[0] == '\0' || !remove(oldest.name)) return n;
+    }
+  }
+  bool remove(string_view one) noexcept {
+    byte_buffer file;
+    return write_spool_path(file, folder(), one) && os::remove_file(file.text().data()).ok();
+  }
+
+  std::size_t max_bytes_;
+  unsigned max_files_;
+  std::size_t folder_size_;
+  byte_buffer path_;  // of the file, with a NUL
+};
+
+#else  // no files, or no heap to put a body together
+
+class spool {
+ public:
+  status prepare(const spool_options& options, string_view) noexcept {
+    return options.folder.empty() ? status() : status(errc::unsupported, "spool");
+  }
+  bool is_set() const noexcept { return false; }
+  bool has_file() const noexcept { return false; }
+  const char* path() const noexcept { return ""; }
+  status save(registry_core&, const push_request&, string_view, double, unsigned&) noexcept { return status(errc::unsupported, "spool"); }
+  void forget() noexcept {}
+};
+
+#endif
+
+}  // namespace detail
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_DETAIL_SPOOL_HPP
+
+// ==== narthex/detail/spool_delivery.hpp =========================================================
+// narthex/detail/spool_delivery.hpp - hands one spooled body to a gateway, unless that has got something newer.
+// Room: balconies. Read detail/spool.hpp and push_gateway.hpp first. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_DETAIL_SPOOL_DELIVERY_HPP
+#define NARTHEX_DETAIL_SPOOL_DELIVERY_HPP
+
+#include <cstddef>
+#include <cstdint>
+
+
+NARTHEX_BEGIN_NAMESPACE
+namespace detail {
+
+#if NARTHEX_HAS(METRICS) && NARTHEX_HAS(HEAP) && NARTHEX_HAS(SYSTEM)
+
+/// Looks, in a gateway's page that comes in pieces, for what it says of one group.
+class group_finder {
+ public:
+  std::int64_t pushed_ms = 0, sequence_ms = 0;  ///< 0: it says nothing
+
+  explicit group_finder(string_view labels) noexcept : labels_(labels), used_(0) {}
+  static bool take(void* self, const char* data, std::size_t size) {
+    group_finder& f = *static_cast<group_finder*>(self);
+    for (std::size_t i = 0; i < size; ++i) {
+      if (data[i] == '\n') f.take_line();
+      else if (f.used_ < sizeof f.line_) f.line_[f.used_++] = data[i];
+    }
+    return true;
+  }
+
+ private:
+  /// A longer line than there is room for is not one of these.
+  void take_line() noexcept {
+    const string_view line(line_, used_);
+    used_ = 0;
+    look(line, "push_time_seconds", pushed_ms);
+    look(line, "narthex_push_sequence", sequence_ms);
+    look(line, "batch_job_last_completion_timestamp_seconds", sequence_ms);
+  }
+  void look(string_view line, string_view name, std::int64_t& found) const noexcept {
+    if (!begins_with(line, name)) return;
+    line = line.from(name.size());
+    if (line.empty() || line[0] != '{' || !begins_with(line.from(1), labels_)) return;
+    line = line.from(1 + labels_.size());
+    if (begins_with(line, "} ")) found = read_thousandths(line.from(2));
+  }
+
+  string_view labels_;
+  std::size_t used_;
+  char line_[4096];
+};
+
+/// One file of a spool on its way to a gateway.
+class spool_delivery {
+ public:
+  enum class end { delivered, outdated, left };
+
+  explicit spool_delivery(const push_gateway& to) noexcept : to_(to) {}
+  static push_result refused(const status& why) noexcept { return push_gateway::refused_here(why); }
+
+  /// why: when it is left: what of the file, or what the gateway said. The file is removed when it is delivered or outdated, unless a new
+  ///      one has taken its place meanwhile.
+  end deliver(const char* file, push_result& why) const noexcept {
+    byte_buffer text;
+    spool_head head;
+    string_view body;
+    if (!read(file, text, body, head, why)) return end::left;
+    group_finder seen(head.labels);
+    const sink page = {&group_finder::take, &seen};
+    why = to_.send("GET", "/metrics", "", nullptr, no_limit, nullptr, &page);
+    if (!why.ok()) return end::left;
+    const bool outdated = seen.sequence_ms && head.sequence_ms ? seen.sequence_ms >= head.sequence_ms : seen.pushed_ms >= head.time_ms;
+    if (!outdated) why = to_.send(head.verb, head.path, body, nullptr, no_limit, nullptr);
+    if (!why.ok()) return end::left;
+    byte_buffer again;
+    spool_head now;
+    push_result ignored;
+    const bool same = read(file, again, body, now, ignored) && now.time_ms == head.time_ms && now.sequence_ms == head.sequence_ms;
+    if (same) static_cast<void>(os::remove_file(file));
+    return outdated ? end::outdated : end::delivered;
+  }
+
+ private:
+  enum : int { no_limit = 0x7fffffff };
+
+  bool read(const char* file, byte_buffer& text, string_view& body, spool_head& head, push_result& why) const noexcept {
+    const sink all = {&append_chunk, &text};
+    const os::error e = os::read_file(file, all);
+    body = text.text();
+    const bool good = e.ok() && head.read(body);
+    if (!good) why = refused(e.ok() ? status(errc::bad_spool, os::path_subject(file)) : e.to_status(os::path_subject(file)));
+    return good;
+  }
+
+  const push_gateway& to_;
+};
+
+#elif NARTHEX_HAS(METRICS)
+
+class spool_delivery {
+ public:
+  explicit spool_delivery(const push_gateway& to) noexcept : to_(to) {}
+  static push_result refused(const status& why) noexcept { return push_gateway::refused_here(why); }
+  enum class end { delivered, outdated, left };
+  end deliver(const char*, push_result&) const noexcept { return end::left; }
+
+ private:
+  const push_gateway& to_;
+};
+
+#endif
+
+}  // namespace detail
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_DETAIL_SPOOL_DELIVERY_HPP
+
 // ==== narthex/batch_job.hpp =====================================================================
 // narthex/batch_job.hpp - a batch job that tells a Pushgateway how it went, whatever way it ends.
 // Room: balconies. Read push_gateway.hpp first. SPDX-License-Identifier: MIT
@@ -4003,7 +5376,6 @@ NARTHEX_END_NAMESPACE
 
 #include <cstddef>
 #include <cstdint>
-#include <initializer_list>
 
 
 NARTHEX_BEGIN_NAMESPACE
@@ -4016,6 +5388,8 @@ struct batch_job_options {
   /// the push, and the program waits for that: longer than the gateway's scrape interval, or nobody has seen the push. For
   /// jobs whose grouping key never comes again.
   int delete_after_ms = -1;
+  /// Where the run is told of when no gateway hears it: node_exporter's textfile folder, or one for drain_spool().
+  spool_options spool;
 
   batch_job_options& set_gateway(const push_gateway_options& options) noexcept {
     gateway = options;
@@ -4023,6 +5397,10 @@ struct batch_job_options {
   }
   batch_job_options& set_delete_after_ms(int ms) noexcept {
     delete_after_ms = ms;
+    return *this;
+  }
+  batch_job_options& set_spool(const spool_options& in) noexcept {
+    spool = in;
     return *this;
   }
 };
@@ -4046,16 +5424,17 @@ struct batch_job_options {
 /// Errors:  nothing throws, and no failure of pushing touches the program or its exit code. The destructor tells the error hook
 ///          (one line on stderr), finish() its caller.
 /// Threads: processed() and succeed() any; finish() and the destructor one, after them.
-/// Cost:    the end of scope takes at most the options' timeout_ms, and with delete_after_ms that time and as much again.
+/// Cost:    the end of scope takes at most the options' timeout_ms, and with delete_after_ms that time and as much again. A run that
+///          failed, and finds one before it in the spool, takes up to three times as long.
 ///          _exit(), abort() and fatal signals run no destructor, and push nothing.
 /// Source:  Prometheus, "Instrumentation", Batch jobs; "When to use the Pushgateway".
 class batch_job {
  public:
-  batch_job(string_view url, string_view job, std::initializer_list<label_pair> labels = std::initializer_list<label_pair>(),
+  batch_job(string_view url, string_view job, const detail::group_labels& labels = detail::group_labels(),
             const batch_job_options& options = batch_job_options()) noexcept
       : batch_job(default_registry(), url, job, labels, options) {}
   batch_job(registry_core& registry, string_view url, string_view job,
-            std::initializer_list<label_pair> labels = std::initializer_list<label_pair>(),
+            const detail::group_labels& labels = detail::group_labels(),
             const batch_job_options& options = batch_job_options()) noexcept;
   /// As finish(), unless that was called; a failure goes to the error hook.
   ~batch_job();
@@ -4084,10 +5463,13 @@ class batch_job {
 
  private:
   push_result push_last() noexcept;
+  push_result push_failure() noexcept;
+  void settle(const push_result& r, const char* verb, double completed) noexcept;
 
   registry_core& registry_;
   push_gateway gateway_;
   int_gauge records_;
+  detail::spool spool_;
   os::owner owner_;
   std::int64_t begin_ms_;
   int delete_after_ms_;
@@ -4097,10 +5479,12 @@ class batch_job {
 // ---- bodies ----
 
 inline batch_job::batch_job(registry_core& registry, string_view url, string_view job,
-                            std::initializer_list<label_pair> labels, const batch_job_options& options) noexcept
+                            const detail::group_labels& labels, const batch_job_options& options) noexcept
     : registry_(registry), gateway_(registry, url, job, labels, options.gateway),
       records_(registry, "batch_job_records_processed", "Records that the last run has processed."),
       begin_ms_(gateway_.clock_ms_()), delete_after_ms_(options.delete_after_ms), succeeded_(0), finished_(0) {
+  const NARTHEX_NAMESPACE::status place_for_bodies = spool_.prepare(options.spool, gateway_.request_.group());
+  if (ok() && !place_for_bodies.ok()) detail::report(place_for_bodies);
   records_.set(0);  // an earlier run of this registry may have left its own
 }
 
@@ -4128,7 +5512,8 @@ inline push_result batch_job::push_last() noexcept {
   duration.set(static_cast<double>(gateway_.clock_ms_() - begin_ms_) / 1000);
   set_to_current_time(completion);
   if (succeeded_.load(detail::memory_order_relaxed) == 0) {
-    const push_result r = gateway_.push_add();
+    const push_result r = push_failure();
+    settle(r, "POST", completion.value());
     duration.unregister();
     completion.unregister();
     return r;
@@ -4136,17 +5521,34 @@ inline push_result batch_job::push_last() noexcept {
   gauge success(registry_, "batch_job_last_success_timestamp_seconds", "When a run last succeeded.");
   set_to_current_time(success);
   const push_result r = gateway_.push();
+  settle(r, "PUT", completion.value());
   for (gauge* one : {&duration, &completion, &success}) one->unregister();
   return r;
+}
+
+/// A run that failed adds to what the runs before have told: what is still in the spool goes first.
+inline push_result batch_job::push_failure() noexcept {
+  push_result before;
+  if (spool_.has_file()) static_cast<void>(detail::spool_delivery(gateway_).deliver(spool_.path(), before));
+  return before.ok() || before.http_status() != 0 || before.code() == errc::bad_spool ? gateway_.push_add() : before;
+}
+
+/// Keeps what was not taken; what was makes a spooled success old.
+inline void batch_job::settle(const push_result& r, const char* verb, double completed) noexcept {
+  if (r.ok() && *verb == 'P' && verb[1] == 'U') spool_.forget();
+  if (r.ok() || !spool_.is_set()) return;
+  unsigned removed = 0;
+  const NARTHEX_NAMESPACE::status s = spool_.save(registry_, gateway_.request_, verb, completed, removed);
+  if (!s.ok()) detail::report(s);
 }
 
 #else  // compiled out: nothing is measured or sent, and every answer is ok
 
 class NARTHEX_DETAIL_IDLE batch_job {
  public:
-  batch_job(string_view, string_view, std::initializer_list<label_pair> = std::initializer_list<label_pair>(),
+  batch_job(string_view, string_view, const detail::group_labels& = detail::group_labels(),
             const batch_job_options& = batch_job_options()) noexcept {}
-  batch_job(registry_core&, string_view, string_view, std::initializer_list<label_pair> = std::initializer_list<label_pair>(),
+  batch_job(registry_core&, string_view, string_view, const detail::group_labels& = detail::group_labels(),
             const batch_job_options& = batch_job_options()) noexcept {}
   batch_job(const batch_job&) = delete;
   batch_job& operator=(const batch_job&) = delete;

@@ -113,6 +113,7 @@ struct _FILETIME;
 struct _OVERLAPPED;
 struct _PROCESS_MEMORY_COUNTERS;
 struct _SECURITY_ATTRIBUTES;
+struct _WIN32_FIND_DATAW;
 union _LARGE_INTEGER;
 
 NARTHEX_BEGIN_NAMESPACE
@@ -175,11 +176,16 @@ CreateFileW(const wchar_t* path, dword access, dword sharing, _SECURITY_ATTRIBUT
             handle like);
 NARTHEX_DETAIL_WINDOWS(int)
 WriteFile(handle file, const void* data, dword size, dword* written, _OVERLAPPED* where);
+NARTHEX_DETAIL_WINDOWS(int) ReadFile(handle file, void* to, dword size, dword* got, _OVERLAPPED* where);
 NARTHEX_DETAIL_WINDOWS(int) FlushFileBuffers(handle file);
 NARTHEX_DETAIL_WINDOWS(dword) GetFileType(handle file);
 NARTHEX_DETAIL_WINDOWS(dword) GetFileAttributesW(const wchar_t* path);
 NARTHEX_DETAIL_WINDOWS(int) MoveFileExW(const wchar_t* from, const wchar_t* to, dword flags);
 NARTHEX_DETAIL_WINDOWS(int) DeleteFileW(const wchar_t* path);
+NARTHEX_DETAIL_WINDOWS(handle) FindFirstFileW(const wchar_t* pattern, _WIN32_FIND_DATAW* found);
+NARTHEX_DETAIL_WINDOWS(int) FindNextFileW(handle all, _WIN32_FIND_DATAW* found);
+NARTHEX_DETAIL_WINDOWS(int) FindClose(handle all);
+NARTHEX_DETAIL_WINDOWS(int) GetComputerNameW(wchar_t* name, dword* size);
 NARTHEX_DETAIL_WINDOWS(handle) GetCurrentProcess();
 NARTHEX_DETAIL_WINDOWS(dword) GetCurrentProcessId();
 NARTHEX_DETAIL_WINDOWS(int)
@@ -240,6 +246,7 @@ struct startup_data {  // WSADATA is 408 bytes, 400 on 32 bits
 /// What WSAGetLastError() and GetLastError() say: one space of numbers.
 enum : int {
   error_file_not_found = 2,
+  error_path_not_found = 3,
   error_too_many_open_files = 4,
   error_access_denied = 5,
   error_sharing_violation = 32,

@@ -466,7 +466,9 @@ enum class errc : std::uint8_t {
   too_often,              ///< the rate of pushes is used up; number() is the milliseconds until there is room again
   shared_group,           ///< a group without a label that tells its pushers apart
   transport_failed,       ///< the program's own transport said no; the subject is its words
-  bad_unit                ///< a unit that the name does not end in, or of what has none
+  bad_unit,               ///< a unit that the name does not end in, or of what has none
+  id_in_group,            ///< a warning: a group's label looks like the id of one request or moment; groups stay for ever
+  bad_spool               ///< a file in the spool that narthex has not written, or not whole
 };
 
 /// The words for a code; a static string.
@@ -526,6 +528,8 @@ NARTHEX_DETAIL_COLD inline const char* describe(errc code) noexcept {
     case errc::bad_unit: return "a unit must be what the name ends in, before _total: x_seconds, x_seconds_total";
     case errc::shared_group: return "programs that share a group overwrite each other: give it this label, or say shared_group()";
     case errc::transport_failed: return "the transport refused";
+    case errc::id_in_group: return "looks like an id, and each value is a group that stays for ever: leave it out, or delete the group";
+    case errc::bad_spool: return "not a file that narthex has spooled";
   }
   return "unknown";
 }

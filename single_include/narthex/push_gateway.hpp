@@ -54,6 +54,7 @@ struct _FILETIME;
 struct _OVERLAPPED;
 struct _PROCESS_MEMORY_COUNTERS;
 struct _SECURITY_ATTRIBUTES;
+struct _WIN32_FIND_DATAW;
 union _LARGE_INTEGER;
 
 NARTHEX_BEGIN_NAMESPACE
@@ -116,11 +117,16 @@ CreateFileW(const wchar_t* path, dword access, dword sharing, _SECURITY_ATTRIBUT
             handle like);
 NARTHEX_DETAIL_WINDOWS(int)
 WriteFile(handle file, const void* data, dword size, dword* written, _OVERLAPPED* where);
+NARTHEX_DETAIL_WINDOWS(int) ReadFile(handle file, void* to, dword size, dword* got, _OVERLAPPED* where);
 NARTHEX_DETAIL_WINDOWS(int) FlushFileBuffers(handle file);
 NARTHEX_DETAIL_WINDOWS(dword) GetFileType(handle file);
 NARTHEX_DETAIL_WINDOWS(dword) GetFileAttributesW(const wchar_t* path);
 NARTHEX_DETAIL_WINDOWS(int) MoveFileExW(const wchar_t* from, const wchar_t* to, dword flags);
 NARTHEX_DETAIL_WINDOWS(int) DeleteFileW(const wchar_t* path);
+NARTHEX_DETAIL_WINDOWS(handle) FindFirstFileW(const wchar_t* pattern, _WIN32_FIND_DATAW* found);
+NARTHEX_DETAIL_WINDOWS(int) FindNextFileW(handle all, _WIN32_FIND_DATAW* found);
+NARTHEX_DETAIL_WINDOWS(int) FindClose(handle all);
+NARTHEX_DETAIL_WINDOWS(int) GetComputerNameW(wchar_t* name, dword* size);
 NARTHEX_DETAIL_WINDOWS(handle) GetCurrentProcess();
 NARTHEX_DETAIL_WINDOWS(dword) GetCurrentProcessId();
 NARTHEX_DETAIL_WINDOWS(int)
@@ -181,6 +187,7 @@ struct startup_data {  // WSADATA is 408 bytes, 400 on 32 bits
 /// What WSAGetLastError() and GetLastError() say: one space of numbers.
 enum : int {
   error_file_not_found = 2,
+  error_path_not_found = 3,
   error_too_many_open_files = 4,
   error_access_denied = 5,
   error_sharing_violation = 32,
@@ -2061,6 +2068,75 @@ NARTHEX_END_NAMESPACE
 
 #endif  // NARTHEX_OS_RESOLVE_HPP
 
+// ==== narthex/os/host_name.hpp ==================================================================
+// narthex/os/host_name.hpp - what this machine calls itself, and the number of this process.
+// Room: cellar. Read os/error.hpp first. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_OS_HOST_NAME_HPP
+#define NARTHEX_OS_HOST_NAME_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+
+#if NARTHEX_HAS(POSIX)
+#include <unistd.h>
+#endif
+
+NARTHEX_BEGIN_NAMESPACE
+namespace os {
+
+/// The name of this machine, as it was when this was made: gethostname(), or Windows' computer name.
+///
+/// Nothing is looked up. In a container it is the container's.
+struct host_name {
+  enum : std::size_t { max_name = 255 };
+
+  host_name() noexcept : size_(0) {
+#if NARTHEX_HAS(POSIX)
+    if (::gethostname(name_, sizeof name_) != 0) {
+      why_ = error::last().to_status("host name");
+    } else {
+      name_[max_name] = '\0';  // a longer one is cut, and need not have a NUL
+      size_ = std::strlen(name_);
+    }
+#elif NARTHEX_HAS(WINDOWS)
+    enum : unsigned int { utf8 = 65001 };
+    wchar_t wide[64];
+    windows::dword wide_size = sizeof wide / sizeof *wide;
+    if (!windows::GetComputerNameW(wide, &wide_size)) why_ = error::last().to_status("host name");
+    else size_ = static_cast<std::size_t>(windows::WideCharToMultiByte(utf8, 0, wide, static_cast<int>(wide_size), name_, max_name, nullptr, nullptr));
+#else
+    why_ = status(errc::unsupported, "host name");
+#endif
+    if (why_.ok() && size_ == 0) why_ = status(errc::unsupported, "host name");
+  }
+
+  const status& why() const noexcept { return why_; }
+  string_view text() const noexcept { return string_view(name_, size_); }
+
+ private:
+  status why_;
+  std::size_t size_;
+  char name_[max_name + 1];
+};
+
+/// The number by which the system knows this process now: the child of a fork has another.
+inline std::uint32_t process_number_now() noexcept {
+#if NARTHEX_HAS(POSIX)
+  return static_cast<std::uint32_t>(::getpid());
+#elif NARTHEX_HAS(WINDOWS)
+  return static_cast<std::uint32_t>(windows::GetCurrentProcessId());
+#else
+  return 0;
+#endif
+}
+
+}  // namespace os
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_OS_HOST_NAME_HPP
+
 // ==== narthex/detail/content_coding.hpp =========================================================
 // narthex/detail/content_coding.hpp - how a body may be coded on its way; who includes no coding gets none.
 // Room: balconies. SPDX-License-Identifier: MIT
@@ -2537,15 +2613,126 @@ NARTHEX_END_NAMESPACE
 
 #endif  // NARTHEX_DETAIL_PUSH_URL_HPP
 
-// ==== narthex/detail/grouping_key.hpp ===========================================================
-// narthex/detail/grouping_key.hpp - a job and its labels, checked, and as the path that a Pushgateway reads.
+// ==== narthex/grouping_key.hpp ==================================================================
+// narthex/grouping_key.hpp - the labels of a group of pushed metrics, put together and kept.
 // Room: balconies. SPDX-License-Identifier: MIT
-#ifndef NARTHEX_DETAIL_GROUPING_KEY_HPP
-#define NARTHEX_DETAIL_GROUPING_KEY_HPP
+#ifndef NARTHEX_GROUPING_KEY_HPP
+#define NARTHEX_GROUPING_KEY_HPP
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <initializer_list>
+
+
+NARTHEX_BEGIN_NAMESPACE
+
+/// The grouping key of a push, but for the job: what tells this program from the others that push.
+///
+///   const nx::grouping_key key = nx::grouping_key().instance_of_process().region("eu").label("shard", 3);
+///   nx::periodic_pusher pusher{"http://127.0.0.1:9091", "edge", key};
+///
+/// In whatever order labels are given, the URL has them in the order of their names.
+/// Errors:  kept in status(), the first one; whoever is given this key has it then, too. Names and values are checked there.
+/// Memory:  everything in place, 0.7 kB: at most 8 labels and 512 bytes of text.
+/// Threads: a value; copy it freely.
+class grouping_key {
+ public:
+  enum : unsigned { max_labels = 8 };
+  enum : std::size_t { max_text = 512 };
+
+  grouping_key() noexcept : count_(0), used_(0) {}
+
+  /// Errors: errc::too_large beyond max_labels, errc::label_too_long beyond max_text.
+  grouping_key& label(string_view name, const label_value& value) noexcept {
+    const string_view parts[2] = {name, value.text()};
+    if (why_.ok() && count_ == max_labels) why_ = NARTHEX_NAMESPACE::status(errc::too_large, name, max_labels);
+    if (why_.ok() && parts[0].size() + parts[1].size() > max_text - used_) {
+      why_ = NARTHEX_NAMESPACE::status(errc::label_too_long, name, max_text);
+    }
+    if (!why_.ok()) return *this;
+    for (string_view one : parts) {
+      if (!one.empty()) std::memcpy(text_ + used_, one.data(), one.size());
+      used_ += one.size();
+    }
+    entry& e = all_[count_++];
+    e.name_size = static_cast<std::uint16_t>(parts[0].size());
+    e.value_size = static_cast<std::uint16_t>(parts[1].size());
+    return *this;
+  }
+  grouping_key& instance(const label_value& value) noexcept { return label("instance", value); }
+  grouping_key& region(string_view value) noexcept { return label("region", value); }
+  grouping_key& team(string_view value) noexcept { return label("team", value); }
+  /// instance="host:pid", of this process as it is now. Each run of the program is a group of its own, so let the last one be
+  /// deleted (set_delete_after_ms): a gateway forgets nothing by itself.
+  /// Errors: errc::system, errc::unsupported: the system tells no name.
+  grouping_key& instance_of_process() noexcept {
+    const os::host_name host;
+    if (why_.ok()) why_ = host.why();
+    char both[os::host_name::max_name + 1 + detail::max_u64_chars];
+    const string_view front = host.text();
+    if (!front.empty()) std::memcpy(both, front.data(), front.size());
+    both[front.size()] = ':';
+    const char* const end = detail::write_u64(both + front.size() + 1, os::process_number_now());
+    return label("instance", string_view(both, static_cast<std::size_t>(end - both)));
+  }
+
+  const NARTHEX_NAMESPACE::status& status() const noexcept { return why_; }
+  std::size_t size() const noexcept { return count_; }
+  /// Of the label number `at` < size(), in the order in which they were given.
+  string_view name_at(std::size_t at) const noexcept { return string_view(text_ + begin(at), all_[at].name_size); }
+  string_view value_at(std::size_t at) const noexcept {
+    return string_view(text_ + begin(at) + all_[at].name_size, all_[at].value_size);
+  }
+
+ private:
+  struct entry {
+    std::uint16_t name_size, value_size;
+  };
+  std::size_t begin(std::size_t at) const noexcept {
+    std::size_t n = 0;
+    for (std::size_t i = 0; i < at; ++i) n += std::size_t(all_[i].name_size) + all_[i].value_size;
+    return n;
+  }
+
+  NARTHEX_NAMESPACE::status why_;
+  std::size_t count_, used_;
+  entry all_[max_labels];
+  char text_[max_text];
+};
+
+namespace detail {
+
+/// The labels of a group, as a call gives them: braces, or a grouping_key. A view; lives as long as the call.
+class group_labels {
+ public:
+  group_labels() noexcept : key_(nullptr) {}
+  group_labels(std::initializer_list<label_pair> pairs) noexcept : pairs_(pairs), key_(nullptr) {}
+  group_labels(const grouping_key& key) noexcept : key_(&key) {}
+
+  status why() const noexcept { return key_ ? key_->status() : status(); }
+  std::size_t size() const noexcept { return key_ ? key_->size() : pairs_.size(); }
+  string_view name_at(std::size_t at) const noexcept { return key_ ? key_->name_at(at) : pairs_.begin()[at].name; }
+  string_view value_at(std::size_t at) const noexcept { return key_ ? key_->value_at(at) : pairs_.begin()[at].value.text(); }
+
+ private:
+  std::initializer_list<label_pair> pairs_;
+  const grouping_key* key_;
+};
+
+}  // namespace detail
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_GROUPING_KEY_HPP
+
+// ==== narthex/detail/group_path.hpp =============================================================
+// narthex/detail/group_path.hpp - a job and its labels, checked, and as the path that a Pushgateway reads.
+// Room: balconies. Read grouping_key.hpp first. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_DETAIL_GROUP_PATH_HPP
+#define NARTHEX_DETAIL_GROUP_PATH_HPP
+
+#include <cstddef>
+#include <cstdint>
 
 
 NARTHEX_BEGIN_NAMESPACE
@@ -2565,50 +2752,57 @@ inline std::size_t bad_utf8_byte(string_view text) noexcept {
 /// What a group is called: the job and the grouping labels. Views; lives as long as what it was given.
 ///
 /// Source: Pushgateway, README, "URL"; each rule below was seen with Pushgateway 1.5.1 and 1.11.2.
-class grouping_key {
+class group_path {
  public:
-  grouping_key(string_view job, std::initializer_list<label_pair> labels) noexcept : job_(job), labels_(labels) {}
+  group_path(string_view job_name, const group_labels& of) noexcept : job_(job_name), labels_(of) {}
+
+  string_view job() const noexcept { return job_; }
+  const group_labels& labels() const noexcept { return labels_; }
 
   /// Errors: errc::bad_job, errc::bad_utf8 (position), errc::bad_label_name, reserved_label_name, duplicate_label_name
-  ///         (the label's number, as given).
+  ///         (the label's number, as given), and those of a grouping_key.
   status validate() const noexcept {
+    if (!labels_.why().ok()) return labels_.why();
     if (job_.empty()) return status(errc::bad_job, "job");
     // One push of broken UTF-8 and the gateway answers 500 to every scrape and 400 to every other push.
     const std::size_t bad = bad_utf8_byte(job_);
     if (bad != job_.size()) return status(errc::bad_utf8, "job", static_cast<std::uint32_t>(bad));
-    std::uint32_t i = 0;
-    for (const label_pair* l = labels_.begin(); l != labels_.end(); ++l, ++i) {
-      const string_view n = l->name;
-      if (n.empty() || bad_byte(n.data(), n.size(), alphabet::label) != n.size()) {
-        return status(errc::bad_label_name, n, i);
+    for (std::size_t i = 0; i < labels_.size(); ++i) {
+      const string_view n = labels_.name_at(i), text = labels_.value_at(i);
+      const std::uint32_t number = static_cast<std::uint32_t>(i);
+      if (n.empty() || bad_byte(n.data(), n.size(), alphabet::label) != n.size()) return status(errc::bad_label_name, n, number);
+      if (is_reserved(n)) return status(errc::reserved_label_name, n, number);
+      for (std::size_t other = 0; other < i; ++other) {
+        if (labels_.name_at(other) == n) return status(errc::duplicate_label_name, n, number);
       }
-      if (is_reserved(n)) return status(errc::reserved_label_name, n, i);
-      for (const label_pair* other = labels_.begin(); other != l; ++other) {
-        if (other->name == n) return status(errc::duplicate_label_name, n, i);
-      }
-      const string_view value = l->value.text();
-      const std::size_t at = bad_utf8_byte(value);
-      if (at != value.size()) return status(errc::bad_utf8, n, static_cast<std::uint32_t>(at));
+      const std::size_t at = bad_utf8_byte(text);
+      if (at != text.size()) return status(errc::bad_utf8, n, static_cast<std::uint32_t>(at));
     }
     return status();
   }
 
   /// Appends "/metrics/job/j/a/1"; false without memory. Labels stand in the order of their names.
   bool write_path(byte_buffer& out) const noexcept {
-    if (!out.append("/metrics") || !pair(out, "job", job_)) return false;
-    for (const label_pair* l = next(nullptr); l; l = next(l)) {
-      if (!pair(out, l->name, l->value.text())) return false;
+    bool fits = out.append("/metrics") && pair(out, "job", job_);
+    for (std::size_t i = next("", labels_.size()); fits && i != none; i = next(name(i), labels_.size())) {
+      fits = pair(out, name(i), value(i));
     }
-    return true;
+    return fits;
   }
   /// Appends the names, "job" first, each with a NUL behind it.
   bool write_names(byte_buffer& out) const noexcept {
     const string_view nul("", 1);
     bool fits = out.append("job") && out.append(nul);
-    for (const label_pair* l = labels_.begin(); fits && l != labels_.end(); ++l) {
-      fits = out.append(l->name) && out.append(nul);
-    }
+    for (std::size_t i = 0; fits && i < labels_.size(); ++i) fits = out.append(labels_.name_at(i)) && out.append(nul);
     return fits;
+  }
+  /// Appends a="1",job="j": what a gateway adds to each series of the group.
+  bool write_labels(byte_buffer& out) const noexcept { return write_labels(out, labels_.size() + 1); }
+  /// Appends a="1",instance="",job="j": what a gateway shows of the group itself, in its order.
+  bool write_shown_labels(byte_buffer& out) const noexcept {
+    bool has_instance = false;
+    for (std::size_t i = 0; i < labels_.size(); ++i) has_instance = has_instance || labels_.name_at(i) == "instance";
+    return write_labels(out, labels_.size() + (has_instance ? 1u : 2u));
   }
 
  private:
@@ -2618,14 +2812,37 @@ class grouping_key {
     return (n.size() >= 2 && n[0] == '_' && n[1] == '_') || n == "job" || n == "le" || n == "quantile" || n == "what";
   }
 
-  /// The label with the next larger name; null after the last.
-  const label_pair* next(const label_pair* after) const noexcept {
-    const label_pair* best = nullptr;
-    for (const label_pair& l : labels_) {
-      if (after && l.name.compare(after->name) <= 0) continue;
-      if (!best || l.name.compare(best->name) < 0) best = &l;
+  enum : std::size_t { none = ~std::size_t(0) };
+
+  // Behind the labels stand the job and an empty instance.
+  string_view name(std::size_t at) const noexcept {
+    return at < labels_.size() ? labels_.name_at(at) : at == labels_.size() ? string_view("job") : string_view("instance");
+  }
+  string_view value(std::size_t at) const noexcept {
+    return at < labels_.size() ? labels_.value_at(at) : at == labels_.size() ? job_ : string_view();
+  }
+  /// Of the first `count`, the one with the next larger name; or none.
+  std::size_t next(string_view after, std::size_t count) const noexcept {
+    std::size_t best = none;
+    for (std::size_t i = 0; i < count; ++i) {
+      if (name(i).compare(after) > 0 && (best == none || name(i).compare(name(best)) < 0)) best = i;
     }
     return best;
+  }
+
+  bool write_labels(byte_buffer& out, std::size_t count) const noexcept {
+    const std::size_t begin = out.size();
+    bool fits = true;
+    for (std::size_t i = next("", count); fits && i != none; i = next(name(i), count)) {
+      fits = (out.size() == begin || out.append(",")) && out.append(name(i)) && out.append("=\"");
+      for (char c : value(i)) {
+        const char escaped[2] = {'\\', c == '\n' ? 'n' : c};
+        const bool bare = c != '"' && c != '\\' && c != '\n';
+        fits = fits && out.append(bare ? string_view(&c, 1) : string_view(escaped, 2));
+      }
+      fits = fits && out.append("\"");
+    }
+    return fits;
   }
 
   /// The server decodes %2F before it splits the path, and cleans "." and ".." and empty parts away with a redirect: these
@@ -2661,13 +2878,13 @@ class grouping_key {
   }
 
   string_view job_;
-  std::initializer_list<label_pair> labels_;
+  group_labels labels_;
 };
 
 }  // namespace detail
 NARTHEX_END_NAMESPACE
 
-#endif  // NARTHEX_DETAIL_GROUPING_KEY_HPP
+#endif  // NARTHEX_DETAIL_GROUP_PATH_HPP
 
 // ==== narthex/detail/push_body.hpp ==============================================================
 // narthex/detail/push_body.hpp - a registry as the body of a push, checked while it is written.
@@ -2868,7 +3085,7 @@ struct push_gateway_options {
   enum : std::size_t { max_credential_bytes = 4096 };  ///< of a user, password or token each: tokens are long
 
   /// For one push as a whole: look-up, connect, send, answer. At least 1; there is no "for ever".
-  int timeout_ms = 10000;
+  int timeout_ms = 30000;
   /// For each address of the name, so that a dead IPv6 route leaves time for IPv4.
   int connect_timeout_ms = 3000;
   /// A larger exposition is refused: errc::too_large. The gateway itself has no limit, and keeps what it gets for ever.
@@ -2955,7 +3172,7 @@ NARTHEX_END_NAMESPACE
 
 // ==== narthex/detail/push_request.hpp ===========================================================
 // narthex/detail/push_request.hpp - what every request to one group has in common, checked and made ready once.
-// Room: balconies. Read detail/push_url.hpp and detail/grouping_key.hpp first. SPDX-License-Identifier: MIT
+// Room: balconies. Read detail/push_url.hpp and detail/group_path.hpp first. SPDX-License-Identifier: MIT
 #ifndef NARTHEX_DETAIL_PUSH_REQUEST_HPP
 #define NARTHEX_DETAIL_PUSH_REQUEST_HPP
 
@@ -2977,7 +3194,7 @@ class push_request {
   const content_coding* coding = nullptr;
 
 #if NARTHEX_HAS(HEAP) && NARTHEX_HAS(SYSTEM)
-  status prepare(string_view url, const grouping_key& key, const push_gateway_options& options) noexcept {
+  status prepare(string_view url, const group_path& key, const push_gateway_options& options) noexcept {
     timeout_ms = options.timeout_ms > 1 ? options.timeout_ms : 1;
     connect_timeout_ms = options.connect_timeout_ms > 1 ? options.connect_timeout_ms : 1;
     max_body_bytes = options.max_body_bytes;
@@ -2994,11 +3211,17 @@ class push_request {
     byte_buffer& t = text_;
     bool fits = t.append(scheme == transport_target::scheme::https ? "https://" : "http://") && t.append(where.authority);
     path_at_ = t.size();
-    fits = fits && t.append(where.prefix) && key.write_path(t);
+    fits = fits && t.append(where.prefix);
+    group_at_ = t.size();
+    fits = fits && key.write_path(t);
     host_at_ = t.size();
     fits = fits && t.append(where.host);
     names_at_ = t.size();
     fits = fits && key.write_names(t);
+    labels_at_ = t.size();
+    fits = fits && key.write_labels(t);
+    shown_at_ = t.size();
+    fits = fits && key.write_shown_labels(t);
     headers_at_ = t.size();
     fits = fits && t.append("\r\nHost: ") && t.append(where.authority) && t.append("\r\nUser-Agent: narthex/") &&
            put_number(t, NARTHEX_VERSION_MAJOR) && t.append(".") && put_number(t, NARTHEX_VERSION_MINOR) && t.append(".") &&
@@ -3010,7 +3233,7 @@ class push_request {
     return fits ? status() : status(errc::no_memory, "push_gateway");
   }
 #else
-  status prepare(string_view, const grouping_key&, const push_gateway_options&) noexcept {
+  status prepare(string_view, const group_path&, const push_gateway_options&) noexcept {
     return status(errc::unsupported, "push_gateway");
   }
 #endif
@@ -3019,13 +3242,19 @@ class push_request {
   string_view address() const noexcept { return part(0, host_at_); }
   string_view host() const noexcept { return part(host_at_, names_at_); }
   /// Of the grouping key, each with a NUL behind it.
-  string_view names() const noexcept { return part(names_at_, headers_at_); }
+  string_view names() const noexcept { return part(names_at_, labels_at_); }
+  /// "/metrics/job/j/a/1"
+  string_view group() const noexcept { return part(group_at_, host_at_); }
+  /// a="1",job="j": of each series of the group; and as a gateway shows them of the group itself.
+  string_view labels() const noexcept { return part(labels_at_, shown_at_); }
+  string_view shown_labels() const noexcept { return part(shown_at_, headers_at_); }
 
+  /// path:  behind the URL's prefix: group(), or what else a gateway answers to.
   /// coded: how the body is; null: not at all.
   /// Errors: false without memory.
-  bool write_head(string_view verb, std::size_t body_size, const content_coding* coded, byte_buffer& out) const noexcept {
+  bool write_head(string_view verb, string_view path, std::size_t body_size, const content_coding* coded, byte_buffer& out) const noexcept {
     // The length also of nothing: a PUT that a proxy passes on without one would be read as empty, and wipe the group.
-    return out.append(verb) && out.append(" ") && out.append(part(path_at_, host_at_)) && out.append(" HTTP/1.1") &&
+    return out.append(verb) && out.append(" ") && out.append(part(path_at_, group_at_)) && out.append(path) && out.append(" HTTP/1.1") &&
            out.append(text_.text().from(headers_at_)) &&
            out.append("\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8") &&
            (!coded || put_header(out, "Content-Encoding", coded->name)) && out.append("\r\nContent-Length: ") &&
@@ -3110,8 +3339,8 @@ class push_request {
   }
 #endif
 
-  byte_buffer text_;  // address (with the path at its end), host, names, headers
-  std::size_t path_at_ = 0, host_at_ = 0, names_at_ = 0, headers_at_ = 0;
+  byte_buffer text_;  // address (with the path at its end), host, names, labels, headers
+  std::size_t path_at_ = 0, group_at_ = 0, host_at_ = 0, names_at_ = 0, labels_at_ = 0, shown_at_ = 0, headers_at_ = 0;
 };
 
 }  // namespace detail
@@ -3148,8 +3377,9 @@ class http_answer {
     max_body = 65536   ///< read of the body: more than any gateway has to say
   };
 
-  http_answer() noexcept
-      : state_(state::status_line), code_(0), seen_(0), line_size_(0), kept_size_(0), body_size_(0), left_(0),
+  /// page: takes the whole body of a success, however long; null: its beginning is kept, as of all others.
+  explicit http_answer(const sink* page = nullptr) noexcept
+      : page_(page), state_(state::status_line), code_(0), seen_(0), line_size_(0), kept_size_(0), body_size_(0), left_(0),
         location_size_(0), framing_(framing::close), begun_(false), is_coded_(false) {}
 
   /// Takes the next bytes. What comes behind the end is ignored.
@@ -3299,14 +3529,17 @@ class http_answer {
     const std::size_t room = max_kept - kept_size_, keep = part.size() < room ? part.size() : room;
     std::memcpy(kept_ + kept_size_, part.data(), keep);
     kept_size_ += keep;
-    body_size_ += part.size();
+    const bool is_page = page_ && code_ == 200;
+    if (is_page && !page_->write(page_->context, part.data(), part.size())) state_ = state::bad;
+    body_size_ += is_page ? 0 : part.size();
     if (framing_ != framing::close) {
       left_ -= part.size();
-      if (left_ == 0) state_ = framing_ == framing::chunks ? state::chunk_end : state::done;
+      if (left_ == 0 && state_ != state::bad) state_ = framing_ == framing::chunks ? state::chunk_end : state::done;
     }
     if (body_size_ > max_body) state_ = state::bad;
   }
 
+  const sink* page_;
   state state_;
   int code_;
   int interim_ = 0;  // of the head that is being read
@@ -3576,7 +3809,7 @@ class NARTHEX_DETAIL_NODISCARD push_result {
  public:
   enum : std::size_t { max_error = 1024 };  ///< NUL included
 
-  push_result() noexcept : http_status_(0), error_size_(0), blank_(false) { error_[0] = '\0'; }
+  push_result() noexcept : body_bytes_(0), http_status_(0), error_size_(0), blank_(false) { error_[0] = '\0'; }
 
   /// The gateway has taken it: 200 or 202.
   bool ok() const noexcept { return why_.ok(); }
@@ -3584,6 +3817,8 @@ class NARTHEX_DETAIL_NODISCARD push_result {
   const status& why() const noexcept { return why_; }
   /// What the gateway answered; 0 when it did not.
   int http_status() const noexcept { return http_status_; }
+  /// Of the body that was sent, or that the sending of was begun, as it was coded.
+  std::size_t body_bytes() const noexcept { return body_bytes_; }
   /// One printable line, with the address and the system's or the gateway's own words; "" when ok. Credentials are not in
   /// it, unless a server repeats them.
   const char* error() const noexcept { return error_; }
@@ -3615,6 +3850,7 @@ class NARTHEX_DETAIL_NODISCARD push_result {
   }
 
   status why_;
+  std::size_t body_bytes_;
   int http_status_;
   std::size_t error_size_;
   bool blank_;  // seen, not written
@@ -3625,6 +3861,78 @@ NARTHEX_END_NAMESPACE
 
 #endif  // NARTHEX_DETAIL_PUSH_RESULT_HPP
 
+// ==== narthex/detail/id_rule.hpp ================================================================
+// narthex/detail/id_rule.hpp - whether a text looks like the id of one request, run or moment.
+// Room: balconies. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_DETAIL_ID_RULE_HPP
+#define NARTHEX_DETAIL_ID_RULE_HPP
+
+#include <cstddef>
+
+
+NARTHEX_BEGIN_NAMESPACE
+namespace detail {
+
+/// True for a text in which, between bytes that are no letters or digits, there stands
+///   a UUID: groups of 8, 4, 4, 4 and 12 hexadecimal digits with '-' between them;
+///   20 or more hexadecimal digits (hashes, trace ids; a docker id is shown with 12, an EC2 instance has 17);
+///   a time: 10, 13, 16 or 19 decimal digits that begin with 1 (seconds to nanoseconds since 1970, up to 2033), or 12 or 14 that begin with
+///   20 (202611230245, 20261123024500); or 15 or more decimal digits of any kind.
+/// Never for what begins as a version or an IPv4 address does: v1.2.3, with whatever behind it.
+///
+/// So host:pid, addresses, versions, dates and the names of pods pass; the machine's UUID or a cloud's instance number of 19 digits
+/// does not: it cannot be told from a request's.
+inline bool looks_like_id(string_view text) noexcept {
+  const auto number_ends = [text](std::size_t at) {
+    const std::size_t begin = at;
+    while (at < text.size() && is_digit(text[at])) ++at;
+    return at > begin && at - begin <= 5 ? at : text.size();
+  };
+  const std::size_t major = number_ends(!text.empty() && text[0] == 'v' ? 1u : 0u);
+  const std::size_t second = major < text.size() && text[major] == '.' ? number_ends(major + 1) : text.size();
+  if (second + 1 < text.size() && text[second] == '.' && is_digit(text[second + 1])) return false;
+
+  const std::size_t uuid[] = {8, 4, 4, 4, 12};
+  std::size_t groups = 0;  // of a UUID, right before this one
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const std::size_t begin = i;
+    std::size_t hex = 0, digits = 0;
+    for (; i < text.size() && (is_digit(text[i]) || is_letter(text[i])) && text[i] != '_'; ++i) {
+      hex += hex_value(text[i]) >= 0 ? 1u : 0u;
+      digits += is_digit(text[i]) ? 1u : 0u;
+    }
+    const std::size_t size = i - begin;
+    const bool all_hex = hex == size, all_digits = digits == size;
+    groups = all_hex && size == uuid[groups] ? groups + 1 : all_hex && size == uuid[0] ? 1 : 0;
+    if (groups == 5 || (all_hex && size >= 20) || (all_digits && size >= 15)) return true;
+    const bool of_1970 = size == 10 || size == 13, of_calendar = size == 12 || size == 14;
+    if (all_digits && of_1970 && text[begin] == '1') return true;
+    if (all_digits && of_calendar && text[begin] == '2' && text[begin + 1] == '0') return true;
+    if (i < text.size() && text[i] != '-') groups = 0;
+  }
+  return false;
+}
+
+/// Tells of the first part of a group's name that looks like an id, and counts the group.
+#if NARTHEX_HAS(METRICS) && NARTHEX_HAS(HEAP)
+inline void warn_of_ids(registry_core& registry, const group_path& group) noexcept {
+  for (std::size_t i = 0; i <= group.labels().size(); ++i) {
+    const bool is_job = i == group.labels().size();
+    if (!looks_like_id(is_job ? group.job() : group.labels().value_at(i))) continue;
+    counter found(registry, "narthex_push_suspect_groups_total", "Groups with a value that looks like an id: each stays for ever.");
+    found.inc();
+    return report(status(errc::id_in_group, is_job ? string_view("job") : group.labels().name_at(i)));
+  }
+}
+#else
+inline void warn_of_ids(registry_core&, const group_path&) noexcept {}
+#endif
+
+}  // namespace detail
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_DETAIL_ID_RULE_HPP
+
 // ==== narthex/push_gateway.hpp ==================================================================
 // narthex/push_gateway.hpp - hands a registry's metrics to a Pushgateway, for programs too short-lived to be scraped.
 // Room: balconies. Read detail/push_*.hpp first. SPDX-License-Identifier: MIT
@@ -3634,10 +3942,15 @@ NARTHEX_END_NAMESPACE
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <initializer_list>
 
 
 NARTHEX_BEGIN_NAMESPACE
+
+namespace detail {
+class push_targets;
+class spool;
+class spool_delivery;
+}  // namespace detail
 
 #if NARTHEX_HAS(METRICS)
 /// Pushes a registry's metrics to one group of a Pushgateway.
@@ -3653,6 +3966,8 @@ NARTHEX_BEGIN_NAMESPACE
 /// url:      "http://host:port/prefix"; without "http://" that is assumed; without a port it is 80 as for any URL (a
 ///           Pushgateway listens at 9091). "https://..." with a transport of yours in the options that speaks TLS: see transport.hpp. A name, an IPv4 or an [IPv6] address; no user, query or fragment.
 /// job:      not empty. labels: the rest of the grouping key; well-formed UTF-8. Not "job", "le", "quantile", "what", "__...".
+///           One that looks like the id of a request, a run or a moment (the rule is in detail/id_rule.hpp) is told to the error
+///           hook and counted in narthex_push_suspect_groups_total, and pushed: each value is a group that stays for ever.
 /// Rate:     10 pushes in any 60 seconds, whatever comes of them, unless the options say more: what is pushed between two scrapes
 ///           of the gateway nobody ever sees. One too many gets errc::too_often, sends nothing, and is counted in
 ///           narthex_refused_total{what="push"}.
@@ -3666,11 +3981,11 @@ NARTHEX_BEGIN_NAMESPACE
 class push_gateway {
  public:
   push_gateway(string_view url, string_view job,
-               std::initializer_list<label_pair> labels = std::initializer_list<label_pair>(),
+               const detail::group_labels& labels = detail::group_labels(),
                const push_gateway_options& options = push_gateway_options()) noexcept
       : push_gateway(default_registry(), url, job, labels, options) {}
   push_gateway(registry_core& registry, string_view url, string_view job,
-               std::initializer_list<label_pair> labels = std::initializer_list<label_pair>(),
+               const detail::group_labels& labels = detail::group_labels(),
                const push_gateway_options& options = push_gateway_options()) noexcept;
   push_gateway(const push_gateway&) = delete;
   push_gateway& operator=(const push_gateway&) = delete;
@@ -3698,14 +4013,24 @@ class push_gateway {
  private:
   friend class batch_job;
   friend class periodic_pusher;
+  friend class detail::push_targets;
+  friend class detail::spool;
+  friend class detail::spool_delivery;
+  push_gateway(registry_core& registry, string_view url, const detail::group_path& group, const push_gateway_options& options) noexcept;
   enum class body { none, optional, required };
   enum class turn { within_rate, free };  // free: the last push of a program, and deletions
 
   /// most_ms: of the options' timeout_ms; bell: ends it as that would.
   push_result run(const char* verb, body wanted, turn which, int most_ms = 0x7fffffff, os::wakeup* bell = nullptr) noexcept;
+  /// Of a gateway that has failed: no longer than a connection may take, as others wait for their push.
+  int briefly(int most_ms) const noexcept { return most_ms < request_.connect_timeout_ms ? most_ms : request_.connect_timeout_ms; }
+  push_result probe(int most_ms, os::wakeup* bell) const noexcept { return send("GET", "/-/ready", "", nullptr, briefly(most_ms), bell); }
   push_result exchange(const char* verb, body wanted, int most_ms, os::wakeup* bell) noexcept;
+  push_result send(string_view verb, string_view path, string_view text, const detail::content_coding* coding, int most_ms,
+                   os::wakeup* bell, const sink* page = nullptr) const noexcept;
   push_result refused_as_too_often(std::int64_t left_ms) const noexcept;
   push_result refused(const NARTHEX_NAMESPACE::status& why) const noexcept;
+  static push_result refused_here(const NARTHEX_NAMESPACE::status& why) noexcept;
   push_result failed(const NARTHEX_NAMESPACE::status& why, const detail::http_client& client,
                      const detail::http_answer& answer) const noexcept;
 
@@ -3720,8 +4045,14 @@ class push_gateway {
 // ---- bodies ----
 
 inline push_gateway::push_gateway(registry_core& registry, string_view url, string_view job,
-                                  std::initializer_list<label_pair> labels, const push_gateway_options& options) noexcept
-    : registry_(registry), status_(request_.prepare(url, detail::grouping_key(job, labels), options)),
+                                  const detail::group_labels& labels, const push_gateway_options& options) noexcept
+    : push_gateway(registry, url, detail::group_path(job, labels), options) {
+  if (status_.ok()) detail::warn_of_ids(registry, detail::group_path(job, labels));
+}
+
+inline push_gateway::push_gateway(registry_core& registry, string_view url, const detail::group_path& group,
+                                  const push_gateway_options& options) noexcept
+    : registry_(registry), status_(request_.prepare(url, group, options)),
       clock_ms_(options.clock_ms ? options.clock_ms : &os::monotonic_ms), busy_(0) {
   if (status_.ok() && !window_.set(options.pushes, options.per_seconds)) {
     status_ = NARTHEX_NAMESPACE::status(errc::bad_rate, "push_gateway", push_gateway_options::max_pushes);
@@ -3741,19 +4072,29 @@ inline push_result push_gateway::run(const char* verb, body wanted, turn which, 
 
 inline push_result push_gateway::exchange(const char* verb, body wanted, int most_ms, os::wakeup* bell) noexcept {
   using answer = NARTHEX_NAMESPACE::status;
-  detail::byte_buffer text, head;
+  detail::byte_buffer text;
   const detail::content_coding* coding = wanted == body::none ? nullptr : request_.coding;
   if (wanted != body::none) {
     const answer s = detail::write_push_body(registry_, request_.names(), request_.max_body_bytes, coding, text);
     if (!s.ok()) return refused(s);
     if (text.size() == 0 && wanted == body::required) return refused(answer(errc::empty_exposition, ""));
   }
-  if (!request_.write_head(verb, text.size(), coding, head)) return refused(answer(errc::no_memory, ""));
-  detail::http_client client(most_ms < request_.timeout_ms ? most_ms : request_.timeout_ms, request_.connect_timeout_ms, request_.over, bell);
-  detail::http_answer got;
-  answer s = client.connect(request_.host(), request_.port, request_.scheme);
-  if (s.ok()) s = client.exchange(head.text(), text.text(), got);
-  return failed(s, client, got);
+  return send(verb, request_.group(), text.text(), coding, most_ms, bell);
+}
+
+/// One request to this gateway, and its answer.
+inline push_result push_gateway::send(string_view verb, string_view path, string_view text, const detail::content_coding* coding,
+                                      int most_ms, os::wakeup* bell, const sink* page) const noexcept {
+  detail::byte_buffer head;
+  if (!request_.write_head(verb, path, text.size(), coding, head)) return refused(NARTHEX_NAMESPACE::status(errc::no_memory, ""));
+  detail::http_client client(most_ms < request_.timeout_ms ? most_ms : request_.timeout_ms, request_.connect_timeout_ms,
+                             request_.over, bell);
+  detail::http_answer got(page);
+  NARTHEX_NAMESPACE::status s = client.connect(request_.host(), request_.port, request_.scheme);
+  if (s.ok()) s = client.exchange(head.text(), text, got);
+  push_result r = failed(s, client, got);
+  r.body_bytes_ = text.size();
+  return r;
 }
 
 inline push_result push_gateway::refused_as_too_often(std::int64_t left_ms) const noexcept {
@@ -3768,6 +4109,15 @@ inline push_result push_gateway::refused(const NARTHEX_NAMESPACE::status& why) c
   char text[NARTHEX_NAMESPACE::status::max_message];
   r.why_ = why.subject()[0] != '\0' ? why : NARTHEX_NAMESPACE::status(why.code(), request_.address());
   r.put_address(request_.address());
+  r.put(string_view(text, why.message(text, sizeof text)));
+  return r;
+}
+
+/// Of something on this machine: the address has no part in it.
+inline push_result push_gateway::refused_here(const NARTHEX_NAMESPACE::status& why) noexcept {
+  push_result r;
+  char text[NARTHEX_NAMESPACE::status::max_message];
+  r.why_ = why;
   r.put(string_view(text, why.message(text, sizeof text)));
   return r;
 }
@@ -3822,9 +4172,9 @@ inline push_result push_gateway::failed(const NARTHEX_NAMESPACE::status& why, co
 
 class NARTHEX_DETAIL_IDLE push_gateway {
  public:
-  push_gateway(string_view, string_view, std::initializer_list<label_pair> = std::initializer_list<label_pair>(),
+  push_gateway(string_view, string_view, const detail::group_labels& = detail::group_labels(),
                const push_gateway_options& = push_gateway_options()) noexcept {}
-  push_gateway(registry_core&, string_view, string_view, std::initializer_list<label_pair> = std::initializer_list<label_pair>(),
+  push_gateway(registry_core&, string_view, string_view, const detail::group_labels& = detail::group_labels(),
                const push_gateway_options& = push_gateway_options()) noexcept {}
   push_gateway(const push_gateway&) = delete;
   push_gateway& operator=(const push_gateway&) = delete;

@@ -226,7 +226,7 @@ TEST_CASE("periodic_pusher: what failed is told apart") {
   clash.labels("z").set(1);
   now_ms += s.pusher->tick(now_ms);
   s.pusher->tick(now_ms);
-  CHECK(s.own("failures_total{what=\"content\"}") == "1");
+  CHECK(s.own("refused_total{what=\"content\"}") == "1");
   CHECK(s.gateway.count() == 0);
 }
 
@@ -250,7 +250,7 @@ TEST_CASE("periodic_pusher: a clock of tick() that runs too fast meets the gatew
   std::int64_t fast = 0;
   for (int i = 0; i < 20; ++i) s.pusher->tick(fast += 60000);  // the gateway's own clock stands still
   CHECK(s.gateway.count() == 10);
-  CHECK(std::atoi(s.own("failures_total{what=\"rate\"}").c_str()) >= 9);  // the first tick may have been too early to push
+  CHECK(std::atoi(s.own("refused_total{what=\"rate\"}").c_str()) >= 9);  // the first tick may have been too early to push
 }
 
 TEST_CASE("periodic_pusher: each pace has room in the rate, which others do not get") {
@@ -269,7 +269,7 @@ TEST_CASE("periodic_pusher: each pace has room in the rate, which others do not 
       if (gap < row.ms || gap > row.ms + row.ms / 10) FAIL_CHECK(gap);
     }
     CHECK(now_ms - begin >= n * row.ms);
-    CHECK(s.own("failures_total{what=\"rate\"}") == "0");
+    CHECK(s.own("refused_total{what=\"rate\"}") == "0");
     CHECK(std::atof(s.own("interval_seconds").c_str()) * 1000 == static_cast<double>(row.ms));
   }
   stage slow(by_tick().set_interval_ms(50));

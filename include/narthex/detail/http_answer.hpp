@@ -10,6 +10,7 @@
 #include "narthex/config.hpp"
 #include "narthex/detail/ascii.hpp"
 #include "narthex/detail/http_syntax.hpp"
+#include "narthex/sink.hpp"
 #include "narthex/string_view.hpp"
 
 NARTHEX_BEGIN_NAMESPACE
@@ -30,8 +31,9 @@ class http_answer {
     max_body = 65536   ///< read of the body: more than any gateway has to say
   };
 
-  http_answer() noexcept
-      : state_(state::status_line), code_(0), seen_(0), line_size_(0), kept_size_(0), body_size_(0), left_(0),
+  /// page: takes the whole body of a success, however long; null: its beginning is kept, as of all others.
+  explicit http_answer(const sink* page = nullptr) noexcept
+      : page_(page), state_(state::status_line), code_(0), seen_(0), line_size_(0), kept_size_(0), body_size_(0), left_(0),
         location_size_(0), framing_(framing::close), begun_(false), is_coded_(false) {}
 
   /// Takes the next bytes. What comes behind the end is ignored.
@@ -181,14 +183,17 @@ class http_answer {
     const std::size_t room = max_kept - kept_size_, keep = part.size() < room ? part.size() : room;
     std::memcpy(kept_ + kept_size_, part.data(), keep);
     kept_size_ += keep;
-    body_size_ += part.size();
+    const bool is_page = page_ && code_ == 200;
+    if (is_page && !page_->write(page_->context, part.data(), part.size())) state_ = state::bad;
+    body_size_ += is_page ? 0 : part.size();
     if (framing_ != framing::close) {
       left_ -= part.size();
-      if (left_ == 0) state_ = framing_ == framing::chunks ? state::chunk_end : state::done;
+      if (left_ == 0 && state_ != state::bad) state_ = framing_ == framing::chunks ? state::chunk_end : state::done;
     }
     if (body_size_ > max_body) state_ = state::bad;
   }
 
+  const sink* page_;
   state state_;
   int code_;
   int interim_ = 0;  // of the head that is being read

@@ -7,6 +7,7 @@
 
 #include "narthex/config.hpp"
 #include "narthex/detail/push_gateway_options.hpp"
+#include "narthex/detail/spool_options.hpp"
 #include "narthex/string_view.hpp"
 
 NARTHEX_BEGIN_NAMESPACE
@@ -33,6 +34,15 @@ struct periodic_pusher_options {
   int delete_after_ms = -1;
   /// The label of the grouping key that tells this program's instances apart.
   string_view distinguishing_label = "instance";
+  /// Further gateways, in the order in which they are tried when the ones before fail. All take the gateway options.
+  enum : unsigned { max_more_gateways = 3 };
+  string_view gateways[max_more_gateways];
+  unsigned more_gateways = 0;
+  enum class targets { one, all } to = targets::one;
+  /// Where the last body goes when pushes have failed for so long, or so many of them in a row, and when the last push fails.
+  spool_options spool;
+  int give_up_after_ms = 300000;
+  unsigned give_up_after_pushes = 20;
   enum class group { own, shared } of = group::own;
   enum class runs { in_background, in_tick } running = runs::in_background;
   /// Of the jitter; 0: another one each time.
@@ -65,6 +75,30 @@ struct periodic_pusher_options {
   /// Says that no other program pushes to this group, though no label shows it.
   periodic_pusher_options& shared_group() noexcept {
     of = group::shared;
+    return *this;
+  }
+  /// One more gateway to push to when those before it fail. Its circuit opens after three failures in a row; a minute later, and
+  /// before each push to one that was left, it is asked for /-/ready. The group is deleted on the one that was left.
+  /// Errors: errc::too_large beyond three more.
+  periodic_pusher_options& also(string_view url) noexcept {
+    if (more_gateways < max_more_gateways) gateways[more_gateways] = url;
+    ++more_gateways;
+    return *this;
+  }
+  /// Pushes to all gateways each time, for two Prometheus servers that scrape one each. One that takes it is a success.
+  periodic_pusher_options& to_all() noexcept {
+    to = targets::all;
+    return *this;
+  }
+  /// Keeps what no gateway took in a file of its own in this folder: node_exporter's textfile folder, or one for drain_spool().
+  periodic_pusher_options& set_spool(const spool_options& in) noexcept {
+    spool = in;
+    return *this;
+  }
+  /// When a body counts as undeliverable: at least 1 ms, 1 push.
+  periodic_pusher_options& set_give_up(int after_ms, unsigned after_pushes) noexcept {
+    give_up_after_ms = after_ms;
+    give_up_after_pushes = after_pushes;
     return *this;
   }
   /// No thread: the program calls tick().

@@ -21,7 +21,7 @@ struct push_gateway_options {
   enum : std::size_t { max_credential_bytes = 4096 };  ///< of a user, password or token each: tokens are long
 
   /// For one push as a whole: look-up, connect, send, answer. At least 1; there is no "for ever".
-  int timeout_ms = 10000;
+  int timeout_ms = 30000;
   /// For each address of the name, so that a dead IPv6 route leaves time for IPv4.
   int connect_timeout_ms = 3000;
   /// A larger exposition is refused: errc::too_large. The gateway itself has no limit, and keeps what it gets for ever.

@@ -1,5 +1,5 @@
 // narthex/detail/push_request.hpp - what every request to one group has in common, checked and made ready once.
-// Room: balconies. Read detail/push_url.hpp and detail/grouping_key.hpp first. SPDX-License-Identifier: MIT
+// Room: balconies. Read detail/push_url.hpp and detail/group_path.hpp first. SPDX-License-Identifier: MIT
 #ifndef NARTHEX_DETAIL_PUSH_REQUEST_HPP
 #define NARTHEX_DETAIL_PUSH_REQUEST_HPP
 
@@ -10,7 +10,7 @@
 #include "narthex/detail/base64.hpp"
 #include "narthex/detail/byte_buffer.hpp"
 #include "narthex/detail/content_coding.hpp"
-#include "narthex/detail/grouping_key.hpp"
+#include "narthex/detail/group_path.hpp"
 #include "narthex/detail/http_syntax.hpp"
 #include "narthex/detail/number.hpp"
 #include "narthex/detail/push_gateway_options.hpp"
@@ -33,7 +33,7 @@ class push_request {
   const content_coding* coding = nullptr;
 
 #if NARTHEX_HAS(HEAP) && NARTHEX_HAS(SYSTEM)
-  status prepare(string_view url, const grouping_key& key, const push_gateway_options& options) noexcept {
+  status prepare(string_view url, const group_path& key, const push_gateway_options& options) noexcept {
     timeout_ms = options.timeout_ms > 1 ? options.timeout_ms : 1;
     connect_timeout_ms = options.connect_timeout_ms > 1 ? options.connect_timeout_ms : 1;
     max_body_bytes = options.max_body_bytes;
@@ -50,11 +50,17 @@ class push_request {
     byte_buffer& t = text_;
     bool fits = t.append(scheme == transport_target::scheme::https ? "https://" : "http://") && t.append(where.authority);
     path_at_ = t.size();
-    fits = fits && t.append(where.prefix) && key.write_path(t);
+    fits = fits && t.append(where.prefix);
+    group_at_ = t.size();
+    fits = fits && key.write_path(t);
     host_at_ = t.size();
     fits = fits && t.append(where.host);
     names_at_ = t.size();
     fits = fits && key.write_names(t);
+    labels_at_ = t.size();
+    fits = fits && key.write_labels(t);
+    shown_at_ = t.size();
+    fits = fits && key.write_shown_labels(t);
     headers_at_ = t.size();
     fits = fits && t.append("\r\nHost: ") && t.append(where.authority) && t.append("\r\nUser-Agent: narthex/") &&
            put_number(t, NARTHEX_VERSION_MAJOR) && t.append(".") && put_number(t, NARTHEX_VERSION_MINOR) && t.append(".") &&
@@ -66,7 +72,7 @@ class push_request {
     return fits ? status() : status(errc::no_memory, "push_gateway");
   }
 #else
-  status prepare(string_view, const grouping_key&, const push_gateway_options&) noexcept {
+  status prepare(string_view, const group_path&, const push_gateway_options&) noexcept {
     return status(errc::unsupported, "push_gateway");
   }
 #endif
@@ -75,13 +81,19 @@ class push_request {
   string_view address() const noexcept { return part(0, host_at_); }
   string_view host() const noexcept { return part(host_at_, names_at_); }
   /// Of the grouping key, each with a NUL behind it.
-  string_view names() const noexcept { return part(names_at_, headers_at_); }
+  string_view names() const noexcept { return part(names_at_, labels_at_); }
+  /// "/metrics/job/j/a/1"
+  string_view group() const noexcept { return part(group_at_, host_at_); }
+  /// a="1",job="j": of each series of the group; and as a gateway shows them of the group itself.
+  string_view labels() const noexcept { return part(labels_at_, shown_at_); }
+  string_view shown_labels() const noexcept { return part(shown_at_, headers_at_); }
 
+  /// path:  behind the URL's prefix: group(), or what else a gateway answers to.
   /// coded: how the body is; null: not at all.
   /// Errors: false without memory.
-  bool write_head(string_view verb, std::size_t body_size, const content_coding* coded, byte_buffer& out) const noexcept {
+  bool write_head(string_view verb, string_view path, std::size_t body_size, const content_coding* coded, byte_buffer& out) const noexcept {
     // The length also of nothing: a PUT that a proxy passes on without one would be read as empty, and wipe the group.
-    return out.append(verb) && out.append(" ") && out.append(part(path_at_, host_at_)) && out.append(" HTTP/1.1") &&
+    return out.append(verb) && out.append(" ") && out.append(part(path_at_, group_at_)) && out.append(path) && out.append(" HTTP/1.1") &&
            out.append(text_.text().from(headers_at_)) &&
            out.append("\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8") &&
            (!coded || put_header(out, "Content-Encoding", coded->name)) && out.append("\r\nContent-Length: ") &&
@@ -166,8 +178,8 @@ class push_request {
   }
 #endif
 
-  byte_buffer text_;  // address (with the path at its end), host, names, headers
-  std::size_t path_at_ = 0, host_at_ = 0, names_at_ = 0, headers_at_ = 0;
+  byte_buffer text_;  // address (with the path at its end), host, names, labels, headers
+  std::size_t path_at_ = 0, group_at_ = 0, host_at_ = 0, names_at_ = 0, labels_at_ = 0, shown_at_ = 0, headers_at_ = 0;
 };
 
 }  // namespace detail

@@ -18,7 +18,7 @@ class NARTHEX_DETAIL_NODISCARD push_result {
  public:
   enum : std::size_t { max_error = 1024 };  ///< NUL included
 
-  push_result() noexcept : http_status_(0), error_size_(0), blank_(false) { error_[0] = '\0'; }
+  push_result() noexcept : body_bytes_(0), http_status_(0), error_size_(0), blank_(false) { error_[0] = '\0'; }
 
   /// The gateway has taken it: 200 or 202.
   bool ok() const noexcept { return why_.ok(); }
@@ -26,6 +26,8 @@ class NARTHEX_DETAIL_NODISCARD push_result {
   const status& why() const noexcept { return why_; }
   /// What the gateway answered; 0 when it did not.
   int http_status() const noexcept { return http_status_; }
+  /// Of the body that was sent, or that the sending of was begun, as it was coded.
+  std::size_t body_bytes() const noexcept { return body_bytes_; }
   /// One printable line, with the address and the system's or the gateway's own words; "" when ok. Credentials are not in
   /// it, unless a server repeats them.
   const char* error() const noexcept { return error_; }
@@ -57,6 +59,7 @@ class NARTHEX_DETAIL_NODISCARD push_result {
   }
 
   status why_;
+  std::size_t body_bytes_;
   int http_status_;
   std::size_t error_size_;
   bool blank_;  // seen, not written

@@ -1,11 +1,10 @@
-// narthex/detail/grouping_key.hpp - a job and its labels, checked, and as the path that a Pushgateway reads.
-// Room: balconies. SPDX-License-Identifier: MIT
-#ifndef NARTHEX_DETAIL_GROUPING_KEY_HPP
-#define NARTHEX_DETAIL_GROUPING_KEY_HPP
+// narthex/detail/group_path.hpp - a job and its labels, checked, and as the path that a Pushgateway reads.
+// Room: balconies. Read grouping_key.hpp first. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_DETAIL_GROUP_PATH_HPP
+#define NARTHEX_DETAIL_GROUP_PATH_HPP
 
 #include <cstddef>
 #include <cstdint>
-#include <initializer_list>
 
 #include "narthex/config.hpp"
 #include "narthex/detail/ascii.hpp"
@@ -13,6 +12,7 @@
 #include "narthex/detail/byte_buffer.hpp"
 #include "narthex/detail/push_url.hpp"
 #include "narthex/detail/utf8.hpp"
+#include "narthex/grouping_key.hpp"
 #include "narthex/label.hpp"
 #include "narthex/status.hpp"
 #include "narthex/string_view.hpp"
@@ -34,50 +34,57 @@ inline std::size_t bad_utf8_byte(string_view text) noexcept {
 /// What a group is called: the job and the grouping labels. Views; lives as long as what it was given.
 ///
 /// Source: Pushgateway, README, "URL"; each rule below was seen with Pushgateway 1.5.1 and 1.11.2.
-class grouping_key {
+class group_path {
  public:
-  grouping_key(string_view job, std::initializer_list<label_pair> labels) noexcept : job_(job), labels_(labels) {}
+  group_path(string_view job_name, const group_labels& of) noexcept : job_(job_name), labels_(of) {}
+
+  string_view job() const noexcept { return job_; }
+  const group_labels& labels() const noexcept { return labels_; }
 
   /// Errors: errc::bad_job, errc::bad_utf8 (position), errc::bad_label_name, reserved_label_name, duplicate_label_name
-  ///         (the label's number, as given).
+  ///         (the label's number, as given), and those of a grouping_key.
   status validate() const noexcept {
+    if (!labels_.why().ok()) return labels_.why();
     if (job_.empty()) return status(errc::bad_job, "job");
     // One push of broken UTF-8 and the gateway answers 500 to every scrape and 400 to every other push.
     const std::size_t bad = bad_utf8_byte(job_);
     if (bad != job_.size()) return status(errc::bad_utf8, "job", static_cast<std::uint32_t>(bad));
-    std::uint32_t i = 0;
-    for (const label_pair* l = labels_.begin(); l != labels_.end(); ++l, ++i) {
-      const string_view n = l->name;
-      if (n.empty() || bad_byte(n.data(), n.size(), alphabet::label) != n.size()) {
-        return status(errc::bad_label_name, n, i);
+    for (std::size_t i = 0; i < labels_.size(); ++i) {
+      const string_view n = labels_.name_at(i), text = labels_.value_at(i);
+      const std::uint32_t number = static_cast<std::uint32_t>(i);
+      if (n.empty() || bad_byte(n.data(), n.size(), alphabet::label) != n.size()) return status(errc::bad_label_name, n, number);
+      if (is_reserved(n)) return status(errc::reserved_label_name, n, number);
+      for (std::size_t other = 0; other < i; ++other) {
+        if (labels_.name_at(other) == n) return status(errc::duplicate_label_name, n, number);
       }
-      if (is_reserved(n)) return status(errc::reserved_label_name, n, i);
-      for (const label_pair* other = labels_.begin(); other != l; ++other) {
-        if (other->name == n) return status(errc::duplicate_label_name, n, i);
-      }
-      const string_view value = l->value.text();
-      const std::size_t at = bad_utf8_byte(value);
-      if (at != value.size()) return status(errc::bad_utf8, n, static_cast<std::uint32_t>(at));
+      const std::size_t at = bad_utf8_byte(text);
+      if (at != text.size()) return status(errc::bad_utf8, n, static_cast<std::uint32_t>(at));
     }
     return status();
   }
 
   /// Appends "/metrics/job/j/a/1"; false without memory. Labels stand in the order of their names.
   bool write_path(byte_buffer& out) const noexcept {
-    if (!out.append("/metrics") || !pair(out, "job", job_)) return false;
-    for (const label_pair* l = next(nullptr); l; l = next(l)) {
-      if (!pair(out, l->name, l->value.text())) return false;
+    bool fits = out.append("/metrics") && pair(out, "job", job_);
+    for (std::size_t i = next("", labels_.size()); fits && i != none; i = next(name(i), labels_.size())) {
+      fits = pair(out, name(i), value(i));
     }
-    return true;
+    return fits;
   }
   /// Appends the names, "job" first, each with a NUL behind it.
   bool write_names(byte_buffer& out) const noexcept {
     const string_view nul("", 1);
     bool fits = out.append("job") && out.append(nul);
-    for (const label_pair* l = labels_.begin(); fits && l != labels_.end(); ++l) {
-      fits = out.append(l->name) && out.append(nul);
-    }
+    for (std::size_t i = 0; fits && i < labels_.size(); ++i) fits = out.append(labels_.name_at(i)) && out.append(nul);
     return fits;
+  }
+  /// Appends a="1",job="j": what a gateway adds to each series of the group.
+  bool write_labels(byte_buffer& out) const noexcept { return write_labels(out, labels_.size() + 1); }
+  /// Appends a="1",instance="",job="j": what a gateway shows of the group itself, in its order.
+  bool write_shown_labels(byte_buffer& out) const noexcept {
+    bool has_instance = false;
+    for (std::size_t i = 0; i < labels_.size(); ++i) has_instance = has_instance || labels_.name_at(i) == "instance";
+    return write_labels(out, labels_.size() + (has_instance ? 1u : 2u));
   }
 
  private:
@@ -87,14 +94,37 @@ class grouping_key {
     return (n.size() >= 2 && n[0] == '_' && n[1] == '_') || n == "job" || n == "le" || n == "quantile" || n == "what";
   }
 
-  /// The label with the next larger name; null after the last.
-  const label_pair* next(const label_pair* after) const noexcept {
-    const label_pair* best = nullptr;
-    for (const label_pair& l : labels_) {
-      if (after && l.name.compare(after->name) <= 0) continue;
-      if (!best || l.name.compare(best->name) < 0) best = &l;
+  enum : std::size_t { none = ~std::size_t(0) };
+
+  // Behind the labels stand the job and an empty instance.
+  string_view name(std::size_t at) const noexcept {
+    return at < labels_.size() ? labels_.name_at(at) : at == labels_.size() ? string_view("job") : string_view("instance");
+  }
+  string_view value(std::size_t at) const noexcept {
+    return at < labels_.size() ? labels_.value_at(at) : at == labels_.size() ? job_ : string_view();
+  }
+  /// Of the first `count`, the one with the next larger name; or none.
+  std::size_t next(string_view after, std::size_t count) const noexcept {
+    std::size_t best = none;
+    for (std::size_t i = 0; i < count; ++i) {
+      if (name(i).compare(after) > 0 && (best == none || name(i).compare(name(best)) < 0)) best = i;
     }
     return best;
+  }
+
+  bool write_labels(byte_buffer& out, std::size_t count) const noexcept {
+    const std::size_t begin = out.size();
+    bool fits = true;
+    for (std::size_t i = next("", count); fits && i != none; i = next(name(i), count)) {
+      fits = (out.size() == begin || out.append(",")) && out.append(name(i)) && out.append("=\"");
+      for (char c : value(i)) {
+        const char escaped[2] = {'\\', c == '\n' ? 'n' : c};
+        const bool bare = c != '"' && c != '\\' && c != '\n';
+        fits = fits && out.append(bare ? string_view(&c, 1) : string_view(escaped, 2));
+      }
+      fits = fits && out.append("\"");
+    }
+    return fits;
   }
 
   /// The server decodes %2F before it splits the path, and cleans "." and ".." and empty parts away with a redirect: these
@@ -130,10 +160,10 @@ class grouping_key {
   }
 
   string_view job_;
-  std::initializer_list<label_pair> labels_;
+  group_labels labels_;
 };
 
 }  // namespace detail
 NARTHEX_END_NAMESPACE
 
-#endif  // NARTHEX_DETAIL_GROUPING_KEY_HPP
+#endif  // NARTHEX_DETAIL_GROUP_PATH_HPP

@@ -4577,7 +4577,7 @@ namespace detail {
 
 /// True for a text in which, between bytes that are no letters or digits, there stands
 ///   a UUID: groups of 8, 4, 4, 4 and 12 hexadecimal digits with '-' between them;
-///   20 or more hexadecimal digits (hashes, trace ids; a docker id is shown with 12, an EC2 instance has 17);
+///   20 or more hexadecimal digits, one of them decimal (hashes, trace ids; a docker id is shown with 12, an EC2 instance has 17);
 ///   a time: 10, 13, 16 or 19 decimal digits that begin with 1 (seconds to nanoseconds since 1970, up to 2033), or 12 or 14 that begin with
 ///   20 (202611230245, 20261123024500); or 15 or more decimal digits of any kind.
 /// Never for what begins as a version or an IPv4 address does: v1.2.3, with whatever behind it.
@@ -4606,7 +4606,7 @@ inline bool looks_like_id(string_view text) noexcept {
     const std::size_t size = i - begin;
     const bool all_hex = hex == size, all_digits = digits == size;
     groups = all_hex && size == uuid[groups] ? groups + 1 : all_hex && size == uuid[0] ? 1 : 0;
-    if (groups == 5 || (all_hex && size >= 20) || (all_digits && size >= 15)) return true;
+    if (groups == 5 || (all_hex && digits > 0 && size >= 20) || (all_digits && size >= 15)) return true;
     const bool of_1970 = size == 10 || size == 13, of_calendar = size == 12 || size == 14;
     if (all_digits && of_1970 && text[begin] == '1') return true;
     if (all_digits && of_calendar && text[begin] == '2' && text[begin + 1] == '0') return true;

@@ -44,10 +44,11 @@ struct books {
     coalesced += nx::testing::value(r, "narthex_push_coalesced_total").exact().as_double();
     std::istringstream page(nx::to_text(r));
     for (std::string line; std::getline(page, line);) {
-      if (line.compare(0, 28, "narthex_push_failures_total{") != 0) continue;
+      const bool refused = line.compare(0, 27, "narthex_push_refused_total{") == 0;
+      if (!refused && line.compare(0, 28, "narthex_push_failures_total{") != 0) continue;
       const double n = std::atof(line.c_str() + line.rfind(' '));
       failures += n;
-      if (line.find("\"content\"") != std::string::npos || line.find("\"rate\"") != std::string::npos) unsent += n;
+      if (refused) unsent += n;
     }
   }
 };

@@ -186,7 +186,7 @@ TEST_CASE("push_gateway: what looks like an id, and what does not") {
                            "web-7d4b9c6f5d-x2x8k", "kube-proxy-8zk2x", "backup-27854940-abcde", "db-0", "i-0abcd1234ef567890",
                            "ip-10-0-0-1.eu-west-1.compute.internal", "2026-11-23", "20261123", "2026-11-23T02:45:00Z", "0012345678", "till-4006381333931",
                            "eu", "deadbeef", "00:1b:44:11:3a:b7", "001b44113ab7", "shard-12", "1", "v2", "north", "nightly_batch", "facade", "de305d54-75b4-431b",
-                           "1e9", "accessibility_feedback"}) {
+                           "1e9", "accessibility_feedback", "deadbeefdeadbeefdeadbeef"}) {
     if (looks_like_id(name)) FAIL_CHECK(name);
   }
 }

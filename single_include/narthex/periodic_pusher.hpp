@@ -5852,16 +5852,15 @@ NARTHEX_BEGIN_NAMESPACE
 /// before. While pushes fail the interval is base * (1 + 2 * error rate of the last 10), at most 30 s (or base). One
 /// push is under way at a time, and each one, after a failure too, sends what the registry shows then: never an old body.
 ///
-/// It tells of itself in the registry: narthex_push_attempts_total, narthex_push_failures_total{what="answer|content|host|
-/// network|rate|timeout"}, narthex_push_coalesced_total, narthex_push_last_success_timestamp_seconds, _interval_seconds,
-/// _duration_seconds, _sequence. One periodic_pusher for a registry: two would write the same gauges.
+/// It tells of itself in the registry: narthex_push_calls_total and 15 more, which examples/monitoring/README.md lists. One
+/// periodic_pusher for a registry: two would write the same gauges.
 ///
 /// The arguments are those of push_gateway, and so is what is refused.
 /// Errors:  of the arguments: in status() at once, and told to the error hook; nothing is pushed then. errc::shared_group: the grouping
 ///          key has no "instance" (or what the options name instead) and the options do not say shared_group(). Of pushes: in
 ///          the metrics, and the first of each row of failures to the error hook. Nothing throws or touches the process.
 /// Threads: construct and destroy in one thread; the rest any. The registry's callbacks run in the pushing thread.
-/// Cost:    updates of instruments pay nothing. A thread that sleeps; 3 kB in place.
+/// Cost:    updates of instruments pay nothing. A thread that sleeps; 4 kB in place.
 /// Source:  Prometheus, "When to use the Pushgateway"; Pushgateway, README.
 class periodic_pusher {
  public:

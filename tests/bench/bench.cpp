@@ -2,6 +2,7 @@
 // One line for each row, fields separated by tabs; run.sh builds, runs and lays out. SPDX-License-Identifier: MIT
 #include <narthex/http_server.hpp>
 #include <narthex/narthex.hpp>
+#include <narthex/periodic_pusher.hpp>
 
 #include "updates.hpp"
 
@@ -320,6 +321,19 @@ static void updates() {
       const auto rival_add = [&](uint64_t) { rival_counter.Increment(1.5); };)
 
   measure({"counter.inc", "ns", loop(count), "relaxed fetch_add", loop(add_to_cell), {RIVAL(loop(rival_count))}, 0});
+  // Its thread sleeps; what it costs nevertheless would be in the time, which is that of all threads.
+  const work beside_pusher = [&](uint64_t n) {
+    const nx::error_hook told = nx::set_error_hook(nullptr);  // nobody is there for its last push
+    double cost = 0;
+    {
+      nx::periodic_pusher pusher{registry, "http://127.0.0.1:1", "bench", {{"instance", "bench"}}};
+      need(pusher.ok(), "a pusher");
+      cost = loop(count)(n);
+    }
+    nx::set_error_hook(told);
+    return cost;
+  };
+  measure({"counter.inc beside an idle pusher", "ns", beside_pusher, "without one", loop(count), nullptr, 0});
   measure({"counter.inc, 2 threads on one",
            "ns",
            two_threads(count),

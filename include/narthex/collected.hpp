@@ -7,10 +7,12 @@
 #include <cstdint>
 #include <cstring>
 #include <initializer_list>
+#include <new>
 
 #include "narthex/callback.hpp"
 #include "narthex/config.hpp"
 #include "narthex/declared.hpp"
+#include "narthex/detail/series_key.hpp"
 #include "narthex/label.hpp"
 
 #if NARTHEX_HAS(HEAP)
@@ -106,8 +108,8 @@ class collected {
     // then numbers, 8 bytes each, then the label text
   };
 
-  collected(collector& from, std::uint32_t serial, collected* before) noexcept
-      : from_(&from), from_serial_(serial), next_(before), memory_(nullptr), used_(0), room_(0), has_time_(false), time_ms_(0),
+  collected(const detail::collected_node* nodes, unsigned count, std::uint32_t serial, collected* before) noexcept
+      : nodes_(nodes), count_(count), from_serial_(serial), next_(before), memory_(nullptr), used_(0), room_(0), has_time_(false), time_ms_(0),
         created_ns_(0) {}
   ~collected() { detail::release(memory_); }
   collected(const collected&) = delete;
@@ -149,7 +151,8 @@ class collected {
   /// Gives the next entry of `family` behind `where`.
   inline bool next(const detail::collected_node& n, detail::position& where, detail::reading& out) const noexcept;
 
-  collector* from_;
+  const detail::collected_node* nodes_;  // of the collector that gives
+  unsigned count_;
   std::uint32_t from_serial_;
   collected* next_;
   char* memory_;
@@ -157,6 +160,85 @@ class collected {
   bool has_time_;
   std::int64_t time_ms_, created_ns_;
 };
+
+inline void collected::refuse() noexcept {
+  for (unsigned i = 0; i < count_; ++i) {
+    if (registry_core* const home = nodes_[i].home.load(detail::memory_order_acquire)) {
+      return home->count(mistake::sample);
+    }
+  }
+}
+
+inline collected::entry* collected::begin(unsigned family, std::initializer_list<label_value> labels, metric_type shape,
+                                          std::size_t numbers_size) noexcept {
+  if (family >= count_ || nodes_[family].arity != labels.size()) return refuse(), nullptr;
+  const detail::collected_node& n = nodes_[family];
+  const metric_type type = n.ops->type;
+  const metric_type wanted = is_one_number(type)                    ? metric_type::gauge
+                             : type == metric_type::gauge_histogram ? metric_type::histogram : type;
+  if (shape != wanted) return refuse(), nullptr;
+  const registry_core* const home = n.home.load(detail::memory_order_acquire);
+  if (!home) return nullptr;  // its family was refused when the collector was made, and told then
+  std::size_t text_size = home->constant_labels().size() + 1;
+  unsigned i = 0;
+  std::uint32_t hash = 0;
+  for (const label_value& v : labels) {
+    const string_view value = v.text();
+    hash = hash * 31 + detail::series_key(n.names + i, &value, 1).hash();
+    text_size += detail::label_text_size(n.names[i++], value) + 1;
+  }
+  const std::size_t bytes = detail::round_up(sizeof(entry) + numbers_size + text_size);
+  if (!make_room(bytes)) return refuse(), nullptr;
+  entry* const e = new (memory_ + used_) entry();
+  e->family = family;
+  e->bytes = static_cast<std::uint32_t>(bytes);
+  e->hash = hash;
+  e->has_time = has_time_;
+  e->time_ms = time_ms_;
+  e->created_ns = type == metric_type::gauge || type == metric_type::unknown || type == metric_type::gauge_histogram ? 0 : created_ns_;
+  detail::label_text ready(reinterpret_cast<char*>(e + 1) + numbers_size, text_size);
+  ready.add_ready(home->constant_labels());
+  i = 0;
+  for (const label_value& v : labels) ready.add(n.names[i++], v.text());
+  e->text_size = static_cast<std::uint32_t>(ready.text().size());
+  for (std::size_t o = 0; o < used_; o += at(o)->bytes) {
+    const entry& x = *at(o);
+    if (x.family == family && x.hash == hash && text(x, numbers(x, n.ops->type)) == ready.text()) {
+      return refuse(), nullptr;
+    }
+  }
+  return e;
+}
+
+inline bool collected::next(const detail::collected_node& n, detail::position& where,
+                            detail::reading& out) const noexcept {
+  std::size_t o = where.index;
+  while (o < used_ && at(o)->family != n.number_in_owner) o += at(o)->bytes;
+  if (o >= used_) return false;
+  const entry& e = *at(o);
+  where.index = static_cast<std::uint32_t>(o + e.bytes);
+  const metric_type type = n.ops->type;
+  out.labels = text(e, numbers(e, type));
+  out.is_plain = false;
+  out.has_time = e.has_time;
+  out.time_ms = e.time_ms;
+  out.created_ns = e.created_ns;
+  out.value = e.value;
+  out.sum = e.sum;
+  out.count = e.count;
+  if (type == metric_type::histogram || type == metric_type::gauge_histogram) {
+    out.bounds_copy = buckets(reinterpret_cast<const double*>(&e + 1), e.size);
+    out.bounds = &out.bounds_copy;
+    out.counts = out.count_room;
+    out.count = 0;
+    for (unsigned i = 0; i <= e.size; ++i) out.count += out.count_room[i] = get(e, e.size + i);
+  } else if (type == metric_type::summary) {
+    out.quantiles = reinterpret_cast<const double*>(&e + 1);
+    out.quantile_values = out.quantiles + e.size;
+    out.quantile_count = e.size;
+  }
+  return true;
+}
 
 #else  // compiled out
 

@@ -15,7 +15,6 @@
 #include "narthex/config.hpp"
 #include "narthex/declared.hpp"
 #include "narthex/detail/compiled_out.hpp"
-#include "narthex/detail/series_key.hpp"
 #include "narthex/label.hpp"
 
 #if NARTHEX_HAS(HEAP)
@@ -71,7 +70,6 @@ class collector {
 
  private:
   friend class walk;
-  friend class collected;
   inline void join(registry_core& registry, std::initializer_list<declared> families) noexcept;
 
   detail::small_function<void, collected&> function_;
@@ -147,85 +145,6 @@ inline void collector::join(registry_core& registry, std::initializer_list<decla
   }
   // A scrape may call the function as soon as the first has joined: all are complete by now.
   for (unsigned i = 0; i < count_; ++i) detail::join(registry, nodes_[i], nodes_[i].home.reason(), nodes_[i].home.reason_at());
-}
-
-inline void collected::refuse() noexcept {
-  for (unsigned i = 0; i < from_->count_; ++i) {
-    if (registry_core* const home = from_->nodes_[i].home.load(detail::memory_order_acquire)) {
-      return home->count(mistake::sample);
-    }
-  }
-}
-
-inline collected::entry* collected::begin(unsigned family, std::initializer_list<label_value> labels, metric_type shape,
-                                          std::size_t numbers_size) noexcept {
-  if (family >= from_->count_ || from_->nodes_[family].arity != labels.size()) return refuse(), nullptr;
-  const detail::collected_node& n = from_->nodes_[family];
-  const metric_type type = n.ops->type;
-  const metric_type wanted = is_one_number(type)                    ? metric_type::gauge
-                             : type == metric_type::gauge_histogram ? metric_type::histogram : type;
-  if (shape != wanted) return refuse(), nullptr;
-  const registry_core* const home = n.home.load(detail::memory_order_acquire);
-  if (!home) return nullptr;  // its family was refused when the collector was made, and told then
-  std::size_t text_size = home->constant_labels().size() + 1;
-  unsigned i = 0;
-  std::uint32_t hash = 0;
-  for (const label_value& v : labels) {
-    const string_view value = v.text();
-    hash = hash * 31 + detail::series_key(n.names + i, &value, 1).hash();
-    text_size += detail::label_text_size(n.names[i++], value) + 1;
-  }
-  const std::size_t bytes = detail::round_up(sizeof(entry) + numbers_size + text_size);
-  if (!make_room(bytes)) return refuse(), nullptr;
-  entry* const e = new (memory_ + used_) entry();
-  e->family = family;
-  e->bytes = static_cast<std::uint32_t>(bytes);
-  e->hash = hash;
-  e->has_time = has_time_;
-  e->time_ms = time_ms_;
-  e->created_ns = type == metric_type::gauge || type == metric_type::unknown || type == metric_type::gauge_histogram ? 0 : created_ns_;
-  detail::label_text ready(reinterpret_cast<char*>(e + 1) + numbers_size, text_size);
-  ready.add_ready(home->constant_labels());
-  i = 0;
-  for (const label_value& v : labels) ready.add(n.names[i++], v.text());
-  e->text_size = static_cast<std::uint32_t>(ready.text().size());
-  for (std::size_t o = 0; o < used_; o += at(o)->bytes) {
-    const entry& x = *at(o);
-    if (x.family == family && x.hash == hash && text(x, numbers(x, n.ops->type)) == ready.text()) {
-      return refuse(), nullptr;
-    }
-  }
-  return e;
-}
-
-inline bool collected::next(const detail::collected_node& n, detail::position& where,
-                            detail::reading& out) const noexcept {
-  std::size_t o = where.index;
-  while (o < used_ && at(o)->family != n.number_in_owner) o += at(o)->bytes;
-  if (o >= used_) return false;
-  const entry& e = *at(o);
-  where.index = static_cast<std::uint32_t>(o + e.bytes);
-  const metric_type type = n.ops->type;
-  out.labels = text(e, numbers(e, type));
-  out.is_plain = false;
-  out.has_time = e.has_time;
-  out.time_ms = e.time_ms;
-  out.created_ns = e.created_ns;
-  out.value = e.value;
-  out.sum = e.sum;
-  out.count = e.count;
-  if (type == metric_type::histogram || type == metric_type::gauge_histogram) {
-    out.bounds_copy = buckets(reinterpret_cast<const double*>(&e + 1), e.size);
-    out.bounds = &out.bounds_copy;
-    out.counts = out.count_room;
-    out.count = 0;
-    for (unsigned i = 0; i <= e.size; ++i) out.count += out.count_room[i] = get(e, e.size + i);
-  } else if (type == metric_type::summary) {
-    out.quantiles = reinterpret_cast<const double*>(&e + 1);
-    out.quantile_values = out.quantiles + e.size;
-    out.quantile_count = e.size;
-  }
-  return true;
 }
 
 #else  // compiled out

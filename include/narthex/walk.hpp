@@ -248,7 +248,7 @@ class walk {
         c.registry->count(mistake::sample);
         return false;
       }
-      batch = batches_ = new (memory) collected(*n.owner, n.owner->serial_, batches_);
+      batch = batches_ = new (memory) collected(n.owner->nodes_, n.owner->count_, n.owner->serial_, batches_);
       n.owner->function_(*batch);
     }
     // Another collector may have come to the same place in memory while the walk rested in its samples.

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 
 #include "narthex/config.hpp"
 #include "narthex/detail/ascii.hpp"

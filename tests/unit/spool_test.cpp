@@ -447,7 +447,7 @@ TEST_CASE("drain_spool: never an older body over a newer one") {
   folder f;
   gateway g;
   for (const auto& row : rows) {
-    for (std::size_t padding : {0, 4090, 70000}) {  // in pieces, and behind a line that is longer than all that matters
+    for (const std::size_t padding : {std::size_t{0}, std::size_t{4090}, std::size_t{70000}}) {  // in pieces, and behind a line that is longer than all that matters
       CAPTURE(row.what, padding);
       g.show("x{a=\"" + std::string(padding, 'y') + "\"} 1\n" + row.page + "z 1\n");
       put(f.at(file_name), spooled(1700000000, 5));

@@ -12,6 +12,7 @@
 #include "narthex/callback.hpp"
 #include "narthex/config.hpp"
 #include "narthex/declared.hpp"
+#include "narthex/detail/scraper_patience.hpp"
 #include "narthex/detail/series_key.hpp"
 #include "narthex/label.hpp"
 
@@ -91,6 +92,13 @@ class collected {
     }
   }
 
+  /// How long the scraper goes on waiting for the whole page, as it said (X-Prometheus-Scrape-Timeout-Seconds): a function that
+  /// asks slow things may leave the last of them out, and the rest arrives. 0: it has given up. no_limit: it said nothing.
+  ///
+  /// Take something off for the way: the whole page must be there by then.
+  int time_left_ms() const noexcept { return patience_.left_ms(); }
+  enum : int { no_limit = detail::scraper_patience::no_limit };
+
  private:
   friend class walk;
   friend class collector;
@@ -108,8 +116,10 @@ class collected {
     // then numbers, 8 bytes each, then the label text
   };
 
-  collected(const detail::collected_node* nodes, unsigned count, std::uint32_t serial, collected* before) noexcept
-      : nodes_(nodes), count_(count), from_serial_(serial), next_(before), memory_(nullptr), used_(0), room_(0), has_time_(false), time_ms_(0),
+  collected(const detail::collected_node* nodes, unsigned count, std::uint32_t serial, collected* before,
+            detail::scraper_patience patience) noexcept
+      : nodes_(nodes), count_(count), from_serial_(serial), next_(before), patience_(patience), memory_(nullptr), used_(0), room_(0),
+        has_time_(false), time_ms_(0),
         created_ns_(0) {}
   ~collected() { detail::release(memory_); }
   collected(const collected&) = delete;
@@ -155,6 +165,7 @@ class collected {
   unsigned count_;
   std::uint32_t from_serial_;
   collected* next_;
+  const detail::scraper_patience patience_;
   char* memory_;
   std::size_t used_, room_;
   bool has_time_;
@@ -252,6 +263,8 @@ class collected {
   void add_histogram(unsigned, std::initializer_list<label_value>, const buckets&, const std::uint64_t*, double) noexcept {}
   void add_summary(unsigned, std::initializer_list<label_value>, const double*, const double*, unsigned, double,
                    std::uint64_t) noexcept {}
+  int time_left_ms() const noexcept { return no_limit; }
+  enum : int { no_limit = detail::scraper_patience::no_limit };
   collected(const collected&) = delete;
   collected& operator=(const collected&) = delete;
 };

@@ -129,7 +129,7 @@ inline void collector::join(registry_core& registry, std::initializer_list<decla
     const string_view name = utf8 ? utf8->unquoted(d.name) : d.name;  // a utf8_name
     errc why = detail::check_name(name, at);
     if (d.type == metric_type::info || d.type == metric_type::state_set) why = errc::unsupported;
-    const detail::unit_size unit = detail::unit_in(d.name, d.unit);
+    const detail::unit_size unit = detail::unit_in(name, d.unit);
     why = detail::check_unit(why, unit);
     n->measure_in(unit);
     n->names = label;

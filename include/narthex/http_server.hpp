@@ -140,7 +140,7 @@ inline status http_server::handle(registry_core& registry, string_view text, con
   detail::http_request request;
   request.read(text, options.max_head_bytes);
   request.keep_alive = false;
-  detail::http_site site(registry, options, 9464);
+  detail::http_site site(registry, options, 9464, &os::monotonic_ms);
   detail::http_exchange exchange(site, request, out);
   exchange.begin();
   while (exchange.more()) continue;
@@ -185,7 +185,7 @@ inline void http_server::run(void* self) {
 
 inline http_server::http_server(registry_core& registry, string_view address,
                                 const http_server_options& options) noexcept
-    : options_(options), site_(registry, options_, 0) {
+    : options_(options), site_(registry, options_, 0, &os::monotonic_ms) {
   error_[0] = '\0';
   const status s = start(address);
   if (!s.ok()) refuse(s);

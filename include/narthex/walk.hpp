@@ -30,7 +30,7 @@ class walk {
   explicit walk(registry_core& root) noexcept
       : count_(0), present_(nullptr), is_begun_(false)
 #if NARTHEX_HAS(HEAP)
-        , steady_(nullptr), steady_at_(nullptr), batches_(nullptr), utf8_(detail::utf8_in_use())
+        , steady_(nullptr), steady_at_(nullptr), batches_(nullptr), patience_(), utf8_(detail::utf8_in_use())
 #endif
   {
 #if NARTHEX_HAS(THREADS)
@@ -82,11 +82,9 @@ class walk {
   /// Has exemplars read, too, into `room`, which must stay as long as the walk; they are gone with the sample.
   void want_exemplars(exemplar_room& room) noexcept { now_.exemplars_wanted = &room; }
 
-  /// Null: this walk meets legacy names alone. A first UTF-8 name that comes during the walk has its turn in the next one.
 #if NARTHEX_HAS(HEAP)
-  const detail::utf8_names* utf8() const noexcept { return utf8_; }
-#else
-  static const detail::utf8_names* utf8() noexcept { return nullptr; }
+  /// Tells collectors how long the reader waits; see collected::time_left_ms().
+  void wait_until(std::int64_t (*clock_ms)(), std::int64_t until_ms) noexcept { patience_ = {clock_ms, until_ms}; }
 #endif
 
   /// Lets go of the registries' lists: nothing waits for this walk until the next call of next().
@@ -248,7 +246,7 @@ class walk {
         c.registry->count(mistake::sample);
         return false;
       }
-      batch = batches_ = new (memory) collected(n.owner->nodes_, n.owner->count_, n.owner->serial_, batches_);
+      batch = batches_ = new (memory) collected(n.owner->nodes_, n.owner->count_, n.owner->serial_, batches_, patience_);
       n.owner->function_(*batch);
     }
     // Another collector may have come to the same place in memory while the walk rested in its samples.
@@ -369,7 +367,8 @@ class walk {
   detail::family_node* steady_;  // the family in hand if nothing needs to be asked but itself; never while resting
   detail::position* steady_at_;  // how far the walk came in it
   collected* batches_;
-  const detail::utf8_names* utf8_;  // as it was when the walk began
+  detail::scraper_patience patience_;
+  const detail::utf8_names* utf8_;  // as it was when the walk began: a first such name waits for the next scrape
 #endif
   cursor cursors_[registry_core::max_registries];
   detail::reading now_;
@@ -386,7 +385,7 @@ class NARTHEX_DETAIL_IDLE walk {
   const sample& now() const noexcept { return now_; }
   void want_exemplars(exemplar_room&) noexcept {}
   void rest() noexcept {}
-  const detail::utf8_names* utf8() const noexcept { return nullptr; }
+  void wait_until(std::int64_t (*)(), std::int64_t) noexcept {}
 
  private:
   sample now_;

@@ -2971,6 +2971,7 @@ struct http_request {
   string_view authorization;
   http_accept_encoding encodings;
   string_view fields;          // all header lines
+  int scrape_timeout_ms = -1;  // how long the scraper waits for the answer; -1: it did not say
 
   /// Whether the empty line that ends a head is there.
   static bool is_complete(string_view text) noexcept { return end_of_head(text) != 0; }
@@ -3053,6 +3054,8 @@ struct http_request {
       authorization = value;
     } else if (NARTHEX_HAS(HEAP) && same_word(name, "accept-encoding")) {  // nothing is coded without one
       encodings.read(value);
+    } else if (NARTHEX_HAS(HEAP) && same_word(name, "x-prometheus-scrape-timeout-seconds")) {  // only collectors want to know
+      scrape_timeout_ms = milliseconds(value);
     } else if (same_word(name, "connection")) {
       seen.says_close = seen.says_close || has_word(value, "close");
     } else if (same_word(name, "transfer-encoding")) {
@@ -3068,6 +3071,26 @@ struct http_request {
       seen.has_length = true;
       seen.length = n;
     }
+  }
+
+  /// Of "10", "0.5" or "10.000000" seconds; at most a day, -1 for anything else.
+  static int milliseconds(string_view seconds) noexcept {
+    const int most = 86400000;
+    int whole = 0, part = 0, digit = 1000;
+    for (std::size_t i = 0; i < seconds.size(); ++i) {
+      const int value = seconds[i] - '0';
+      if (seconds[i] == '.' && i > 0 && digit == 1000) {
+        digit = 100;
+      } else if (!is_digit(seconds[i])) {
+        return -1;
+      } else if (digit == 1000) {
+        whole = whole < most / 1000 ? whole * 10 + value : whole;
+      } else {
+        part += value * digit;
+        digit /= 10;
+      }
+    }
+    return seconds.empty() ? -1 : whole < most / 1000 ? whole * 1000 + part : most;
   }
 
   void finish(const counts& seen, std::size_t end) noexcept {
@@ -3832,9 +3855,10 @@ struct http_site {
   std::uint16_t port;
   http_metrics* own;                // null: none
   shared<std::uint32_t> in_flight;  // exchanges that are writing metrics
+  std::int64_t (*clock_ms)();
 
-  http_site(registry_core& served, const http_server_options& how, std::uint16_t at) noexcept
-      : registry(served), options(how), port(at), own(nullptr), in_flight(0) {}
+  http_site(registry_core& served, const http_server_options& how, std::uint16_t at, std::int64_t (*clock)()) noexcept
+      : registry(served), options(how), port(at), own(nullptr), in_flight(0), clock_ms(clock) {}
 };
 
 /// The answer to one request. Metrics are written series by series, so that a client who takes them slowly holds up
@@ -3886,7 +3910,6 @@ class http_exchange {
 
  private:
   struct scrape {
-    enum : std::size_t { chunk_bytes = NARTHEX_HAS(HEAP) ? 8192 : 512 };
     name_query names;
     bool wanted;
     walk series;
@@ -3899,7 +3922,7 @@ class http_exchange {
     char chunk[chunk_bytes];
 
     scrape(registry_core& registry, string_view query, const sink& to, const exposition_format& shown_as, name_escaping scheme) noexcept
-        : names(query), wanted(true), series(registry), shown(registry, series, scheme), frames(to), chunks(frames, series, chunk, chunk_bytes),
+        : names(query), wanted(true), series(registry), shown(registry, scheme), frames(to), chunks(frames, series, chunk, chunk_bytes),
           format(&shown_as), has_writer(false) {}
     ~scrape() {
       if (has_writer && format->drop) format->drop(writer);
@@ -3940,15 +3963,22 @@ class http_exchange {
     if (coder_) body = coding->begin(coder_, body);
     else response_.code_metrics(nullptr);
 #endif
-    scrape_ = new (&room_) scrape(site_.registry, request_.query, body, *chosen.format, chosen.names);
+    begin_scrape(chosen, body);
     if (scrape_->begin()) return;
     // No memory for that format. Text needs none.
     scrape_->~scrape();
     format_choice plain = text_0_0_4();
     plain.varies = chosen.varies;
     describe(plain);
-    scrape_ = new (&room_) scrape(site_.registry, request_.query, body, *plain.format, plain.names);
+    begin_scrape(plain, body);
     static_cast<void>(scrape_->begin());
+  }
+  void begin_scrape(const format_choice& chosen, const sink& body) {
+    scrape_ = new (&room_) scrape(site_.registry, request_.query, body, *chosen.format, chosen.names);
+#if NARTHEX_HAS(HEAP)
+    const int patience = request_.scrape_timeout_ms;
+    if (patience >= 0) scrape_->series.wait_until(site_.clock_ms, site_.clock_ms() + patience);
+#endif
   }
   void describe(const format_choice& chosen) noexcept {
     const bool coding = NARTHEX_HAS(HEAP) && site_.options.coding;
@@ -4551,7 +4581,7 @@ inline status http_server::handle(registry_core& registry, string_view text, con
   detail::http_request request;
   request.read(text, options.max_head_bytes);
   request.keep_alive = false;
-  detail::http_site site(registry, options, 9464);
+  detail::http_site site(registry, options, 9464, &os::monotonic_ms);
   detail::http_exchange exchange(site, request, out);
   exchange.begin();
   while (exchange.more()) continue;
@@ -4596,7 +4626,7 @@ inline void http_server::run(void* self) {
 
 inline http_server::http_server(registry_core& registry, string_view address,
                                 const http_server_options& options) noexcept
-    : options_(options), site_(registry, options_, 0) {
+    : options_(options), site_(registry, options_, 0, &os::monotonic_ms) {
   error_[0] = '\0';
   const status s = start(address);
   if (!s.ok()) refuse(s);

@@ -8536,6 +8536,36 @@ NARTHEX_END_NAMESPACE
 
 #endif  // NARTHEX_DECLARED_HPP
 
+// ==== narthex/detail/scraper_patience.hpp =======================================================
+// narthex/detail/scraper_patience.hpp - how long the reader of a scrape goes on waiting.
+// Room: shelves. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_DETAIL_SCRAPER_PATIENCE_HPP
+#define NARTHEX_DETAIL_SCRAPER_PATIENCE_HPP
+
+#include <cstdint>
+
+
+NARTHEX_BEGIN_NAMESPACE
+namespace detail {
+
+/// Until a clock shows a time; without a clock nobody knows.
+struct scraper_patience {
+  enum : int { no_limit = 0x7fffffff };
+  std::int64_t (*clock_ms)();
+  std::int64_t until_ms;
+
+  int left_ms() const noexcept {
+    if (!clock_ms) return no_limit;
+    const std::int64_t left = until_ms - clock_ms();
+    return left > 0 ? static_cast<int>(left) : 0;
+  }
+};
+
+}  // namespace detail
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_DETAIL_SCRAPER_PATIENCE_HPP
+
 // ==== narthex/collected.hpp =====================================================================
 // narthex/collected.hpp - what a collector's function gives its samples to, during one scrape.
 // Room: shelves. Read declared.hpp first. SPDX-License-Identifier: MIT
@@ -8625,6 +8655,13 @@ class collected {
     }
   }
 
+  /// How long the scraper goes on waiting for the whole page, as it said (X-Prometheus-Scrape-Timeout-Seconds): a function that
+  /// asks slow things may leave the last of them out, and the rest arrives. 0: it has given up. no_limit: it said nothing.
+  ///
+  /// Take something off for the way: the whole page must be there by then.
+  int time_left_ms() const noexcept { return patience_.left_ms(); }
+  enum : int { no_limit = detail::scraper_patience::no_limit };
+
  private:
   friend class walk;
   friend class collector;
@@ -8642,8 +8679,10 @@ class collected {
     // then numbers, 8 bytes each, then the label text
   };
 
-  collected(const detail::collected_node* nodes, unsigned count, std::uint32_t serial, collected* before) noexcept
-      : nodes_(nodes), count_(count), from_serial_(serial), next_(before), memory_(nullptr), used_(0), room_(0), has_time_(false), time_ms_(0),
+  collected(const detail::collected_node* nodes, unsigned count, std::uint32_t serial, collected* before,
+            detail::scraper_patience patience) noexcept
+      : nodes_(nodes), count_(count), from_serial_(serial), next_(before), patience_(patience), memory_(nullptr), used_(0), room_(0),
+        has_time_(false), time_ms_(0),
         created_ns_(0) {}
   ~collected() { detail::release(memory_); }
   collected(const collected&) = delete;
@@ -8689,6 +8728,7 @@ class collected {
   unsigned count_;
   std::uint32_t from_serial_;
   collected* next_;
+  const detail::scraper_patience patience_;
   char* memory_;
   std::size_t used_, room_;
   bool has_time_;
@@ -8786,6 +8826,8 @@ class collected {
   void add_histogram(unsigned, std::initializer_list<label_value>, const buckets&, const std::uint64_t*, double) noexcept {}
   void add_summary(unsigned, std::initializer_list<label_value>, const double*, const double*, unsigned, double,
                    std::uint64_t) noexcept {}
+  int time_left_ms() const noexcept { return no_limit; }
+  enum : int { no_limit = detail::scraper_patience::no_limit };
   collected(const collected&) = delete;
   collected& operator=(const collected&) = delete;
 };
@@ -8924,7 +8966,7 @@ inline void collector::join(registry_core& registry, std::initializer_list<decla
     const string_view name = utf8 ? utf8->unquoted(d.name) : d.name;  // a utf8_name
     errc why = detail::check_name(name, at);
     if (d.type == metric_type::info || d.type == metric_type::state_set) why = errc::unsupported;
-    const detail::unit_size unit = detail::unit_in(d.name, d.unit);
+    const detail::unit_size unit = detail::unit_in(name, d.unit);
     why = detail::check_unit(why, unit);
     n->measure_in(unit);
     n->names = label;
@@ -8989,7 +9031,7 @@ class walk {
   explicit walk(registry_core& root) noexcept
       : count_(0), present_(nullptr), is_begun_(false)
 #if NARTHEX_HAS(HEAP)
-        , steady_(nullptr), steady_at_(nullptr), batches_(nullptr), utf8_(detail::utf8_in_use())
+        , steady_(nullptr), steady_at_(nullptr), batches_(nullptr), patience_(), utf8_(detail::utf8_in_use())
 #endif
   {
 #if NARTHEX_HAS(THREADS)
@@ -9041,11 +9083,9 @@ class walk {
   /// Has exemplars read, too, into `room`, which must stay as long as the walk; they are gone with the sample.
   void want_exemplars(exemplar_room& room) noexcept { now_.exemplars_wanted = &room; }
 
-  /// Null: this walk meets legacy names alone. A first UTF-8 name that comes during the walk has its turn in the next one.
 #if NARTHEX_HAS(HEAP)
-  const detail::utf8_names* utf8() const noexcept { return utf8_; }
-#else
-  static const detail::utf8_names* utf8() noexcept { return nullptr; }
+  /// Tells collectors how long the reader waits; see collected::time_left_ms().
+  void wait_until(std::int64_t (*clock_ms)(), std::int64_t until_ms) noexcept { patience_ = {clock_ms, until_ms}; }
 #endif
 
   /// Lets go of the registries' lists: nothing waits for this walk until the next call of next().
@@ -9207,7 +9247,7 @@ class walk {
         c.registry->count(mistake::sample);
         return false;
       }
-      batch = batches_ = new (memory) collected(n.owner->nodes_, n.owner->count_, n.owner->serial_, batches_);
+      batch = batches_ = new (memory) collected(n.owner->nodes_, n.owner->count_, n.owner->serial_, batches_, patience_);
       n.owner->function_(*batch);
     }
     // Another collector may have come to the same place in memory while the walk rested in its samples.
@@ -9328,7 +9368,8 @@ class walk {
   detail::family_node* steady_;  // the family in hand if nothing needs to be asked but itself; never while resting
   detail::position* steady_at_;  // how far the walk came in it
   collected* batches_;
-  const detail::utf8_names* utf8_;  // as it was when the walk began
+  detail::scraper_patience patience_;
+  const detail::utf8_names* utf8_;  // as it was when the walk began: a first such name waits for the next scrape
 #endif
   cursor cursors_[registry_core::max_registries];
   detail::reading now_;
@@ -9345,7 +9386,7 @@ class NARTHEX_DETAIL_IDLE walk {
   const sample& now() const noexcept { return now_; }
   void want_exemplars(exemplar_room&) noexcept {}
   void rest() noexcept {}
-  const detail::utf8_names* utf8() const noexcept { return nullptr; }
+  void wait_until(std::int64_t (*)(), std::int64_t) noexcept {}
 
  private:
   sample now_;
@@ -9652,7 +9693,7 @@ NARTHEX_END_NAMESPACE
 
 // ==== narthex/detail/shown_names.hpp ============================================================
 // narthex/detail/shown_names.hpp - the names of one scrape, as its reader wants them.
-// Room: print shop. Read detail/utf8_names.hpp and walk.hpp first. SPDX-License-Identifier: MIT
+// Room: print shop. Read detail/utf8_names.hpp first. SPDX-License-Identifier: MIT
 #ifndef NARTHEX_DETAIL_SHOWN_NAMES_HPP
 #define NARTHEX_DETAIL_SHOWN_NAMES_HPP
 
@@ -9664,8 +9705,9 @@ namespace detail {
 class shown_names {
  public:
 #if NARTHEX_HAS(HEAP) && NARTHEX_HAS(METRICS)
-  shown_names(registry_core& root, const walk& series, name_escaping scheme) noexcept
-      : utf8_(scheme == name_escaping::allow_utf_8 ? nullptr : series.utf8()), state_(nullptr) {
+  /// After the walk was made.
+  shown_names(registry_core& root, name_escaping scheme) noexcept
+      : utf8_(scheme == name_escaping::allow_utf_8 ? nullptr : utf8_in_use()), state_(nullptr) {
     if (utf8_ && !(state_ = utf8_->begin(root, scheme))) root.count(mistake::sample);
   }
   ~shown_names() {
@@ -9683,7 +9725,7 @@ class shown_names {
 
  public:
 #else
-  shown_names(registry_core&, const walk&, name_escaping) noexcept {}
+  shown_names(registry_core&, name_escaping) noexcept {}
   static const sample* of(const sample& s) noexcept { return &s; }
 #endif
   shown_names(const shown_names&) = delete;
@@ -9848,6 +9890,9 @@ class line_writer {
     s.lines(*this, s);
 #endif
   }
+
+  /// To who has not asked for more.
+  static name_escaping names() noexcept { return name_escaping::underscores; }
 
   // ---- for the formats ----
 
@@ -10051,9 +10096,9 @@ class line_writer {
   chunk_writer& out_;
   const line_rules& rules_;
   std::size_t stem_size_;
-  bool quoted_;  // the name of the family in hand stands in quotes, inside the braces
   char stem_[stem_room];
   bound_text bounds_[remembered];
+  bool quoted_;  // the name of the family in hand stands in quotes, inside the braces
 };
 
 template <metric_type Type>
@@ -10090,15 +10135,16 @@ namespace detail {
 //   explicit Writer(chunk_writer&)
 //   void write(const sample&)     the next series, in the order of a walk
 //   void end()                    what stands behind the last one
+//   static name_escaping names()  how UTF-8 names are shown to who has not asked
 
 #if NARTHEX_HAS(METRICS)
 /// The one loop over series.
 template <class Writer>
 NARTHEX_DETAIL_NOINLINE void write_series(registry_core& registry, walk& series, chunk_writer& out) {
-  shown_names names(registry, series, name_escaping::underscores);
+  shown_names shown(registry, Writer::names());
   Writer to(out);
   while (out.is_open() && series.next()) {
-    if (const sample* const s = names.of(series.now())) to.write(*s);
+    if (const sample* const s = shown.of(series.now())) to.write(*s);
   }
   to.end();
   out.flush();

@@ -3687,7 +3687,7 @@ inline status write_push_body(registry_core& registry, string_view names, std::s
   char chunk[4096];
   walk series(registry);
   chunk_writer out(to, series, chunk, sizeof chunk);
-  shown_names shown(registry, series, name_escaping::underscores);  // what every gateway takes
+  shown_names shown(registry, name_escaping::underscores);  // what every gateway takes
   timeless_text_writer text(out);
   while (out.is_open() && series.next()) {
     const sample* const one = shown.of(series.now());

@@ -287,3 +287,37 @@ TEST_CASE("server: of too many formats the last is kept; the same one twice is o
   }
   CHECK(o.formats.list[nx::http_server_options::most_formats - 1] == &more[5]);
 }
+
+TEST_CASE("server: a collector knows how long the scraper waits") {
+  nx::registry r;
+  int left = -1;
+  nx::collector slow{r, {{nx::metric_type::gauge, "slow", "S.", {}}}, [&left](nx::collected& out) { left = out.time_left_ms(); }};
+  const auto told = [&](const std::string& headers) {
+    left = -1;
+    std::string all;
+    REQUIRE(nx::http_server::handle(r, get(headers), nx::string_sink(all)).ok());
+    return left;
+  };
+  const std::string name = "X-Prometheus-Scrape-Timeout-Seconds: ";
+  CHECK(told("") == nx::collected::no_limit);
+  const auto is_about = [](int ms, int expected) { return ms <= expected && ms > expected - 5000; };
+  CHECK(is_about(told(name + "10\r\n"), 10000));
+  CHECK(is_about(told(name + "10.000000\r\n"), 10000));
+  CHECK(is_about(told("x-prometheus-scrape-timeout-seconds:7.1234567\r\n"), 7123));
+  CHECK(told(name + "0.5\r\n") <= 500);
+  CHECK(told(name + "0\r\n") == 0);
+  for (const char* day : {"86400", "86401", "99999999999999999999999", "99999.5"}) CHECK(is_about(told(name + day + "\r\n"), 86400000));
+  for (const char* bad : {"", "-1", "+1", "1s", "1e3", ".5", "0x10", "1.5.5", "nan", "1 0"}) {
+    INFO(bad);
+    CHECK(told(name + bad + "\r\n") == nx::collected::no_limit);
+  }
+  // Time that another collector takes is gone for those behind it.
+  nx::callback_gauge before{r, "before", "B.", [] {
+    for (const long long until = support::now_ms() + 30; support::now_ms() < until;) continue;
+    return 1;
+  }};
+  CHECK(told(name + "10\r\n") <= 9970);
+  CHECK(told(name + "0.02\r\n") == 0);
+  nx::to_text(r);
+  CHECK(left == nx::collected::no_limit);
+}

@@ -1,6 +1,7 @@
 // UTF-8 names: who may use them, how each scheme shows them, and that no two of them become one.
 #include <narthex/http_server.hpp>
 #include <narthex/narthex.hpp>
+#include <narthex/openmetrics.hpp>
 #include <narthex/push_gateway.hpp>
 #include <narthex/testing.hpp>
 #include <narthex/utf8_name.hpp>
@@ -192,6 +193,30 @@ TEST_CASE("utf8 names: the shared vectors of expositions, by every scheme") {
     CHECK(asked(v.mine, "underscores") == file(base + ".text004"));
     CHECK(nx::to_text(v.mine) == file(base + ".text004"));
   }
+}
+
+/// What a server that offers OpenMetrics answers to who asks for it and a scheme.
+static std::string asked_openmetrics(nx::registry& r, const std::string& scheme) {
+  std::string all;
+  const std::string request = "GET /metrics HTTP/1.0\r\nAccept: application/openmetrics-text;version=1.0.0;escaping=" + scheme + "\r\n\r\n";
+  REQUIRE(nx::http_server::handle(r, request, nx::string_sink(all), nx::http_server_options().offer(nx::openmetrics())).ok());
+  CHECK(all.find("Content-Type: application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=" + scheme + "\r\n") != std::string::npos);
+  return all.substr(all.find("\r\n\r\n") + 4);
+}
+
+TEST_CASE("utf8 names: the shared vectors in OpenMetrics") {
+  for (const char* name : {"036-utf8-name", "037-utf8-name-labels", "039-name-leading-digit", "041-utf8-histogram", "042-utf8-summary", "044-name-collision"}) {
+    INFO(name);
+    const std::string base = std::string("golden/expo/") + name;
+    vector_registry v(file(base + ".vec"));
+    CHECK(asked_openmetrics(v.mine, "allow-utf-8") == file(base + ".om1.utf8"));
+  }
+  nx::registry r;
+  nx::family<nx::counter, 1> f{r, utf8_name("my.hits_total"), "H.", {utf8_name("http.route")}};
+  f.labels("/").inc();
+  CHECK(asked_openmetrics(r, "underscores") == lines({"# TYPE my_hits counter", "# HELP my_hits H.", "my_hits_total{http_route=\"/\"} 1", "# EOF"}));
+  CHECK(asked_openmetrics(r, "values") == lines({"# TYPE U__my_2e_hits_ counter", "# HELP U__my_2e_hits_ H.", "U__my_2e_hits__total{U__http_2e_route=\"/\"} 1", "# EOF"}));
+  CHECK(nx::to_openmetrics(r) == asked_openmetrics(r, "underscores"));
 }
 
 TEST_CASE("utf8 names: what must be escaped inside quotes; a colon in a label's name") {

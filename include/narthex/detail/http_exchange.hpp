@@ -19,6 +19,8 @@
 #include "narthex/detail/http_server_options.hpp"
 #include "narthex/detail/memory.hpp"
 #include "narthex/detail/name_query.hpp"
+#include "narthex/detail/shown_names.hpp"
+#include "narthex/detail/write_all.hpp"
 #include "narthex/sink.hpp"
 #include "narthex/string_view.hpp"
 #include "narthex/text_format.hpp"
@@ -34,9 +36,10 @@ struct http_site {
   std::uint16_t port;
   http_metrics* own;                // null: none
   shared<std::uint32_t> in_flight;  // exchanges that are writing metrics
+  std::int64_t (*clock_ms)();
 
-  http_site(registry_core& served, const http_server_options& how, std::uint16_t at) noexcept
-      : registry(served), options(how), port(at), own(nullptr), in_flight(0) {}
+  http_site(registry_core& served, const http_server_options& how, std::uint16_t at, std::int64_t (*clock)()) noexcept
+      : registry(served), options(how), port(at), own(nullptr), in_flight(0), clock_ms(clock) {}
 };
 
 /// The answer to one request. Metrics are written series by series, so that a client who takes them slowly holds up
@@ -88,7 +91,6 @@ class http_exchange {
 
  private:
   struct scrape {
-    enum : std::size_t { chunk_bytes = NARTHEX_HAS(HEAP) ? 8192 : 512 };
     name_query names;
     bool wanted;
     walk series;
@@ -101,7 +103,7 @@ class http_exchange {
     char chunk[chunk_bytes];
 
     scrape(registry_core& registry, string_view query, const sink& to, const exposition_format& shown_as, name_escaping scheme) noexcept
-        : names(query), wanted(true), series(registry), shown(registry, series, scheme), frames(to), chunks(frames, series, chunk, chunk_bytes),
+        : names(query), wanted(true), series(registry), shown(registry, scheme), frames(to), chunks(frames, series, chunk, chunk_bytes),
           format(&shown_as), has_writer(false) {}
     ~scrape() {
       if (has_writer && format->drop) format->drop(writer);
@@ -142,15 +144,22 @@ class http_exchange {
     if (coder_) body = coding->begin(coder_, body);
     else response_.code_metrics(nullptr);
 #endif
-    scrape_ = new (&room_) scrape(site_.registry, request_.query, body, *chosen.format, chosen.names);
+    begin_scrape(chosen, body);
     if (scrape_->begin()) return;
     // No memory for that format. Text needs none.
     scrape_->~scrape();
     format_choice plain = text_0_0_4();
     plain.varies = chosen.varies;
     describe(plain);
-    scrape_ = new (&room_) scrape(site_.registry, request_.query, body, *plain.format, plain.names);
+    begin_scrape(plain, body);
     static_cast<void>(scrape_->begin());
+  }
+  void begin_scrape(const format_choice& chosen, const sink& body) {
+    scrape_ = new (&room_) scrape(site_.registry, request_.query, body, *chosen.format, chosen.names);
+#if NARTHEX_HAS(HEAP)
+    const int patience = request_.scrape_timeout_ms;
+    if (patience >= 0) scrape_->series.wait_until(site_.clock_ms, site_.clock_ms() + patience);
+#endif
   }
   void describe(const format_choice& chosen) noexcept {
     const bool coding = NARTHEX_HAS(HEAP) && site_.options.coding;

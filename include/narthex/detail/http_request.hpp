@@ -31,6 +31,7 @@ struct http_request {
   string_view authorization;
   http_accept_encoding encodings;
   string_view fields;          // all header lines
+  int scrape_timeout_ms = -1;  // how long the scraper waits for the answer; -1: it did not say
 
   /// Whether the empty line that ends a head is there.
   static bool is_complete(string_view text) noexcept { return end_of_head(text) != 0; }
@@ -113,6 +114,8 @@ struct http_request {
       authorization = value;
     } else if (NARTHEX_HAS(HEAP) && same_word(name, "accept-encoding")) {  // nothing is coded without one
       encodings.read(value);
+    } else if (NARTHEX_HAS(HEAP) && same_word(name, "x-prometheus-scrape-timeout-seconds")) {  // only collectors want to know
+      scrape_timeout_ms = milliseconds(value);
     } else if (same_word(name, "connection")) {
       seen.says_close = seen.says_close || has_word(value, "close");
     } else if (same_word(name, "transfer-encoding")) {
@@ -128,6 +131,26 @@ struct http_request {
       seen.has_length = true;
       seen.length = n;
     }
+  }
+
+  /// Of "10", "0.5" or "10.000000" seconds; at most a day, -1 for anything else.
+  static int milliseconds(string_view seconds) noexcept {
+    const int most = 86400000;
+    int whole = 0, part = 0, digit = 1000;
+    for (std::size_t i = 0; i < seconds.size(); ++i) {
+      const int value = seconds[i] - '0';
+      if (seconds[i] == '.' && i > 0 && digit == 1000) {
+        digit = 100;
+      } else if (!is_digit(seconds[i])) {
+        return -1;
+      } else if (digit == 1000) {
+        whole = whole < most / 1000 ? whole * 10 + value : whole;
+      } else {
+        part += value * digit;
+        digit /= 10;
+      }
+    }
+    return seconds.empty() ? -1 : whole < most / 1000 ? whole * 1000 + part : most;
   }
 
   void finish(const counts& seen, std::size_t end) noexcept {

@@ -65,6 +65,9 @@ class line_writer {
 #endif
   }
 
+  /// To who has not asked for more.
+  static name_escaping names() noexcept { return name_escaping::underscores; }
+
   // ---- for the formats ----
 
   chunk_writer& out() noexcept { return out_; }
@@ -267,9 +270,9 @@ class line_writer {
   chunk_writer& out_;
   const line_rules& rules_;
   std::size_t stem_size_;
-  bool quoted_;  // the name of the family in hand stands in quotes, inside the braces
   char stem_[stem_room];
   bound_text bounds_[remembered];
+  bool quoted_;  // the name of the family in hand stands in quotes, inside the braces
 };
 
 template <metric_type Type>

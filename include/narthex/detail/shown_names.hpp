@@ -1,5 +1,5 @@
 // narthex/detail/shown_names.hpp - the names of one scrape, as its reader wants them.
-// Room: print shop. Read detail/utf8_names.hpp and walk.hpp first. SPDX-License-Identifier: MIT
+// Room: print shop. Read detail/utf8_names.hpp first. SPDX-License-Identifier: MIT
 #ifndef NARTHEX_DETAIL_SHOWN_NAMES_HPP
 #define NARTHEX_DETAIL_SHOWN_NAMES_HPP
 
@@ -7,7 +7,6 @@
 #include "narthex/detail/registry_core.hpp"
 #include "narthex/detail/utf8_names.hpp"
 #include "narthex/sample.hpp"
-#include "narthex/walk.hpp"
 
 NARTHEX_BEGIN_NAMESPACE
 namespace detail {
@@ -16,8 +15,9 @@ namespace detail {
 class shown_names {
  public:
 #if NARTHEX_HAS(HEAP) && NARTHEX_HAS(METRICS)
-  shown_names(registry_core& root, const walk& series, name_escaping scheme) noexcept
-      : utf8_(scheme == name_escaping::allow_utf_8 ? nullptr : series.utf8()), state_(nullptr) {
+  /// After the walk was made.
+  shown_names(registry_core& root, name_escaping scheme) noexcept
+      : utf8_(scheme == name_escaping::allow_utf_8 ? nullptr : utf8_in_use()), state_(nullptr) {
     if (utf8_ && !(state_ = utf8_->begin(root, scheme))) root.count(mistake::sample);
   }
   ~shown_names() {
@@ -35,7 +35,7 @@ class shown_names {
 
  public:
 #else
-  shown_names(registry_core&, const walk&, name_escaping) noexcept {}
+  shown_names(registry_core&, name_escaping) noexcept {}
   static const sample* of(const sample& s) noexcept { return &s; }
 #endif
   shown_names(const shown_names&) = delete;

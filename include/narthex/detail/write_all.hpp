@@ -20,15 +20,16 @@ namespace detail {
 //   explicit Writer(chunk_writer&)
 //   void write(const sample&)     the next series, in the order of a walk
 //   void end()                    what stands behind the last one
+//   static name_escaping names()  how UTF-8 names are shown to who has not asked
 
 #if NARTHEX_HAS(METRICS)
 /// The one loop over series.
 template <class Writer>
 NARTHEX_DETAIL_NOINLINE void write_series(registry_core& registry, walk& series, chunk_writer& out) {
-  shown_names names(registry, series, name_escaping::underscores);
+  shown_names shown(registry, Writer::names());
   Writer to(out);
   while (out.is_open() && series.next()) {
-    if (const sample* const s = names.of(series.now())) to.write(*s);
+    if (const sample* const s = shown.of(series.now())) to.write(*s);
   }
   to.end();
   out.flush();

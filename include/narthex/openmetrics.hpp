@@ -244,7 +244,7 @@ template <class Once>
 const exposition_format openmetrics_format<Once>::table = {
     "application/openmetrics-text", {{nullptr, nullptr}, {nullptr, nullptr}},
     {{"1.0.0", "application/openmetrics-text; version=1.0.0; charset=utf-8; escaping="},
-     {"0.0.1", "application/openmetrics-text; version=0.0.1; charset=utf-8; escaping="}},
+     {"0.0.1", "application/openmetrics-text; version=0.0.1; charset=utf-8"}},
     name_escaping::underscores, nullptr, sizeof(writer), &begin, &write, &end,
 #if NARTHEX_HAS(HEAP)
     &drop

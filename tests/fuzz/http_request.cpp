@@ -2,6 +2,8 @@
 // the same answer over a connection, however they are cut into packets. Run by hand: see README.md.
 #include <narthex/http_server.hpp>
 #include <narthex/narthex.hpp>
+#include <narthex/openmetrics.hpp>
+#include <narthex/utf8_name.hpp>
 
 #include <poll.h>
 #include <stdint.h>
@@ -13,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <map>
 #include <string>
 
 namespace nx = narthex;
@@ -39,12 +42,24 @@ struct shown {
   nx::histogram h{mine, "h", "H.", {1.0, 2.5}};
   nx::summary u{mine, "u", "U."};
   nx::family<nx::gauge, 1> f{mine, "f", "F.", {"l"}};
-  std::string page;
-  nx::http_server_options open_to_all = nx::http_server_options().without_own_metrics().without_process_metrics();
+  nx::family<nx::counter, 1> dotted{mine, nx::utf8_name("d.e"), "D.", {nx::utf8_name("g.h")}};
+  nx::http_server_options open_to_all = nx::http_server_options().without_own_metrics().without_process_metrics().offer(nx::openmetrics());
+  std::map<std::string, std::string> pages;  // by Content-Type
   nx::http_server_options secret = open_to_all;
   shown() {
     f.labels("x\"y\n").set(2);
-    page = nx::to_text(mine);
+    dotted.labels("i").inc();
+    for (const char* scheme : {"underscores", "dots", "values", "allow-utf-8"}) {
+      for (const char* type : {"text/plain;version=1.0.0", "text/plain;version=0.0.4", "application/openmetrics-text;version=1.0.0",
+                               "application/openmetrics-text;version=0.0.1"}) {
+        std::string answer;
+        const std::string ask = "GET /metrics HTTP/1.0\r\nAccept: " + std::string(type) + ";escaping=" + scheme + "\r\n\r\n";
+        if (!nx::http_server::handle(mine, ask, nx::string_sink(answer), open_to_all).ok()) abort();
+        const std::size_t at = answer.find("Content-Type: ") + 14;
+        pages[answer.substr(at, answer.find("\r\n", at) - at)] = answer.substr(answer.find("\r\n\r\n") + 4);
+      }
+    }
+    if (pages.size() != 10) abort();  // two versions with a scheme, two without
     secret.basic_auth("u", "p").bearer_token("t");
   }
 };
@@ -57,7 +72,7 @@ shown& site() {
 struct response {
   int code = 0;
   bool keeps = true;
-  std::string body, rest;
+  std::string body, rest, type;
 };
 response parse(const std::string& all, bool of_head) {
   response r;
@@ -74,7 +89,7 @@ response parse(const std::string& all, bool of_head) {
   const std::size_t end = all.find("\r\n\r\n");
   must(end != std::string::npos, "end of head", all);
   long length = -1;
-  bool chunked = false, typed = false, allow = false, challenged = false;
+  bool chunked = false, typed = false, allow = false, challenged = false, varies = false;
   for (std::size_t at = all.find("\r\n") + 2; at < end + 2;) {
     const std::size_t stop = all.find("\r\n", at);
     const std::string line = all.substr(at, stop - at);
@@ -82,12 +97,14 @@ response parse(const std::string& all, bool of_head) {
     if (starts(line, "Content-Length: ")) must(length < 0 && (length = atol(line.c_str() + 16)) >= 0, "length", all);
     else if (line == "Transfer-Encoding: chunked") chunked = true;
     else if (line == "Connection: close") r.keeps = false;
-    else if (starts(line, "Content-Type: text/")) typed = true;
+    else if (starts(line, "Content-Type: ")) must(!typed, "one type", all), typed = true, r.type = line.substr(14);
+    else if (line == "Vary: Accept") varies = true;
     else if (line == "Allow: GET, HEAD") allow = true;
     else if (starts(line, "WWW-Authenticate: ")) challenged = true;
     else fail("unknown header", all);
   }
   must(typed && allow == (r.code == 405) && challenged == (r.code == 401), "headers of the code", all);
+  must(varies == (site().pages.count(r.type) == 1), "metrics vary by Accept, and nothing else does", all);
   must(!(chunked && (length >= 0 || old)), "one framing", all);
   must(r.code == 200 || length >= 0, "a refusal has a length", all);
   r.rest = all.substr(end + 4);
@@ -143,8 +160,12 @@ void check_handle(const std::string& request) {
   if (r.code == 200 || r.code == 404) must(get && version, "only a whole GET or HEAD is looked up", answer);
   if (r.code == 200 && !r.body.empty() && r.body != "OK\n" && !starts(r.body, "<!DOCTYPE html>")) {
     must(line.find("/metrics") != std::string::npos, "metrics at /metrics alone", answer);
-    if (line.find('?') == std::string::npos) must(r.body == site().page, "the whole page", answer);
-    else must(r.body.size() <= site().page.size() && starts(r.body, "# HELP p_"), "families of the page", answer);
+    must(site().pages.count(r.type) == 1, "a known type", answer);
+    const std::string& page = site().pages[r.type];
+    if (line.find('?') == std::string::npos) must(r.body == page, "the whole page of its type", answer);
+    else must(r.body.size() <= page.size() && starts(r.body, "# "), "families of the page", answer);
+    must(request.find("ccept") != std::string::npos || request.find("CCEPT") != std::string::npos || strcasestr(request.c_str(), "accept") ||
+         r.type == "text/plain; version=0.0.4; charset=utf-8", "text to who asks for nothing", answer);
   }
   if (starts(r.body, "<!DOCTYPE html>")) {
     must(r.body.find("<script") == std::string::npos && r.body.find('\0') == std::string::npos, "escaped", answer);
@@ -257,11 +278,17 @@ const char* const corpus[] = {
     "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
     "\r\n\r\nGET /metrics HTTP/1.1\r\nHost:\r\nX: a\r\n b\r\n\r\n",
     "GET /x HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999999999999999\r\n\r\n",
+    "GET /metrics HTTP/1.1\r\nHost: here\r\nAccept: application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,application/openmetrics-text;"
+    "version=0.0.1;q=0.5,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2\r\n"
+    "X-Prometheus-Scrape-Timeout-Seconds: 10\r\n\r\n",
+    "GET /metrics HTTP/1.0\r\nAccept: text/plain;version=\"1.0.0\";escaping=values\r\naccept:application/openmetrics-text;q=0.5;escaping=dots\r\n\r\n",
     "",
 };
 const char* const words[] = {"GET ", "HEAD ", "/metrics", " HTTP/1.1\r\n", " HTTP/1.0\r\n", "Host: a\r\n", "\r\n", "\r\n\r\n", "\n", "\r", ":", " ", "\t",
                              "Content-Length: ", "Transfer-Encoding: chunked\r\n", "Connection: close\r\n", "Authorization: Basic dTpw\r\n",
-                             "name[]=", "%", "%5b", "?", "&", "http://", "/-/healthy", "0", "18446744073709551616", "Bearer t", "<script>"};
+                             "name[]=", "%", "%5b", "?", "&", "http://", "/-/healthy", "0", "18446744073709551616", "Bearer t", "<script>",
+                             "Accept: ", "text/plain", "application/openmetrics-text", ";version=1.0.0", ";version=0.0.1", ";escaping=allow-utf-8", ";escaping=dots",
+                             ";q=0.5", ";q=0", ";q=2", ",", ";", "=", "*/*", "X-Prometheus-Scrape-Timeout-Seconds: "};
 
 unsigned long long state = 88172645463325252ull;
 unsigned random_below(std::size_t n) {

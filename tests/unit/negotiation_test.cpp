@@ -1,6 +1,7 @@
 // negotiation: which format an Accept header gets, by the vectors and by what Prometheus really sends; headers of answers.
 #include <narthex/http_server.hpp>
 #include <narthex/narthex.hpp>
+#include <narthex/openmetrics.hpp>
 
 #include <fstream>
 #include <string>
@@ -116,6 +117,7 @@ TEST_CASE("negotiation: the shared vectors") {
     const std::vector<std::string> lines = r.accept == "<none>" ? std::vector<std::string>() : std::vector<std::string>{r.accept};
     CHECK(chosen(lines, {&metrics_2020}, true) == r.with_both);
     CHECK(chosen(lines, {&metrics_2020}, false) == r.with_openmetrics);
+    CHECK(chosen(lines, {&nx::openmetrics()}, true) == r.with_both);
     CHECK(chosen(lines, {}, false) == r.with_text);
   }
 }

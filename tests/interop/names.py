@@ -3,6 +3,7 @@
 
 A proxy stands between, which writes down what each server asks for and what it is answered. Everything runs on 127.0.0.1.
 """
+import concurrent.futures
 import http.server
 import json
 import os
@@ -124,7 +125,7 @@ def check_job(prom, job, said, kind, scheme):
         bad.append('%s: the scraper waits %r s' % (job, patience))
     number = lambda le: repr(float(le)) if le not in ('+Inf', None) else le
     found = {}
-    for labels, value in prom.query('{job="%s"}' % job):
+    for labels, value in prom.query('last_over_time({job="%s"}[1m])' % job):
         name = labels.pop('__name__')
         labels = {k: number(v) if k == 'le' else v for k, v in labels.items() if k not in ('job', 'instance')}
         if name not in scrape.OWN:
@@ -158,9 +159,10 @@ def check(binary, ports):
             def ready():
                 if server.poll() is not None:
                     raise RuntimeError('the server ended: ' + open(folder + '/log').read()[-2000:])
-                return all(prom.one('up{job="%s"}' % job) is not None for job in jobs)
-            bad = scrape.wait_for('a scrape of each job', ready)
-            bad += ['%s: %s' % (t['labels']['job'], t['lastError']) for t in prom.api('targets')['activeTargets'] if t['lastError']]
+                return all(prom.one('max_over_time(up{job="%s"}[1m])' % job) == 1 for job in jobs)
+            bad = scrape.wait_for('a scrape of each job', ready)   # a machine with much to do may miss one
+            if bad:
+                bad += ['%s: %s' % (t['labels']['job'], t['lastError']) for t in prom.api('targets')['activeTargets'] if t['lastError']]
             report(title + ', scrapes are stored', bad, ' (%d jobs)' % len(jobs))
             for job, (_, kind, scheme) in jobs.items():
                 if job in record.said:
@@ -178,8 +180,9 @@ def main():
         signal.signal(s, lambda *_: sys.exit(130))
     with running([exposer], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as p:
         ports = {'text': int(p.stdout.readline()), 'all': int(p.stdout.readline())}
-        for binary in servers:
-            check(binary, ports)
+        with concurrent.futures.ThreadPoolExecutor() as pool:   # a server mostly waits
+            for done in [pool.submit(check, binary, ports) for binary in servers]:
+                done.result()
         p.stdin.close()
         end = time.monotonic() + 5
         while p.poll() is None and time.monotonic() < end:

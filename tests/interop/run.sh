@@ -111,5 +111,5 @@ run parsers.py 100 $python parsers.py "$work/random_registry" "$seeds" $tools
 # shellcheck disable=SC2086
 run scrape.py 160 $python scrape.py "$work/exposer" "$work/random_registry" "$seeds" $servers
 # shellcheck disable=SC2086
-run names.py 60 $python names.py "$work/names_exposer" $servers
+run names.py 100 $python names.py "$work/names_exposer" $servers
 finish

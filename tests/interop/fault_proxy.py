@@ -24,8 +24,10 @@ class Connection:
     def __init__(self, number, fault):
         self.number, self.fault = number, fault
         self.verb = self.path = self.sequence = None
+        self.books = {}         # of the body: what a periodic_pusher tells of itself, without "narthex_push_", summed over its labels
         self.forwarded = False  # the gateway has answered
         self.status = 0         # what it has answered
+        self.size = 0           # of the body
         self.order = 0          # of the requests that the gateway has heard
         self.delivered = False  # the whole answer went to the client
 
@@ -107,8 +109,10 @@ class FaultProxy:
             if not more:
                 raise OSError("the client has gone")
             body += more
-        found = re.search(rb"^narthex_push_sequence(?:{[^}]*})? (\S+)", body, re.M)
-        c.sequence = float(found.group(1)) if found else None
+        c.size = length
+        for name, value in re.findall(rb"^narthex_push_(\w+)(?:{[^}]*})? (\S+)", body, re.M):
+            c.books[name.decode()] = c.books.get(name.decode(), 0) + float(value)
+        c.sequence = c.books.get("sequence")
         return data[:len(head) + 4] + body
 
     def forward(self, request, c):

@@ -15,6 +15,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <iostream>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <random>
@@ -36,20 +37,25 @@ static void keep(const nx::status& s) {
 
 static nx::push_gateway_options impatient() { return nx::push_gateway_options().set_timeout_ms(1000).set_connect_timeout_ms(500); }
 
-/// What became of pushes, summed over programs that have ended.
+/// What programs that have ended tell of their pushes, summed, by the names of their metrics.
 struct books {
-  double attempts = 0, failures = 0, unsent = 0, coalesced = 0, deletions = 0;
+  std::map<std::string, double> all;
+  int unbalanced = 0, deletions = 0;
   void add(nx::registry_core& r) {
-    attempts += nx::testing::value(r, "narthex_push_attempts_total").exact().as_double();
-    coalesced += nx::testing::value(r, "narthex_push_coalesced_total").exact().as_double();
+    std::map<std::string, double> own;
     std::istringstream page(nx::to_text(r));
     for (std::string line; std::getline(page, line);) {
-      const bool refused = line.compare(0, 27, "narthex_push_refused_total{") == 0;
-      if (!refused && line.compare(0, 28, "narthex_push_failures_total{") != 0) continue;
-      const double n = std::atof(line.c_str() + line.rfind(' '));
-      failures += n;
-      if (refused) unsent += n;
+      if (line.compare(0, 13, "narthex_push_") != 0) continue;
+      own[line.substr(13, line.find_first_of("{ ") - 13)] += std::atof(line.c_str() + line.rfind(' '));
     }
+    const double told = own["successes_total"] + own["failures_total"] + own["refused_total"] + own["coalesced_total"] + own["in_flight"];
+    if (own["calls_total"] != told) ++unbalanced;
+    for (const auto& one : own) all[one.first] += one.second;
+  }
+  void add(const books& other) {
+    for (const auto& one : other.all) all[one.first] += one.second;
+    unbalanced += other.unbalanced;
+    deletions += other.deletions;
   }
 };
 
@@ -96,7 +102,7 @@ int main(int, char** argv) {
   std::mutex sum_lock;
   std::vector<std::unique_ptr<program>> all;
   std::vector<std::thread> ending;
-  int born = 0, early = 0;
+  int born = 0;
   const auto add = [&](bool live) {
     const std::string name = (live ? "live-" : "ended-") + std::to_string(born++);
     const int ms = live ? 1000000000 : 2000 + static_cast<int>(random() % 8000);
@@ -115,7 +121,7 @@ int main(int, char** argv) {
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
     for (std::size_t i = 0; i < all.size(); ++i) {
       all[i]->level.inc();
-      if (random() % 16 == 0) all[i]->pusher->push_soon(), ++early;
+      if (random() % 16 == 0) all[i]->pusher->push_soon();
       if (std::chrono::steady_clock::now() < all[i]->end) continue;
       program* const old = all[i].release();
       ending.emplace_back([old, &sum, &sum_lock] {
@@ -123,7 +129,7 @@ int main(int, char** argv) {
         books own;
         gone->finish(own);
         const std::lock_guard<std::mutex> held(sum_lock);
-        sum.attempts += own.attempts, sum.failures += own.failures, sum.unsent += own.unsent, sum.coalesced += own.coalesced, sum.deletions += own.deletions;
+        sum.add(own);
       });
       all.erase(all.begin() + static_cast<std::ptrdiff_t>(i--));
       add(false);
@@ -157,10 +163,11 @@ int main(int, char** argv) {
     if (!nx::push_gateway{url, "soak", {{"instance", instance}}}.delete_group().ok()) return 1;
     ++repeated;
   }
-  std::printf("{\"last\": {%s}, \"attempts\": %.0f, \"failures\": %.0f, \"unsent\": %.0f, \"deletions\": %.0f, \"programs\": %d, \"early\": %d, \"coalesced\": %.0f, "
-              "\"told_at_the_end\": %u, \"hand\": {\"calls\": %d, \"taken\": %d, \"failed\": %d, \"too_often\": %d, \"busy\": %d, \"counted\": %.0f}}\n",
-              last.c_str(), sum.attempts, sum.failures, sum.unsent, sum.deletions + repeated, born, early, sum.coalesced, static_cast<unsigned>(told.size()),
-              hand.calls.load(), hand.taken.load(), hand.failed.load(), hand.too_often.load(), hand.busy.load(),
+  std::printf("{\"last\": {%s}, \"deletions\": %d, \"programs\": %d, \"unbalanced\": %d, \"told_at_the_end\": %u, ", last.c_str(),
+              sum.deletions + repeated, born, sum.unbalanced, static_cast<unsigned>(told.size()));
+  for (const auto& one : sum.all) std::printf("\"%s\": %.0f, ", one.first.c_str(), one.second);
+  std::printf("\"hand\": {\"calls\": %d, \"taken\": %d, \"failed\": %d, \"too_often\": %d, \"busy\": %d, \"counted\": %.0f}}\n", hand.calls.load(),
+              hand.taken.load(), hand.failed.load(), hand.too_often.load(), hand.busy.load(),
               nx::testing::value(hand.mine, "narthex_refused_total", {{"what", "push"}}).exact().as_double());
   return 0;
 }

@@ -80,12 +80,16 @@ def main(program, binary, seconds, seed="1"):
         say("%s: all %d faults came up in %d connections" % (name, len(EVERY), len(log)), met == set(EVERY), sorted(set(EVERY) - met))
         # Books. A push that its own program breaks off at its end may have been answered all the same: one for each end at most.
         ends = b["programs"]
+        wrong = [c.books for c in periodic if c.books["calls_total"] != sum(
+            c.books[k] for k in ("successes_total", "failures_total", "refused_total", "coalesced_total", "in_flight"))]
+        say(name + ": calls = successes + failures + refused + coalesced + in flight, of each program at its end and in each of %d bodies" % len(periodic),
+            not wrong and b["unbalanced"] == 0 and b["in_flight"] == 0 and periodic, (b["unbalanced"], wrong[:1]))
         answered = len([c for c in periodic if c.delivered and c.status == 200])
-        taken = b["attempts"] - b["failures"]
-        say(name + ": the pushes that succeeded are those that the gateway has answered", 0 <= answered - taken <= ends, (answered, taken, ends))
-        say(name + ": early calls went with another push, with one of their own, or wait", 0 <= b["early"] - b["coalesced"] <= b["attempts"] + ends and
-            b["coalesced"] > 0, (b["early"], b["coalesced"]))
-        sent = b["attempts"] - b["unsent"] + b["deletions"] + hand["taken"] + hand["failed"]
+        say(name + ": the pushes that succeeded are those that the gateway has answered", 0 <= answered - b["successes_total"] <= ends,
+            (answered, b["successes_total"], ends))
+        bytes_sent = sum(c.size for c in periodic if c.delivered and c.status == 200)
+        say(name + ": and so are their bytes", 0 <= bytes_sent - b["bytes_total"] <= ends * 10000, (bytes_sent, b["bytes_total"]))
+        sent = b["attempts_total"] - b["refused_total"] + b["deletions"] + hand["taken"] + hand["failed"]
         say(name + ": attempts, less the refused ones, and deletions are the connections seen", 0 <= sent - len(log) <= ends, (sent, len(log), ends))
         say(name + ": calls by hand = taken + failed + refused + busy", hand["calls"] == hand["taken"] + hand["failed"] + hand["too_often"] + hand["busy"] and
             hand["too_often"] == hand["counted"] > 0 and hand["taken"] == len([c for c in own if c.delivered and c.status == 200]), (hand, len(own)))

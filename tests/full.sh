@@ -33,6 +33,7 @@ for sanitizer in address,undefined thread; do
     meson test -C "$build" --print-errorlogs; say "all suites, $sanitizer sanitizer" $?
   rm -rf "$build"
 done
+SOAK_SECONDS=600 SOAK_SEED=$RANDOM tests/interop/push.sh; say "pushes, ten minutes of faults" $?
 if command -v clang-tidy-14 > /dev/null; then
   for header in $(sed 's/ *#.*//' include/rooms.txt); do
     clang-tidy-14 --quiet --warnings-as-errors='*' "include/$header" -- -x c++ -std=c++11 -Iinclude 2> /dev/null

@@ -48,8 +48,8 @@ struct books {
       if (line.compare(0, 13, "narthex_push_") != 0) continue;
       own[line.substr(13, line.find_first_of("{ ") - 13)] += std::atof(line.c_str() + line.rfind(' '));
     }
-    const double told = own["successes_total"] + own["failures_total"] + own["refused_total"] + own["coalesced_total"] + own["in_flight"];
-    if (own["calls_total"] != told) ++unbalanced;
+    const double accounted = own["successes_total"] + own["failures_total"] + own["refused_total"] + own["coalesced_total"] + own["in_flight"];
+    if (own["calls_total"] != accounted) ++unbalanced;
     for (const auto& one : own) all[one.first] += one.second;
   }
   void add(const books& other) {
@@ -139,15 +139,17 @@ int main(int, char** argv) {
   over = true;
   one.join();
   two.join();
+  std::printf("calm?\n");
+  std::fflush(stdout);
+  std::string line;
+  std::getline(std::cin, line);
+  // What was under way when the calm came may still fail, for as long as a push may take.
+  std::this_thread::sleep_for(std::chrono::milliseconds(impatient().timeout_ms + 200));
   std::set<std::string> again;
   {
     const std::lock_guard<std::mutex> held(told_lock);
     again.swap(told);
   }
-  std::printf("calm?\n");
-  std::fflush(stdout);
-  std::string line;
-  std::getline(std::cin, line);
 
   std::string last;
   for (auto& p : all) {

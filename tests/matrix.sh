@@ -37,7 +37,7 @@ all | mips | 32-bit MIPS Linux, big endian, emulated | g++ 12 | mips-linux-gnu-g
 all | powerpc | 32-bit PowerPC Linux, big endian, emulated | g++ 12 | powerpc-linux-gnu-g++-12 | 11 | qemu-ppc -L /usr/powerpc-linux-gnu | full lean
 all | m68k | m68k Linux, big endian, emulated | g++ 12 | m68k-linux-gnu-g++-12 | 11 | qemu-m68k -L /usr/m68k-linux-gnu | full lean
 all | riscv64 | riscv64 Linux, emulated | g++ 12 | riscv64-linux-gnu-g++-12 | 11 | qemu-riscv64 -L /usr/riscv64-linux-gnu | full lean
-untried | mingw64 | x86-64 Windows, by Wine | MinGW g++ 12 | x86_64-w64-mingw32-g++-posix -static -D_WIN32_WINNT=0x0601 | 11 | env WINEDEBUG=-all wine | full lean
+untried | mingw64 | x86-64 Windows, by Wine | MinGW g++ 12 | x86_64-w64-mingw32-g++-posix -static -D_WIN32_WINNT=0x0601 -lws2_32 | 11 | env WINEDEBUG=-all wine | full lean
 quick | wasm | WebAssembly, WASI in Node | clang++ 14, libc++ | clang++-14 --target=wasm32-wasi -fno-exceptions -Wl,-z,stack-size=1048576 | 11 2a | node --no-warnings support/wasi.mjs | st lean isr
 all | cortex-m3 | Cortex-M3, bare metal, emulated | arm-none-eabi g++ 12 | arm-none-eabi-g++ -mcpu=cortex-m3 -mthumb --specs=rdimon.specs -T $arm.ld $arm.cpp | 11 17 | $PWD/support/cortex_m.sh mps2-an385 | isr lean
 untried | cortex-m4 | Cortex-M4, bare metal, emulated | arm-none-eabi g++ 12 | arm-none-eabi-g++ -mcpu=cortex-m4 -mthumb --specs=rdimon.specs -T $arm.ld $arm.cpp | 11 | $PWD/support/cortex_m.sh mps2-an386 | isr lean
@@ -82,7 +82,7 @@ one() {  # one TARGET STANDARD MODE: leaves "ran", "compiled" or "failed" in a f
   # zig and its kind take the target before all else; a target's flags come after the strict ones, so that they win
   [ "${compiler##*/}" = zig ] && compiler="$compiler ${flags%% *}" && flags=${flags#* }
   # shellcheck disable=SC2046,SC2086
-  if ! timeout 580 $compiler $strict ${OPT:--O1} -std=c++"$2" $(mode_flags "$3") $flags -I"$root" "$work/portable.cpp" -o "$out.exe" > "$out.log" 2>&1; then
+  if ! timeout 580 $compiler $strict ${OPT:--O1} -std=c++"$2" $(mode_flags "$3") -I"$root" "$work/portable.cpp" $flags -o "$out.exe" > "$out.log" 2>&1; then
     said=failed
   else
     while read -r how; do
@@ -137,7 +137,7 @@ for t in $names; do
   [ -n "$(field "$t" 2)" ] || { echo "matrix: no target $t"; exit 2; }
   how=$(field "$t" 7 | sed 's/ *;.*//'); [ "$how" != - ] || how=true
   # shellcheck disable=SC2046
-  if $(field "$t" 5) "$work/probe.cpp" -o "$work/probe" > "$work/$t.probe" 2>&1 && timeout 120 $how "$work/probe" >> "$work/$t.probe" 2>&1 < /dev/null; then
+  if $(field "$t" 5) "$work/probe.cpp" -o "$work/probe.exe" > "$work/$t.probe" 2>&1 && timeout 120 $how "$work/probe.exe" >> "$work/$t.probe" 2>&1 < /dev/null; then
     here="$here $t"
   fi
 done

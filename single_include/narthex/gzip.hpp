@@ -208,7 +208,7 @@ struct prefix_code {
 #if defined(__GNUC__) && !defined(__clang__) && defined(__aarch64__)
   // Where other code surrounds it, g++ 12.2 for aarch64 makes wrong codes of these loops, from -O1 on, but not without
   // the choice of induction variables: portable/gzip, all together, tells.
-  __attribute__((optimize("no-ivopts")))
+
 #endif
   void make_bits() noexcept {
     unsigned of_length[16] = {0}, next[16] = {0};

@@ -97,7 +97,7 @@ void fill_repeating(std::size_t size, unsigned alphabet, unsigned farthest, unsi
 std::size_t fill_exposition(std::size_t room) {
   std::size_t at = 0;
   for (unsigned i = 0; at + 200 < room; ++i) {
-    at += static_cast<std::size_t>(std::sprintf(reinterpret_cast<char*>(text) + at,
+    at += static_cast<std::size_t>(std::snprintf(reinterpret_cast<char*>(text) + at, room - at,
         "http_requests_total{method=\"%s\",code=\"%u\",path=\"/api/v1/item/%u\"} %lu\n", i % 3 ? "GET" : "POST",
         200 + i / 3 % 4, i / 12, static_cast<unsigned long>(random_bits() >> (44 + below(17)))));
   }
@@ -257,11 +257,12 @@ void check_sums() {
 }
 
 /// What the best code costs: the two lightest become one, each time.
-std::uint64_t best_cost(const std::uint32_t* count, unsigned size) {
+template <unsigned Symbols>
+std::uint64_t best_cost(const nx::detail::prefix_code<Symbols>& code) {
   static std::uint64_t weight[300];
   unsigned n = 0;
-  for (unsigned i = 0; i < size; ++i) {
-    if (count[i]) weight[n++] = count[i];
+  for (const auto& symbol : code.of) {
+    if (symbol.count) weight[n++] = symbol.count;
   }
   std::uint64_t cost = 0;
   for (; n > 1; --n) {
@@ -297,19 +298,19 @@ void codes() {
           a = sum;
         }
       }
-      c.count[(i * 97 + 5) % 286] = n;
+      c.of[(i * 97 + 5) % 286].count = n;
     }
     for (unsigned limit : {15u, 9u}) {
       c.make(limit);
       std::uint32_t room = 0;
       unsigned longest = 0;
       for (unsigned s = 0; s < 286; ++s) {
-        CHECK((c.length[s] != 0) == (c.count[s] != 0) && c.length[s] <= limit);
-        if (c.length[s]) room += 1u << (limit - c.length[s]);
-        if (c.length[s] > longest) longest = c.length[s];
+        CHECK((c.of[s].length != 0) == (c.of[s].count != 0) && c.of[s].length <= limit);
+        if (c.of[s].length) room += 1u << (limit - c.of[s].length);
+        if (c.of[s].length > longest) longest = c.of[s].length;
       }
       CHECK(room == 1u << limit);
-      const std::uint64_t best = best_cost(c.count, 286);
+      const std::uint64_t best = best_cost(c);
       CHECK(c.cost() >= best);
       if (longest < limit) CHECK(c.cost() == best);
       else if (limit == 15) CHECK(c.cost() < best + best / 100);

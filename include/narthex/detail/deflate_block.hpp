@@ -5,7 +5,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 
 #include "narthex/config.hpp"
 #include "narthex/detail/bit_writer.hpp"
@@ -16,7 +15,7 @@ namespace detail {
 
 /// Collects what a block is made of, then writes it with codes of its own, with the standard's, or as it is.
 ///
-/// Memory: 15 KB in place. Literals are not kept: they stand in the text.
+/// Memory: 16 KB in place. Literals are not kept: they stand in the text.
 /// Source: RFC 1951, 3.2.
 class deflate_block {
  public:
@@ -35,8 +34,8 @@ class deflate_block {
   void add(const unsigned char* text, unsigned literals, unsigned length, unsigned distance) noexcept {
     put_step(text, literals, length, distance);
     const value l = of_length(length), d = of_distance(distance);
-    ++letters_.count[l.symbol];
-    ++distances_.count[d.symbol];
+    ++letters_.of[l.symbol].count;
+    ++distances_.of[d.symbol].count;
     extra_bits_ += l.extra + d.extra;
   }
   /// The last bytes of the text, without a repeat behind them.
@@ -44,7 +43,7 @@ class deflate_block {
 
   /// Writes it. text: where the first literal stood; is_last: no block follows.
   void write(const unsigned char* text, bit_writer& out, unsigned is_last) {
-    letters_.count[end_of_block] = 1;
+    letters_.of[end_of_block].count = 1;
     letters_.make(15);
     distances_.make(15);
     make_lengths();
@@ -94,7 +93,7 @@ class deflate_block {
   }
 
   void put_step(const unsigned char* text, unsigned literals, unsigned length, unsigned distance) noexcept {
-    for (unsigned i = 0; i < literals; ++i) ++letters_.count[text[i]];
+    for (unsigned i = 0; i < literals; ++i) ++letters_.of[text[i]].count;
     step& s = all_[steps_++];
     s.literals = static_cast<std::uint16_t>(literals);
     s.length = static_cast<std::uint16_t>(length);
@@ -104,18 +103,19 @@ class deflate_block {
 
   // ---- the codes' lengths, in a code of their own (3.2.7) ----
 
-  static unsigned shown_lengths(const std::uint8_t* lengths, unsigned size, unsigned least) noexcept {
-    while (size > least && lengths[size - 1] == 0) --size;
+  /// Puts a code's lengths in a row, those behind its last symbol left out; how many there are.
+  template <unsigned Symbols>
+  static unsigned show_lengths(const prefix_code<Symbols>& code, unsigned size, unsigned least, std::uint8_t* row) noexcept {
+    while (size > least && code.of[size - 1].length == 0) --size;
+    for (unsigned s = 0; s < size; ++s) row[s] = code.of[s].length;
     return size;
   }
 
   /// Puts both codes' lengths in one row and the row into runs: 16 repeats the last one, 17 and 18 are zeros.
   void make_lengths() noexcept {
-    letters_shown_ = shown_lengths(letters_.length, letters, 257);
-    distances_shown_ = shown_lengths(distances_.length, distances, 1);
     std::uint8_t row[letters + distances];
-    std::memcpy(row, letters_.length, letters_shown_);
-    std::memcpy(row + letters_shown_, distances_.length, distances_shown_);
+    letters_shown_ = show_lengths(letters_, letters, 257, row);
+    distances_shown_ = show_lengths(distances_, distances, 1, row + letters_shown_);
     const unsigned size = letters_shown_ + distances_shown_;
     lengths_.clear();
     runs_ = 0;
@@ -140,10 +140,10 @@ class deflate_block {
     }
     lengths_.make(7);
     shown_ = 19;
-    while (shown_ > 4 && lengths_.length[order(shown_ - 1)] == 0) --shown_;
+    while (shown_ > 4 && lengths_.of[order(shown_ - 1)].length == 0) --shown_;
   }
   void put_run(unsigned symbol, unsigned extra, unsigned bits) noexcept {
-    ++lengths_.count[symbol];
+    ++lengths_.of[symbol].count;
     length_extra_ += extra;
     run_symbol_[runs_] = static_cast<std::uint8_t>(symbol);
     run_bits_[runs_++] = static_cast<std::uint8_t>(bits);
@@ -156,10 +156,10 @@ class deflate_block {
     out.put(letters_shown_ - 257, 5);
     out.put(distances_shown_ - 1, 5);
     out.put(shown_ - 4, 4);
-    for (unsigned i = 0; i < shown_; ++i) out.put(lengths_.length[order(i)], 3);
+    for (unsigned i = 0; i < shown_; ++i) out.put(lengths_.of[order(i)].length, 3);
     for (unsigned i = 0; i < runs_; ++i) {
       const unsigned symbol = run_symbol_[i];
-      out.put(lengths_.bits[symbol], lengths_.length[symbol]);
+      out.put(lengths_.of[symbol].bits, lengths_.of[symbol].length);
       out.put(run_bits_[i], symbol < 16 ? 0 : symbol == 16 ? 2 : symbol == 17 ? 3 : 7);
     }
   }
@@ -171,14 +171,14 @@ class deflate_block {
   }
   std::uint64_t standard_cost() const noexcept {
     std::uint64_t all = 0;
-    for (unsigned s = 0; s < letters; ++s) all += static_cast<std::uint64_t>(letters_.count[s]) * standard_length(s);
-    for (unsigned s = 0; s < distances; ++s) all += std::uint64_t{5} * distances_.count[s];
+    for (unsigned s = 0; s < letters; ++s) all += static_cast<std::uint64_t>(letters_.of[s].count) * standard_length(s);
+    for (unsigned s = 0; s < distances; ++s) all += std::uint64_t{5} * distances_.of[s].count;
     return all;
   }
   void take_standard() noexcept {
-    for (unsigned s = 0; s < all_letters; ++s) letters_.length[s] = static_cast<std::uint8_t>(standard_length(s));
+    for (unsigned s = 0; s < all_letters; ++s) letters_.of[s].length = static_cast<std::uint8_t>(standard_length(s));
     letters_.make_bits();
-    std::memset(distances_.length, 5, sizeof distances_.length);
+    for (unsigned s = 0; s < distances; ++s) distances_.of[s].length = 5;
     distances_.make_bits();
   }
 
@@ -196,14 +196,14 @@ class deflate_block {
   void write_steps(const unsigned char* text, bit_writer& out) {
     for (unsigned i = 0; i < steps_; ++i) {
       const step s = all_[i];
-      for (unsigned k = 0; k < s.literals; ++k) out.put(letters_.bits[text[k]], letters_.length[text[k]]);
+      for (unsigned k = 0; k < s.literals; ++k) out.put(letters_.of[text[k]].bits, letters_.of[text[k]].length);
       text += s.literals + s.length;
       if (s.length == 0) continue;
       const value l = of_length(s.length), d = of_distance(s.distance + 1u);
-      out.put(letters_.bits[l.symbol] | l.bits << letters_.length[l.symbol], letters_.length[l.symbol] + l.extra);
-      out.put(distances_.bits[d.symbol] | d.bits << distances_.length[d.symbol], distances_.length[d.symbol] + d.extra);
+      out.put(letters_.of[l.symbol].bits | l.bits << letters_.of[l.symbol].length, letters_.of[l.symbol].length + l.extra);
+      out.put(distances_.of[d.symbol].bits | d.bits << distances_.of[d.symbol].length, distances_.of[d.symbol].length + d.extra);
     }
-    out.put(letters_.bits[end_of_block], letters_.length[end_of_block]);
+    out.put(letters_.of[end_of_block].bits, letters_.of[end_of_block].length);
   }
 
   enum : unsigned { all_letters = 288 };  // two of them never occur, but take their part of the standard's code

@@ -18,11 +18,17 @@ namespace detail {
 /// Source: RFC 1951, 3.2.2 (codes from lengths, sent with their highest bit first); D. Huffman, 1952.
 template <unsigned Symbols>
 struct prefix_code {
-  std::uint32_t count[Symbols];  // how often each symbol is used: below 2^20
-  std::uint8_t length[Symbols];  // in bits; 0: never used
-  std::uint16_t bits[Symbols];   // lowest bit first, as the stream wants them
+  struct symbol_facts {
+    std::uint32_t count;  // how often it is used: below 2^20
+    std::uint16_t bits;   // its code, lowest bit first, as the stream wants it
+    std::uint8_t length;  // in bits; 0: never used
+  };
+  // One array, not three: g++ 12.2 walks arrays of different steps in one object by one pointer, one of them then "from
+  // address 0", holds stores there to be none, and leaves out the call of make_bits (aarch64 and sparc64, from -O1 on; in short:
+  // struct { char c[999]; short s[999]; void f() { for (int i = 0; i < 999; ++i) s[i] = c[i]; } } and a caller who reads s).
+  symbol_facts of[Symbols];
 
-  void clear() noexcept { std::memset(count, 0, sizeof count); }
+  void clear() noexcept { std::memset(of, 0, sizeof of); }
 
   /// Makes the lengths, none above `limit` bits, and the codes. A lone symbol gets one bit.
   void make(unsigned limit) noexcept {
@@ -30,26 +36,21 @@ struct prefix_code {
     make_bits();
   }
   /// Makes the codes from lengths that are there.
-#if defined(__GNUC__) && !defined(__clang__) && defined(__aarch64__)
-  // Where other code surrounds it, g++ 12.2 for aarch64 makes wrong codes of these loops, from -O1 on, but not without
-  // the choice of induction variables: portable/gzip, all together, tells.
-
-#endif
   void make_bits() noexcept {
     unsigned of_length[16] = {0}, next[16] = {0};
-    for (unsigned s = 0; s < Symbols; ++s) ++of_length[length[s]];
+    for (const symbol_facts& s : of) ++of_length[s.length];
     of_length[0] = 0;
     for (unsigned l = 1; l < 16; ++l) next[l] = (next[l - 1] + of_length[l - 1]) << 1;
-    for (unsigned s = 0; s < Symbols; ++s) {
-      unsigned forward = length[s] ? next[length[s]]++ : 0, backward = 0;
-      for (unsigned l = 0; l < length[s]; ++l, forward >>= 1) backward = backward << 1 | (forward & 1);
-      bits[s] = static_cast<std::uint16_t>(backward);
+    for (symbol_facts& s : of) {
+      unsigned forward = s.length ? next[s.length]++ : 0, backward = 0;
+      for (unsigned l = 0; l < s.length; ++l, forward >>= 1) backward = backward << 1 | (forward & 1);
+      s.bits = static_cast<std::uint16_t>(backward);
     }
   }
   /// How many bits all symbols take together.
   std::uint64_t cost() const noexcept {
     std::uint64_t all = 0;
-    for (unsigned s = 0; s < Symbols; ++s) all += static_cast<std::uint64_t>(count[s]) * length[s];
+    for (const symbol_facts& s : of) all += static_cast<std::uint64_t>(s.count) * s.length;
     return all;
   }
 
@@ -58,14 +59,14 @@ struct prefix_code {
     // Count above symbol: sorted by one comparison, and equal counts in a fixed order.
     std::uint32_t weight[2 * Symbols];
     std::uint16_t symbol[Symbols], parent[2 * Symbols];
-    std::memset(length, 0, sizeof length);
     unsigned used = 0;
     for (unsigned s = 0; s < Symbols; ++s) {
-      if (count[s]) weight[used++] = count[s] << 9 | s;
+      of[s].length = 0;
+      if (of[s].count) weight[used++] = of[s].count << 9 | s;
     }
     static_assert(Symbols <= 512, "a symbol takes nine bits beside its count");
     if (used < 2) {
-      if (used) length[weight[0] & 511] = 1;
+      if (used) of[weight[0] & 511].length = 1;
       return;
     }
     sort(weight, used);
@@ -96,7 +97,7 @@ struct prefix_code {
     // The rarest symbols get the longest codes.
     unsigned next = 0;
     for (unsigned depth = limit; depth > 0; --depth) {
-      for (unsigned n = 0; n < of_depth[depth]; ++n) length[symbol[next++]] = static_cast<std::uint8_t>(depth);
+      for (unsigned n = 0; n < of_depth[depth]; ++n) of[symbol[next++]].length = static_cast<std::uint8_t>(depth);
     }
   }
 

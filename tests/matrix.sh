@@ -2,8 +2,8 @@
 # matrix.sh [--single] quick | all | TARGET...: compiles the portable tests as one program for each target, standard and mode,
 # runs it there, prints a table. No target links libatomic.
 #
-# clang from 18 on with -ffast-math is not in the list: a NaN is none to it, and a double counter does not refuse it.
-# quick: the targets that CI runs. all: everything that is on this machine, also what nobody has seen run yet (`untried` below). --single: against single_include/, not include/.
+# quick: the targets that CI runs. all: everything that is on this machine, also what nobody has seen run yet (`untried` below).
+# --single: against single_include/, not include/.
 # --table: what stands in README.md under "Where it runs"; --check: whether it does.  JOBS: how many at once (default: processors).
 # Exit code 0: nothing failed; 77: no target is here.
 set -u
@@ -18,14 +18,14 @@ native="noexcept lean leanmt isr st"
 targets() {
   cat <<END
 quick | gcc-4.8 | x86-64 Linux, glibc 2.17 and later | g++ 4.8 | $gcc48/bin/g++ | 11 | env ; $gcc48/run-on-2.17 | full lean isr
-untried | gcc-11 | x86-64 Linux | g++ 11 | g++-11 | 11 17 2b | env | full lean leanmt
-untried | gcc-12 | x86-64 Linux | g++ 12 | g++-12 | 11 14 17 2a 2b | env | full $native
-untried | clang-14 | x86-64 Linux | clang++ 14 | clang++-14 | 11 14 17 2a 2b | env | full $native
+all | gcc-11 | x86-64 Linux | g++ 11 | g++-11 | 11 17 2b | env | full lean leanmt
+all | gcc-12 | x86-64 Linux | g++ 12 | g++-12 | 11 14 17 2a 2b | env | full $native
+all | clang-14 | x86-64 Linux | clang++ 14 | clang++-14 | 11 14 17 2a 2b | env | full $native
 all | clang-16 | x86-64 Linux | clang++ 16 | clang++-16 | 11 17 2b | env | full noexcept isr
 all | clang-19 | x86-64 Linux | clang++ 19 | clang++-19 | 11 17 2c | env | full noexcept leanmt
-untried | libc++ | x86-64 Linux, libc++ 14 | clang++ 14 | clang++-14 -stdlib=libc++ | 11 2a | env | full lean
-untried | musl | x86-64 Linux, musl, libc++ | zig 0.12 | $zig/zig c++ -target x86_64-linux-musl -static | 11 17 | env | full lean
-untried | musl-x86 | 32-bit x86 Linux, musl, libc++ | zig 0.12 | $zig/zig c++ -target x86-linux-musl -static | 11 | env | full lean
+all | libc++ | x86-64 Linux, libc++ 14 | clang++ 14 | clang++-14 -stdlib=libc++ | 11 2a | env | full lean
+all | musl | x86-64 Linux, musl, libc++ | zig 0.12 | $zig/zig c++ -target x86_64-linux-musl -static | 11 17 | env | full lean
+all | musl-x86 | 32-bit x86 Linux, musl, libc++ | zig 0.12 | $zig/zig c++ -target x86-linux-musl -static | 11 | env | full lean
 quick | i686 | 32-bit x86 Linux | g++ 12 | g++-12 -m32 $rest | 11 | env | full lean
 quick | i486 | 32-bit x86 Linux, no 64-bit atomics | g++ 12 | g++-12 -m32 -march=i486 $rest | 11 | env | full lean
 quick | armel | ARMv5 Linux, no 64-bit atomics, emulated | g++ 12 | arm-linux-gnueabi-g++-12 | 11 | qemu-arm -L /usr/arm-linux-gnueabi | full lean
@@ -37,18 +37,19 @@ all | mips | 32-bit MIPS Linux, big endian, emulated | g++ 12 | mips-linux-gnu-g
 all | powerpc | 32-bit PowerPC Linux, big endian, emulated | g++ 12 | powerpc-linux-gnu-g++-12 | 11 | qemu-ppc -L /usr/powerpc-linux-gnu | full lean
 all | m68k | m68k Linux, big endian, emulated | g++ 12 | m68k-linux-gnu-g++-12 | 11 | qemu-m68k -L /usr/m68k-linux-gnu | full lean
 all | riscv64 | riscv64 Linux, emulated | g++ 12 | riscv64-linux-gnu-g++-12 | 11 | qemu-riscv64 -L /usr/riscv64-linux-gnu | full lean
-untried | mingw64 | x86-64 Windows, by Wine | MinGW g++ 12 | x86_64-w64-mingw32-g++-posix -static -D_WIN32_WINNT=0x0601 -lws2_32 | 11 | env WINEDEBUG=-all wine | full lean
+all | mingw64 | x86-64 Windows, by Wine | MinGW g++ 12 | x86_64-w64-mingw32-g++-posix -static -D_WIN32_WINNT=0x0601 -lws2_32 | 11 | env WINEDEBUG=-all wine | full lean
 quick | wasm | WebAssembly, WASI in Node | clang++ 14, libc++ | clang++-14 --target=wasm32-wasi -fno-exceptions -Wl,-z,stack-size=1048576 | 11 2a | node --no-warnings support/wasi.mjs | st lean isr
 all | cortex-m3 | Cortex-M3, bare metal, emulated | arm-none-eabi g++ 12 | arm-none-eabi-g++ -mcpu=cortex-m3 -mthumb --specs=rdimon.specs -T $arm.ld $arm.cpp | 11 17 | $PWD/support/cortex_m.sh mps2-an385 | isr lean
-untried | cortex-m4 | Cortex-M4, bare metal, emulated | arm-none-eabi g++ 12 | arm-none-eabi-g++ -mcpu=cortex-m4 -mthumb --specs=rdimon.specs -T $arm.ld $arm.cpp | 11 | $PWD/support/cortex_m.sh mps2-an386 | isr lean
-untried | macos | x86-64 macOS | zig 0.12 | $zig/zig c++ -target x86_64-macos | 11 | - | full lean
+all | cortex-m4 | Cortex-M4, bare metal, emulated | arm-none-eabi g++ 12 | arm-none-eabi-g++ -mcpu=cortex-m4 -mthumb --specs=rdimon.specs -T $arm.ld $arm.cpp | 11 | $PWD/support/cortex_m.sh mps2-an386 | isr lean
+all | macos | x86-64 macOS | zig 0.12 | $zig/zig c++ -target x86_64-macos | 11 | - | full lean
 all | old-abi | \`-D_GLIBCXX_USE_CXX11_ABI=0\` | g++ 12 | g++-12 -D_GLIBCXX_USE_CXX11_ABI=0 | 11 | env | full lean
 all | debug-stl | \`-D_GLIBCXX_DEBUG\` | g++ 12 | g++-12 -D_GLIBCXX_DEBUG -D_GLIBCXX_ASSERTIONS | 11 | env | full lean
 all | unguarded | \`-fno-threadsafe-statics\` | g++ 12 | g++-12 -fno-threadsafe-statics | 11 | env | full lean
 all | unsigned-char | \`-funsigned-char\` | g++ 12 | g++-12 -funsigned-char | 11 | env | full lean
 all | short-enums | \`-fshort-enums\` | g++ 12 | g++-12 -fshort-enums | 11 | env | full lean
 all | fast-math | \`-ffast-math\` | g++ 12 | g++-12 -ffast-math -O2 | 11 | env | full lean
-untried | fast-math-clang | \`-ffast-math\` | clang++ 14 | clang++-14 -ffast-math -O2 | 11 | env | full lean
+all | fast-math-clang | \`-ffast-math\` | clang++ 14 | clang++-14 -ffast-math -O2 | 11 | env | full lean
+all | fast-math-clang-19 | \`-ffast-math\` | clang++ 19 | clang++-19 -ffast-math -O2 -Wno-nan-infinity-disabled | 11 | env | full lean
 all | hidden | \`-fvisibility=hidden -O3\` | g++ 12 | g++-12 -fvisibility=hidden -O3 | 11 | env | full lean
 all | lto | \`-flto -O2\` | g++ 12 | g++-12 -flto -O2 | 11 | env | full lean
 all | sanitized | address and undefined sanitizers | clang++ 14 | clang++-14 -fsanitize=address,undefined -fno-sanitize-recover=all | 11 | env | full lean isr

@@ -17,6 +17,9 @@ const volatile double infinity = std::numeric_limits<double>::infinity();
 const volatile double not_a_number = std::numeric_limits<double>::quiet_NaN();
 const double largest = std::numeric_limits<double>::max();
 
+// What clang, with -ffast-math, holds to be finite on both ways.
+double taken_and_given(double value) { return value; }
+
 // A counter starts at 0, is shown at once, and counts.
 template <class Counter>
 void counter_counts() {
@@ -98,10 +101,12 @@ void double_counter_counts() {
   c.inc(infinity);
   c.inc(not_a_number);
   c.inc(-not_a_number);
+  c.inc(taken_and_given(infinity));
+  c.inc(taken_and_given(not_a_number));
   CHECK(c.value() == 1.5);
-  CHECK(r.refused(nx::mistake::update) == 5);
+  CHECK(r.refused(nx::mistake::update) == 7);
   CHECK_SHOWS(r, "busy_seconds_total 1.5");
-  CHECK_SHOWS(r, "narthex_refused_total{what=\"update\"} 5");
+  CHECK_SHOWS(r, "narthex_refused_total{what=\"update\"} 7");
 }
 
 // Values of a double counter and a gauge are written so that they read back exactly, from one end to the other.

@@ -15,11 +15,19 @@ using narthex::detail::is_nan;
 
 int failures = 0;
 
+// With -ffast-math, the machine may be told to take the smallest doubles for zeros.
+bool takes_for_zero(std::uint64_t bits) {
+  static const volatile double smallest = bits_double(1);
+  static const bool any = double_bits(smallest + smallest) == 0;
+  return any && bits << 1 != 0 && bits << 1 < std::uint64_t{1} << 53;
+}
+
 void compare(std::uint64_t a, std::uint64_t b) {
   const volatile double left = bits_double(a), right = bits_double(b);
   const volatile double sum = left + right;
   const double wanted = sum;
   const std::uint64_t got = add_bits(a, b);
+  if (takes_for_zero(a) || takes_for_zero(b) || takes_for_zero(got)) return;
   // Elsewhere the machine's own sums are rounded twice.
   const bool same = FLT_EVAL_METHOD != 0 || got == double_bits(wanted) || (is_nan(wanted) && is_nan(bits_double(got)));
   const bool order = is_nan(bits_double(a)) || is_nan(bits_double(b)) || is_less(bits_double(a), bits_double(b)) == (left < right);

@@ -11,7 +11,7 @@ cd "$(dirname "$0")" || exit 1
 self=$PWD/matrix.sh
 gcc48=${GCC48_DIR:-} zig=${ZIG_DIR:-} arm=support/cortex_m
 rest=-idirafter\ /usr/include/x86_64-linux-gnu  # versioned multilib packages leave this out
-native="noexcept lean leanmt isr st"
+native="noexcept lean leanmt isr st crit"
 
 # when | target | system | compiler | command | standards | how it is run, one way per `;`, `-`: compiled only | modes
 # The first mode is run under each standard; the others share them out.
@@ -29,17 +29,17 @@ all | musl-x86 | 32-bit x86 Linux, musl, libc++ | zig 0.12 | $zig/zig c++ -targe
 quick | i686 | 32-bit x86 Linux | g++ 12 | g++-12 -m32 $rest | 11 | env | full lean
 quick | i486 | 32-bit x86 Linux, no 64-bit atomics | g++ 12 | g++-12 -m32 -march=i486 $rest | 11 | env | full lean
 quick | armel | ARMv5 Linux, no 64-bit atomics, emulated | g++ 12 | arm-linux-gnueabi-g++-12 | 11 | qemu-arm -L /usr/arm-linux-gnueabi | full lean
-all | armhf | ARMv7 Linux, emulated | g++ 12 | arm-linux-gnueabihf-g++-12 | 11 | qemu-arm -L /usr/arm-linux-gnueabihf | full lean
+all | armhf | ARMv7 Linux, emulated | g++ 12 | arm-linux-gnueabihf-g++-12 | 11 | qemu-arm -L /usr/arm-linux-gnueabihf | full lean crit
 quick | aarch64 | ARMv8 Linux, emulated | g++ 12 | aarch64-linux-gnu-g++-12 | 11 | qemu-aarch64 -L /usr/aarch64-linux-gnu | full lean
 quick | s390x | s390x Linux, big endian, emulated | g++ 12 | s390x-linux-gnu-g++-12 | 17 | qemu-s390x -L /usr/s390x-linux-gnu | full lean
 all | sparc64 | sparc64 Linux, big endian, emulated | g++ 12 | sparc64-linux-gnu-g++-12 | 11 | qemu-sparc64 -L /usr/sparc64-linux-gnu | full lean
 all | mips | 32-bit MIPS Linux, big endian, emulated | g++ 12 | mips-linux-gnu-g++-12 | 11 | qemu-mips -L /usr/mips-linux-gnu | full lean
 all | powerpc | 32-bit PowerPC Linux, big endian, emulated | g++ 12 | powerpc-linux-gnu-g++-12 | 11 | qemu-ppc -L /usr/powerpc-linux-gnu | full lean
-all | m68k | m68k Linux, big endian, emulated | g++ 12 | m68k-linux-gnu-g++-12 | 11 | qemu-m68k -L /usr/m68k-linux-gnu | full lean
+all | m68k | m68k Linux, big endian, emulated | g++ 12 | m68k-linux-gnu-g++-12 | 11 | qemu-m68k -L /usr/m68k-linux-gnu | full lean crit
 all | riscv64 | riscv64 Linux, emulated | g++ 12 | riscv64-linux-gnu-g++-12 | 11 | qemu-riscv64 -L /usr/riscv64-linux-gnu | full lean
 all | mingw64 | x86-64 Windows, by Wine | MinGW g++ 12 | x86_64-w64-mingw32-g++-posix -static -D_WIN32_WINNT=0x0601 -lws2_32 | 11 | env WINEDEBUG=-all wine | full lean
 quick | wasm | WebAssembly, WASI in Node | clang++ 14, libc++ | clang++-14 --target=wasm32-wasi -fno-exceptions -Wl,-z,stack-size=1048576 | 11 2a | node --no-warnings support/wasi.mjs | st lean isr
-all | cortex-m3 | Cortex-M3, bare metal, emulated | arm-none-eabi g++ 12 | arm-none-eabi-g++ -mcpu=cortex-m3 -mthumb --specs=rdimon.specs -T $arm.ld $arm.cpp | 11 17 | $PWD/support/cortex_m.sh mps2-an385 | isr lean
+all | cortex-m3 | Cortex-M3, bare metal, emulated | arm-none-eabi g++ 12 | arm-none-eabi-g++ -mcpu=cortex-m3 -mthumb --specs=rdimon.specs -T $arm.ld $arm.cpp | 11 17 | $PWD/support/cortex_m.sh mps2-an385 | isr lean crit
 all | cortex-m4 | Cortex-M4, bare metal, emulated | arm-none-eabi g++ 12 | arm-none-eabi-g++ -mcpu=cortex-m4 -mthumb --specs=rdimon.specs -T $arm.ld $arm.cpp | 11 | $PWD/support/cortex_m.sh mps2-an386 | isr lean
 all | macos | x86-64 macOS | zig 0.12 | $zig/zig c++ -target x86_64-macos | 11 | - | full lean
 all | old-abi | \`-D_GLIBCXX_USE_CXX11_ABI=0\` | g++ 12 | g++-12 -D_GLIBCXX_USE_CXX11_ABI=0 | 11 | env | full lean
@@ -52,7 +52,7 @@ all | fast-math-clang | \`-ffast-math\` | clang++ 14 | clang++-14 -ffast-math -O
 all | fast-math-clang-19 | \`-ffast-math\` | clang++ 19 | clang++-19 -ffast-math -O2 -Wno-nan-infinity-disabled | 11 | env | full lean
 all | hidden | \`-fvisibility=hidden -O3\` | g++ 12 | g++-12 -fvisibility=hidden -O3 | 11 | env | full lean
 all | lto | \`-flto -O2\` | g++ 12 | g++-12 -flto -O2 | 11 | env | full lean
-all | sanitized | address and undefined sanitizers | clang++ 14 | clang++-14 -fsanitize=address,undefined -fno-sanitize-recover=all | 11 | env | full lean isr
+all | sanitized | address and undefined sanitizers | clang++ 14 | clang++-14 -fsanitize=address,undefined -fno-sanitize-recover=all | 11 | env | full lean isr crit
 END
 }
 strict="-Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wold-style-cast -Wundef -Werror"
@@ -65,6 +65,7 @@ mode_flags() {
     lean) echo "-DNARTHEX_HEAP=0 -DNARTHEX_CONCURRENCY=NARTHEX_NONE $bare" ;;
     leanmt) echo "-pthread -DNARTHEX_HEAP=0 $bare" ;;
     isr) echo "-DNARTHEX_HEAP=0 -DNARTHEX_CONCURRENCY=NARTHEX_INTERRUPTS $bare" ;;
+    crit) echo "$(mode_flags isr) -include support/critical.hpp" ;;
   esac
 }
 field() { awk -F' *[|] *' -v name="$1" -v n="$2" '$2 == name { print $n }' "$work/targets"; }

@@ -37,7 +37,7 @@
 // in one step (Cortex-M0), and on others to save RAM: a histogram of three bounds has 52 bytes instead of 260.
 //   NARTHEX_CRITICAL_ENTER()      an expression: keeps them out, and gives the state before, of any integer type
 //   NARTHEX_CRITICAL_EXIT(state)  brings that state back
-// Both nest, both keep the compiler from moving memory accesses across them. For example:
+// Both nest, both keep the compiler from moving memory accesses across them; names of yours in them begin with `::`. For example:
 //   FreeRTOS    taskENTER_CRITICAL_FROM_ISR()  taskEXIT_CRITICAL_FROM_ISR(state)   (in tasks, too: they save the mask)
 //   Zephyr      irq_lock()                     irq_unlock(state)
 //   bare metal  functions around PRIMASK:      examples/18_bare_metal/metrics_config.h

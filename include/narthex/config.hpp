@@ -46,6 +46,9 @@
 #error "NARTHEX_CRITICAL_ENTER and NARTHEX_CRITICAL_EXIT come together"
 #endif
 
+// NARTHEX_YIELD() lets other threads run while a lock is waited for, in place of sched_yield(): for a system with threads that is not
+// POSIX, such as vTaskDelay(1) of FreeRTOS, because a thread of low priority must come to its end. Without it such waiting spins.
+
 // NARTHEX_HEAP 0: instruments hold their own storage; nothing is ever allocated.
 #ifndef NARTHEX_HEAP
 #define NARTHEX_HEAP __STDC_HOSTED__

@@ -71,6 +71,9 @@
 #error "NARTHEX_CRITICAL_ENTER and NARTHEX_CRITICAL_EXIT come together"
 #endif
 
+// NARTHEX_YIELD() lets other threads run while a lock is waited for, in place of sched_yield(): for a system with threads that is not
+// POSIX, such as vTaskDelay(1) of FreeRTOS, because a thread of low priority must come to its end. Without it such waiting spins.
+
 // NARTHEX_HEAP 0: instruments hold their own storage; nothing is ever allocated.
 #ifndef NARTHEX_HEAP
 #define NARTHEX_HEAP __STDC_HOSTED__
@@ -1117,10 +1120,14 @@ class patience {
  public:
   void wait() noexcept {
     if (turns_ <= enough) ++turns_;
-#if NARTHEX_HAS(FORK)
     if (turns_ <= 64) return;
-    if (process<void>::is_forked()) usleep(1000);
-    else sched_yield();
+#if NARTHEX_HAS(FORK)
+    if (process<void>::is_forked()) return static_cast<void>(usleep(1000));
+#endif
+#if defined(NARTHEX_YIELD)
+    NARTHEX_YIELD();
+#elif NARTHEX_HAS(FORK)
+    sched_yield();
 #endif
   }
   /// Whether it is a thread of the parent process that is waited for: a child only, after a second of what takes

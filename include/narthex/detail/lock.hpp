@@ -44,10 +44,14 @@ class patience {
  public:
   void wait() noexcept {
     if (turns_ <= enough) ++turns_;
-#if NARTHEX_HAS(FORK)
     if (turns_ <= 64) return;
-    if (process<void>::is_forked()) usleep(1000);
-    else sched_yield();
+#if NARTHEX_HAS(FORK)
+    if (process<void>::is_forked()) return static_cast<void>(usleep(1000));
+#endif
+#if defined(NARTHEX_YIELD)
+    NARTHEX_YIELD();
+#elif NARTHEX_HAS(FORK)
+    sched_yield();
 #endif
   }
   /// Whether it is a thread of the parent process that is waited for: a child only, after a second of what takes

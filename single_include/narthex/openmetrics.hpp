@@ -256,7 +256,7 @@ class openmetrics_writer : public line_writer {
     if (s.created_ns <= 0) return;
     to.begin_line(s, s.name.first(s.name.size() - (is_one_number(s.type) ? 6 : 0)), "_created", "", "");
     char digits[max_seconds_chars + 1];
-    char* at = write_seconds(digits, s.created_ns);
+    char* at = write_seconds(digits, s.created_ns, 1000000000);
     *at++ = '\n';
     to.out()(digits, static_cast<std::size_t>(at - digits));
   }

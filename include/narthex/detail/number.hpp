@@ -18,7 +18,7 @@ namespace detail {
 enum : std::size_t {
   max_u64_chars = 20,    ///< 18446744073709551615
   max_i64_chars = 20,    ///< -9223372036854775808
-  max_seconds_chars = 24,  ///< -9223372036.854775808 and room
+  max_seconds_chars = 32,  ///< -9223372036854775.808 has 21
   max_double_chars = 32  ///< -2.2250738585072014e-308 has 24; the rest is room to grow
 };
 
@@ -133,12 +133,12 @@ inline char* write_i64(char* out, std::int64_t value) noexcept {
   return write_u64(out, size);
 }
 
-/// Writes nanoseconds as seconds, exactly: 1520430000.123; out: max_seconds_chars.
-inline char* write_seconds(char* out, std::int64_t ns) noexcept {
-  const std::uint64_t size = ns < 0 ? 0 - static_cast<std::uint64_t>(ns) : static_cast<std::uint64_t>(ns);
-  if (ns < 0) *out++ = '-';
-  out = write_u64(out, size / 1000000000);
-  std::uint32_t rest = static_cast<std::uint32_t>(size % 1000000000);
+/// Writes a time, `count` of which are a second (1000, 1000000000), as seconds, exactly: 1520430000.123; out: max_seconds_chars.
+inline char* write_seconds(char* out, std::int64_t time, std::uint32_t count) noexcept {
+  const std::uint64_t size = time < 0 ? 0 - static_cast<std::uint64_t>(time) : static_cast<std::uint64_t>(time);
+  if (time < 0) *out++ = '-';
+  out = write_u64(out, size / count);
+  std::uint32_t rest = static_cast<std::uint32_t>(size % count) * (1000000000 / count);
   if (rest) *out++ = '.';
   for (std::uint32_t place = 100000000; rest; rest %= place, place /= 10) *out++ = static_cast<char>('0' + rest / place);
   return out;

@@ -1,0 +1,297 @@
+// narthex/json.hpp - the registry as JSON, for people and scripts.
+// Room: balconies. Read sample.hpp and detail/chunk_writer.hpp first. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_JSON_HPP
+#define NARTHEX_JSON_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <new>
+
+#include "narthex/config.hpp"
+#include "narthex/detail/chunk_writer.hpp"
+#include "narthex/detail/default_registry.hpp"
+#include "narthex/detail/exposition_format.hpp"
+#include "narthex/detail/memory.hpp"
+#include "narthex/detail/number.hpp"
+#include "narthex/detail/utf8.hpp"
+#include "narthex/detail/write_all.hpp"
+#include "narthex/sample.hpp"
+#include "narthex/sink.hpp"
+#include "narthex/status.hpp"
+#include "narthex/string_view.hpp"
+
+NARTHEX_BEGIN_NAMESPACE
+namespace detail {
+
+/// Text as the inside of a JSON string. What it is given has \\, \n and \" already: JSON spells them the same way.
+class json_text {
+ public:
+  explicit json_text(chunk_writer& to) noexcept : out_(to) {}
+  void operator()(const char* data, std::size_t size) {
+    const char* const end = data + size;
+    const char* begin = data;
+    for (; data != end; ++data) {
+      const unsigned char letter = static_cast<unsigned char>(*data);
+      if (letter >= 0x20) continue;
+      out_(begin, static_cast<std::size_t>(data - begin));
+      const char escaped[6] = {'\\', 'u', '0', '0', "0123456789abcdef"[letter >> 4], "0123456789abcdef"[letter & 15]};
+      out_(escaped, sizeof escaped);
+      begin = data + 1;
+    }
+    out_(begin, static_cast<std::size_t>(end - begin));
+  }
+
+ private:
+  chunk_writer& out_;
+};
+
+/// One family after the other; see write_json for the schema.
+class json_writer {
+ public:
+  json_writer(chunk_writer& to, exemplar_room* exemplars) noexcept : out_(to), begun_(false) {
+    if (exemplars) to.source().want_exemplars(*exemplars);
+  }
+
+  void write(const sample& s) {
+    if (s.starts_family) {
+      out_(begun_ ? "]},\n{\"name\":\"" : "{\"version\":1,\"families\":[\n{\"name\":\"");
+      begun_ = true;
+      put_safe(s.prefix, quoting::label_value, out_);
+      put_safe(s.name, quoting::label_value, out_);
+      out_("\",\"type\":\"");
+      out_(type_word(s.type));
+#if NARTHEX_HAS(HEAP)
+      if (!s.unit.empty()) {
+        out_("\",\"unit\":\"");
+        out_(s.unit);
+      }
+#endif
+      out_("\",\"help\":\"");
+      json_text help(out_);
+      put_safe(s.help, quoting::label_value, help);
+      out_("\",\"series\":[\n");
+    } else {
+      out_(",\n");
+    }
+    out_("{\"labels\":{");
+    labels(s.labels);
+    out_("}");
+#if NARTHEX_HAS(HEAP)
+    if (s.has_time) time("time", s.time_ms, 1000);
+    if (s.created_ns > 0) time("created", s.created_ns, 1000000000);
+#endif
+    if (is_one_number(s.type)) {
+      member("value", s.value);
+      exemplar_of(s, 0);
+    } else {
+      member("count", s.count);
+      member("sum", s.sum);
+      if (s.type == metric_type::summary) quantiles(s);
+      else buckets_of(s);
+    }
+    out_("}");
+  }
+  void end() { out_(begun_ ? "]}]}\n" : "{\"version\":1,\"families\":[]}\n"); }
+
+ private:
+  static string_view type_word(metric_type type) noexcept {
+    switch (type) {
+      case metric_type::counter: return "counter";
+      case metric_type::histogram: return "histogram";
+      case metric_type::gauge_histogram: return "gauge_histogram";
+      case metric_type::summary: return "summary";
+      case metric_type::info: return "info";
+      case metric_type::state_set: return "state_set";
+      case metric_type::unknown: return "unknown";
+      case metric_type::gauge: break;
+    }
+    return "gauge";
+  }
+
+  /// a="b",c="d" becomes "a":"b","c":"d"; a name may stand in quotes already.
+  void labels(string_view ready) {
+    json_text text(out_);
+    for (const char *at = ready.begin(), *const end = ready.end(); at != end;) {
+      if (at != ready.begin()) out_(",");
+      const char* begin = at;
+      if (*at == '"') {
+        at = behind_string(at);
+        text(begin, static_cast<std::size_t>(at - begin));
+      } else {
+        while (*at != '=') ++at;
+        out_("\"");
+        out_(begin, static_cast<std::size_t>(at - begin));
+        out_("\"");
+      }
+      out_(":");
+      begin = ++at;
+      at = behind_string(at);
+      text(begin, static_cast<std::size_t>(at - begin));
+      if (at != end) ++at;  // the comma
+    }
+  }
+  static const char* behind_string(const char* quote) noexcept {
+    for (++quote; *quote != '"'; ++quote) {
+      if (*quote == '\\') ++quote;
+    }
+    return quote + 1;
+  }
+
+  /// A number; what JSON has no number for is a string: "NaN", "+Inf", "-Inf".
+  void value(const number& n) {
+    char text[max_double_chars];
+    char* const end = n.is == number::kind::u64   ? write_u64(text, n.u64)
+                      : n.is == number::kind::i64 ? write_i64(text, n.i64)
+                                                  : n.write_f64(text);
+    const bool is_word = n.is == number::kind::f64 && !is_finite(n.f64);
+    if (is_word) out_("\"");
+    out_(text, static_cast<std::size_t>(end - text));
+    if (is_word) out_("\"");
+  }
+  void member(string_view name, const number& n) {
+    out_(",\"");
+    out_(name);
+    out_("\":");
+    value(n);
+  }
+  /// Seconds since 1970 with as many decimals as there are.
+  void time(string_view name, std::int64_t since_1970, std::uint32_t in_a_second) {
+    out_(",\"");
+    out_(name);
+    out_("\":");
+    char text[max_seconds_chars];
+    out_(text, static_cast<std::size_t>(write_seconds(text, since_1970, in_a_second) - text));
+  }
+  void exemplar_of(const sample& s, unsigned bucket) {
+    for (unsigned i = 0; i < s.exemplar_count; ++i) {
+      const exemplar_sample& e = s.exemplars[i];
+      if (e.bucket != bucket) continue;
+      out_(",\"exemplar\":{\"labels\":{");
+      labels(e.labels);
+      out_("}");
+      member("value", e.value);
+      if (e.time_ns != 0) time("time", e.time_ns, 1000000000);
+      out_("}");
+    }
+  }
+  void buckets_of(const sample& s) {
+    out_(",\"buckets\":[");
+    std::uint64_t cumulative = 0;
+    const unsigned n = s.bounds->size();
+    for (unsigned i = 0; i <= n; ++i) {
+      cumulative += s.counts[i];
+      out_(i ? ",{\"le\":" : "{\"le\":");
+      if (i < n) value((*s.bounds)[i]);
+      else out_("\"+Inf\"");
+      member("count", cumulative);
+      exemplar_of(s, i);
+      out_("}");
+    }
+    out_("]");
+  }
+  void quantiles(const sample& s) {
+    out_(",\"quantiles\":[");
+    for (unsigned i = 0; i < s.quantile_count; ++i) {
+      out_(i ? ",{\"quantile\":" : "{\"quantile\":");
+      value(s.quantiles[i]);
+      member("value", s.quantile_values[i]);
+      out_("}");
+    }
+    out_("]");
+  }
+
+  chunk_writer& out_;
+  bool begun_;
+};
+
+/// The same with room for exemplars.
+class whole_json : public json_writer {
+ public:
+  explicit whole_json(chunk_writer& to) noexcept : json_writer(to, &room_) {}
+
+ private:
+  exemplar_room room_;
+};
+
+/// How an endpoint writes it.
+template <class Once>
+struct json_format {
+  struct writer : json_writer {
+    writer(chunk_writer& to, exemplar_room* exemplars) noexcept : json_writer(to, exemplars), room(exemplars) {}
+    exemplar_room* room;
+  };
+  static_assert(sizeof(writer) <= exposition_format::most_bytes, "an endpoint has no more room");
+
+  static bool begin(void* memory, chunk_writer& out) {
+    exemplar_room* room = nullptr;
+#if NARTHEX_HAS(HEAP)
+    if (void* const more = allocate(sizeof(exemplar_room))) room = new (more) exemplar_room;
+#endif
+    new (memory) writer(out, room);
+    return true;
+  }
+  static void write(void* memory, const sample& s) { static_cast<writer*>(memory)->write(s); }
+  static void end(void* memory) { static_cast<writer*>(memory)->end(); }
+#if NARTHEX_HAS(HEAP)
+  static void drop(void* memory) { release(static_cast<writer*>(memory)->room); }
+#endif
+  static const exposition_format table;
+};
+template <class Once>
+const exposition_format json_format<Once>::table = {
+    "application/json", {{nullptr, nullptr}, {nullptr, nullptr}}, {{nullptr, "application/json"}, {nullptr, nullptr}},
+    name_escaping::allow_utf_8, ".json", sizeof(writer), &begin, &write, &end,
+#if NARTHEX_HAS(HEAP)
+    &drop
+#else
+    nullptr
+#endif
+};
+
+}  // namespace detail
+
+/// JSON for an endpoint: http_server_options().offer(nx::json()) serves it at /metrics.json, whatever Accept says.
+inline const detail::exposition_format& json() noexcept { return detail::json_format<void>::table; }
+
+/// Writes everything a registry shows as one JSON object, to a sink. As write_text() in all else.
+///
+///   {"version":1,"families":[
+///    {"name":"http_requests_total","type":"counter","help":"Requests served.","series":[
+///     {"labels":{"code":"200"},"value":42,"exemplar":{"labels":{"trace_id":"4bf9"},"value":1,"time":1700000000.5}}]},
+///    {"name":"work_seconds","type":"histogram","unit":"seconds","help":"","series":[
+///     {"labels":{},"created":1700000000,"count":3,"sum":0.5,"buckets":[{"le":0.1,"count":2},{"le":"+Inf","count":3}]}]}]}
+///
+/// version:  1 as long as what stands here stays as it is; members may be added, so skip those you do not know.
+/// Families: name as registered, with the registry's prefix; type counter, gauge, histogram, gauge_histogram, summary, info,
+///           state_set, unknown; unit when it was said. Series: "value"; of a summary "count", "sum", "quantiles" of {quantile, value}; of
+///           histograms "count", "sum", "buckets" of {le, count}, counted up to the bound; "exemplar" of a series or bucket, "created" and
+///           "time" (of a collector that says so) where there is one.
+/// Numbers:  integers are exact to 64 bits: read them as such; doubles read back to the same double. "NaN", "+Inf" and
+///           "-Inf" are strings. Times are seconds since 1970.
+inline status write_json(registry_core& registry, const sink& to, char* chunk, std::size_t size) {
+  const errc why = detail::write_all<detail::whole_json>(registry, to, chunk, size);
+  return why == errc::ok ? status() : status(why, "write_json");
+}
+/// The same in pieces of 8 KB (512 bytes without a heap), on the stack.
+inline status write_json(registry_core& registry, const sink& to) {
+  char chunk[detail::chunk_bytes];
+  return write_json(registry, to, chunk, sizeof chunk);
+}
+inline status write_json(const sink& to) { return write_json(default_registry(), to); }
+
+/// Writes into a buffer, as write_text() does. Returns the size of the whole: larger than `size`, do not serve the beginning.
+inline std::size_t write_json(registry_core& registry, char* buffer, std::size_t size) noexcept {
+  return detail::write_all<detail::whole_json>(registry, buffer, size);
+}
+inline std::size_t write_json(char* buffer, std::size_t size) noexcept { return write_json(default_registry(), buffer, size); }
+
+#if NARTHEX_HAS(HEAP)
+/// The same as a string, which may throw std::bad_alloc.
+inline std::string to_json(registry_core& registry = default_registry()) {
+  return detail::to_string<detail::whole_json>(registry);
+}
+#endif
+
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_JSON_HPP

@@ -225,7 +225,9 @@ class NARTHEX_DETAIL_IDLE exemplar_counter_of : public Counter {
     this->inc(by);
     if (!e.ok()) return detail::refuse_update(this->node());
     const double value = static_cast<double>(by);
-    if (!detail::is_nan(value) && detail::is_less(0, value)) this->core().record(value, e);
+    const bool is_counted = detail::is_finite(value) && detail::is_less(0, value) &&
+                            (!std::is_integral<Amount>::value || static_cast<std::uint64_t>(by) <= detail::unsigned_cell::limit());
+    if (is_counted) this->core().record(value, e);
   }
 };
 

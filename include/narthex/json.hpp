@@ -111,7 +111,7 @@ class json_writer {
   /// a="b",c="d" becomes "a":"b","c":"d"; a name may stand in quotes already.
   void labels(string_view ready) {
     json_text text(out_);
-    for (const char *at = ready.begin(), *const end = ready.end(); at != end;) {
+    for (const char *at = ready.begin(), *const stop = ready.end(); at != stop;) {
       if (at != ready.begin()) out_(",");
       const char* begin = at;
       if (*at == '"') {
@@ -127,7 +127,7 @@ class json_writer {
       begin = ++at;
       at = behind_string(at);
       text(begin, static_cast<std::size_t>(at - begin));
-      if (at != end) ++at;  // the comma
+      if (at != stop) ++at;  // the comma
     }
   }
   static const char* behind_string(const char* quote) noexcept {
@@ -140,12 +140,12 @@ class json_writer {
   /// A number; what JSON has no number for is a string: "NaN", "+Inf", "-Inf".
   void value(const number& n) {
     char text[max_double_chars];
-    char* const end = n.is == number::kind::u64   ? write_u64(text, n.u64)
-                      : n.is == number::kind::i64 ? write_i64(text, n.i64)
-                                                  : n.write_f64(text);
+    char* const stop = n.is == number::kind::u64   ? write_u64(text, n.u64)
+                       : n.is == number::kind::i64 ? write_i64(text, n.i64)
+                                                   : n.write_f64(text);
     const bool is_word = n.is == number::kind::f64 && !is_finite(n.f64);
     if (is_word) out_("\"");
-    out_(text, static_cast<std::size_t>(end - text));
+    out_(text, static_cast<std::size_t>(stop - text));
     if (is_word) out_("\"");
   }
   void member(string_view name, const number& n) {

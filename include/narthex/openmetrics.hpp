@@ -135,13 +135,15 @@ class openmetrics_writer : public line_writer {
     if (to.is_counter_) put_created(to, s);
   }
 
+  /// Digits and fraction, as no exponent keeps nanoseconds, and the Python client takes 1.5e+09 for one and a half seconds.
+  static void put_time(line_writer& to, std::int64_t time, std::uint32_t in_a_second) {
+    char digits[1 + max_seconds_chars] = {' '};
+    to.out()(digits, static_cast<std::size_t>(write_seconds(digits + 1, time, in_a_second) - digits));
+  }
   /// ` # {labels} value time`: an exemplar, of a counter or a bucket.
   NARTHEX_DETAIL_COLD static void behind(line_writer& to, const sample& s, unsigned bucket) {
 #if NARTHEX_HAS(HEAP)
-    if (s.has_time) {
-      to.out()(" ", 1);
-      to.value_in_parts(static_cast<double>(s.time_ms) / 1000);
-    }
+    if (s.has_time) put_time(to, s.time_ms, 1000);
 #endif
     if (bucket == no_bucket) return;
     for (unsigned i = 0; i < s.exemplar_count; ++i) {
@@ -151,11 +153,7 @@ class openmetrics_writer : public line_writer {
       to.out()(e.labels);
       to.out()("} ");
       to.value_in_parts(e.value);
-      if (e.time_ns == 0) continue;
-      to.out()(" ", 1);
-      number seconds = e.value;  // with its writer, so that no other double is linked
-      seconds.f64 = static_cast<double>(e.time_ns / 1000000000) + static_cast<double>(e.time_ns % 1000000000) / 1e9;
-      to.value_in_parts(seconds);
+      if (e.time_ns != 0) put_time(to, e.time_ns, 1000000000);
     }
   }
 
@@ -184,10 +182,9 @@ class openmetrics_writer : public line_writer {
   NARTHEX_DETAIL_NOINLINE static void put_created(line_writer& to, const sample& s) {
     if (s.created_ns <= 0) return;
     to.begin_line(s, s.name.first(s.name.size() - (is_one_number(s.type) ? 6 : 0)), "_created", "", "");
-    char digits[max_seconds_chars + 1];
-    char* at = write_seconds(digits, s.created_ns, 1000000000);
-    *at++ = '\n';
-    to.out()(digits, static_cast<std::size_t>(at - digits));
+    put_time(to, s.created_ns, 1000000000);
+    behind(to, s, no_bucket);
+    to.out()("\n", 1);
   }
 #else
   static void put_created(line_writer&, const sample&) noexcept {}

@@ -9924,12 +9924,12 @@ class line_writer {
   NARTHEX_DETAIL_NOINLINE void line_in_parts(const sample& s, string_view suffix, string_view label, string_view value,
                                              const number& n, unsigned bucket) {
     begin_line(s, s.name, suffix, label, value);
-    char text[max_double_chars];
-    out_(text, static_cast<std::size_t>(digits(text, n) - text));
+    char text[1 + max_double_chars] = {' '};
+    out_(text, static_cast<std::size_t>(digits(text + 1, n) - text));
     if (s.exemplar_count || (has_time(s) && rules_.behind)) rules_.behind(*this, s, bucket);
     out_("\n", 1);
   }
-  /// A line up to its value; name: the sample's, or less of it.
+  /// A line up to the blank before its value; name: the sample's, or less of it.
   void begin_line(const sample& s, string_view name, string_view suffix, string_view label, string_view value) {
     char before = '{';
     if (is_quoted()) {
@@ -9952,7 +9952,6 @@ class line_writer {
       out_("\"", 1);
     }
     if (before == ',') out_("}", 1);
-    out_(" ", 1);
   }
   void value_in_parts(const number& n) {
     char text[max_double_chars];

@@ -3,13 +3,18 @@
 //   random_registry SEED            the exposition
 //   random_registry SEED --truth    the account
 //   random_registry FIRST END       for each seed: "seed N BYTES BYTES\n", the exposition, the account
+//   random_registry FIRST END --formats   for each seed: "seed N BYTES BYTES BYTES\n", text, OpenMetrics, JSON of one moment, with
+//                                   units, exemplars, created times and times of a collector beside what the account knows
 //
 // The account has one line for each family and each sample that a scrape must show; raw bytes in hexadecimal:
 //   F <tab> name <tab> type <tab> help
 //   S <tab> name <tab> value { <tab> label "=" hex | <tab> le ":" hexfloat }
 // A value is decimal digits (exact), a hexfloat, nan, inf, or ~hexfloat (an estimate within 1.6 %). It comes from the model below,
 // which shares no code with the library: what a program calls, and what the documentation says that it should give.
+#include <narthex/exemplar.hpp>
+#include <narthex/json.hpp>
 #include <narthex/narthex.hpp>
+#include <narthex/openmetrics.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -474,6 +479,8 @@ struct world {
   std::vector<std::function<void()>> actions;
   unsigned number = 0;
 
+  bool keeps_created = false;  // of every other registry
+
   explicit world(std::uint64_t seed) : r{seed * 0x2545f4914f6cdd1du + 1} {}
 
   string new_name(const char* tail, bool colons = true) {
@@ -746,6 +753,7 @@ struct world {
   void refused(shelf& s);
   void early_scrape();
   void fill();
+  void fill_more();
 };
 
 void world::any_callback(shelf& s) {
@@ -1011,6 +1019,7 @@ void world::fill() {
     }
     registries.emplace_back(new nx::registry(o));
     s.real = registries.back().get();
+    if (keeps_created && r.one_in(2)) s.real->keep_created_times([] { return std::int64_t(1520430000123456789); });
     if (s.real->status().code() == nx::errc::label_too_long) {  // it has said so: what was left out is not expected
       const string got = "," + s.real->constant_labels().str();
       const auto left_out = [&](const std::pair<string, string>& l) { return got.find("," + written(l)) == string::npos; };
@@ -1072,6 +1081,55 @@ void world::fill() {
 
 // ---- out ----
 
+/// Exemplars, units, times: what text 0.0.4 shows nothing of, but for the times.
+void world::fill_more() {
+  nx::registry& to = *shelves[0].real;
+  const auto word = [this] {
+    string s = random_bytes(r, false).substr(0, 20);
+    s.erase(std::remove(s.begin(), s.end(), '}'), s.end());  // the Python client (0.16) takes it for the end of an exemplar's labels
+    return s;
+  };
+  const auto left = [this, word] {
+    nx::exemplar e = r.one_in(3) ? nx::traced(word(), word()) : nx::exemplar({{"a", word()}, {"b_2", r.below(1000)}});
+    if (r.one_in(2)) e.at_ns(static_cast<std::int64_t>(r.next() >> 2));
+    return e;
+  };
+  const auto own = [this](const char* tail) { return kept.push_back(new_name(tail, false)), kept.back().c_str(); };
+  nx::family<nx::exemplar_counter, 1> counters(to, nx::name(own("_bytes_total")).unit("bytes"), "", {"zz"});
+  nx::family<nx::exemplar_double_counter, 1> doubles(to, own("_total"), "", {"zz"});
+  std::vector<double> bounds;
+  for (unsigned i = 0, n = r.below(20); i < n; ++i) bounds.push_back(i + r.below(100) / 128.0);
+  nx::family<nx::exemplar_histogram, 1> times(to, nx::name(own("_seconds")).unit("seconds"), "", {"zz"},
+                                              nx::buckets(bounds.data(), static_cast<unsigned>(bounds.size())));
+  nx::exemplar_histogram alone(to, nx::name(own("_ratio")).unit("ratio"), "");
+  for (unsigned n = r.below(60); n; --n) {
+    const unsigned series = r.below(3);
+    const double value = r.below(25) + r.below(3) / 4.0;
+    counters.labels(series).inc(r.below(5), left());
+    doubles.labels(series).inc(value, left());
+    if (r.one_in(2)) times.labels(series).observe(value, left());
+    else times.labels(series).observe(value);
+    alone.observe(value / 25, left());
+  }
+  const std::int64_t at = static_cast<std::int64_t>(r.next() % 4000000000000);
+  const std::uint64_t some = r.below(1000);
+  objects.push_back(std::make_shared<nx::collector>(
+      to,
+      std::initializer_list<nx::declared>{{nx::metric_type::gauge_histogram, own("_bytes"), "", {"zz"}, "bytes"},
+                                          {nx::metric_type::counter, own("_total"), "", {"zz"}}},
+      [at, some](nx::collected& out) {
+        const double edges[] = {-1, 0.5, 7};
+        const std::uint64_t counts[] = {some, 2, 0, 1};
+        out.at_ms(at);
+        out.add_histogram(0, {"old"}, nx::buckets(edges, 3), counts, -2.5);
+        out.since_ns(at * 1000);
+        out.add(1, {"old"}, some);
+        out.at_now();
+        out.add_histogram(0, {"new"}, nx::buckets(edges + 1, 2), counts + 1, 2.5);
+        out.add(1, {"new"}, some);
+      }));
+}
+
 int main(int argc, char** argv) {
   nx::set_error_hook(nullptr);
   if (argc < 2) {
@@ -1079,15 +1137,28 @@ int main(int argc, char** argv) {
     return 2;
   }
   const bool truth = argc > 2 && std::strcmp(argv[2], "--truth") == 0, frames = argc > 2 && !truth;
+  const bool formats = argc > 3 && std::strcmp(argv[3], "--formats") == 0;
   const std::uint64_t first = std::strtoull(argv[1], nullptr, 10), end = frames ? std::strtoull(argv[2], nullptr, 10) : first + 1;
   for (std::uint64_t seed = first; seed < end; ++seed) {
     world w(seed);
+    w.keeps_created = formats;
     w.fill();
+    if (formats) w.fill_more();
     // In pieces of any size.
     string text;
     std::vector<char> chunk(1 + w.r.below(w.r.one_in(2) ? 8192 : 40));
     const nx::status written = nx::write_text(*w.shelves[0].real, nx::string_sink(text), chunk.data(), chunk.size());
     if (!written.ok()) return 1;
+    if (formats) {
+      string all[2];
+      if (!nx::write_openmetrics(*w.shelves[0].real, nx::string_sink(all[0]), chunk.data(), chunk.size()).ok()) return 1;
+      if (!nx::write_json(*w.shelves[0].real, nx::string_sink(all[1]), chunk.data(), chunk.size()).ok()) return 1;
+      std::printf("seed %llu %zu %zu %zu\n", static_cast<unsigned long long>(seed), text.size(), all[0].size(), all[1].size());
+      for (const string& one : {text, all[0], all[1]}) std::fwrite(one.data(), 1, one.size(), stdout);
+      w.actions.clear();
+      w.objects.clear();
+      continue;
+    }
     const string said = account(w.shelves[0]);
     if (frames) std::printf("seed %llu %zu %zu\n", static_cast<unsigned long long>(seed), text.size(), said.size());
     if (!truth) std::fwrite(text.data(), 1, text.size(), stdout);

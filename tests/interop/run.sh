@@ -108,6 +108,7 @@ done
 [ -z "${built:-}" ] || finish
 # shellcheck disable=SC2086
 run parsers.py 100 $python parsers.py "$work/random_registry" "$seeds" $tools
+run formats.py 100 $python formats.py "$work/random_registry" "$seeds"
 # shellcheck disable=SC2086
 run scrape.py 160 $python scrape.py "$work/exposer" "$work/random_registry" "$seeds" $servers
 # shellcheck disable=SC2086

@@ -141,7 +141,7 @@ void exemplars() {
   times.observe(1.5);
   unnamed.inc(1, nx::traced("t"));  // an unknown has none
   const char* const want =
-      "# TYPE a counter\n# HELP a \na_total 4 # {trace_id=\"4bf9\\\"\"} 3.0 1.520879607789e+09\n"
+      "# TYPE a counter\n# HELP a \na_total 4 # {trace_id=\"4bf9\\\"\"} 3.0 1520879607.789\n"
       "# TYPE b counter\n# HELP b \nb_total 0.5 # {k=\"7\"} 0.5\n"
       "# TYPE c histogram\n# HELP c \nc_bucket{le=\"1.0\"} 1 # {trace_id=\"t\",span_id=\"s\"} 1.0\nc_bucket{le=\"2.0\"} 2\n"
       "c_bucket{le=\"+Inf\"} 4 # {k=\"later\"} 8.0\nc_sum 19.5\nc_count 4\n"

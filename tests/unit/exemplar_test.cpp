@@ -82,6 +82,39 @@ TEST_CASE("exemplars: whole under writers and readers, and never of an observati
   CHECK(seen >= 20000);
 }
 
+TEST_CASE("exemplars: a cell in a storm of writers gives whole ones, and nearly always one") {
+  nx::detail::exemplar_cell cell;
+  std::atomic<bool> done{false};
+  std::vector<std::thread> threads;
+  for (char t = 'a'; t < 'd'; ++t) {
+    threads.emplace_back([&cell, &done, t] {
+      const string text(250, t);
+      while (!done) cell.record(t, t, text);
+    });
+  }
+  nx::detail::exemplar_cell::image now;
+  while (!cell.read(now)) std::this_thread::yield();
+  unsigned torn = 0, none = 0, others = 0;
+  char last = 0;
+  const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  for (unsigned i = 0; (i < 200000 || others < 20) && std::chrono::steady_clock::now() < limit; ++i) {
+    if (!cell.read(now)) {
+      ++none;
+      continue;
+    }
+    const string text(now.text, now.size);
+    const char t = text[0];
+    others += t != last;
+    last = t;
+    torn += text != string(250, t) || now.value != t || now.time_ns != t;
+  }
+  done = true;
+  for (std::thread& t : threads) t.join();
+  CHECK(torn == 0);
+  CHECK(none < 3000);
+  CHECK(others >= 20);
+}
+
 TEST_CASE("exemplars: a cell that somebody has taken is read as it was, and takes no other") {
   nx::detail::exemplar_cell cell;
   nx::detail::exemplar_cell::image now;
@@ -273,7 +306,7 @@ TEST_CASE("collectors: times and created times where they may stand; gauge histo
                   }};
   CHECK(nx::to_openmetrics(r) ==
         "# TYPE a gauge\n# HELP a \na{x=\"now\"} 1\na{x=\"then\"} 2 -3982.045\n"
-        "# TYPE b counter\n# HELP b \nb_total 7 -3982.045\nb_created 1.5\n"
+        "# TYPE b counter\n# HELP b \nb_total 7 -3982.045\nb_created 1.5 -3982.045\n"
         "# TYPE c gaugehistogram\n# HELP c \nc_bucket{le=\"-1.0\"} 1 -3982.045\nc_bucket{le=\"2.0\"} 3 -3982.045\n"
         "c_bucket{le=\"+Inf\"} 6 -3982.045\nc_gsum -4.0 -3982.045\nc_gcount 6 -3982.045\n"
         "# TYPE d histogram\n# HELP d \nd_bucket{le=\"2.0\"} 1\nd_bucket{le=\"+Inf\"} 3\nd_sum 4.0\nd_count 3\nd_created 1.5\n"

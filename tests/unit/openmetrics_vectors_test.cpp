@@ -37,6 +37,19 @@ const std::map<string, std::pair<string, string>>& stated() {
       {"020-histogram-neg-bounds", {"h_sum -12.5\nh_count 4\n", ""}},
       // the suffixes are _gsum and _gcount
       {"028-gaugehistogram", {"gh_sum 3289.3\ngh_count 42\n", "gh_gsum 3289.3\ngh_gcount 42\n"}},
+      // times are digits and a fraction: no exponent keeps nanoseconds, and not every reader takes one
+      {"029-timestamps",
+       {"1.0 1.395066363e+09\ng{v=\"2\"} 2.0 1.520879607789e+09\ng{v=\"3\"} 3.0 0.0\ng{v=\"4\"} 4.0 -3982.045\ng{v=\"5\"} 5.0 "
+        "0.001\ng{v=\"6\"} 6.0 1.605281325e+09\n",
+        "1.0 1395066363\ng{v=\"2\"} 2.0 1520879607.789\ng{v=\"3\"} 3.0 0\ng{v=\"4\"} 4.0 -3982.045\ng{v=\"5\"} 5.0 0.001\n"
+        "g{v=\"6\"} 6.0 1605281325\n"}},
+      {"030-counter-exemplar", {"0.67 1.520879607789e+09\n", "0.67 1520879607.789\n"}},
+      {"033-histogram-exemplars",
+       {"0.054 1.5208796077e+09\nh_bucket{le=\"1.0\"} 11 # {trace_id=\"KOO5S4vxi0o\"} 0.67\nh_bucket{le=\"10.0\"} 17 # "
+        "{trace_id=\"oHg5SJYRHA0\"} 9.8 1.520879607789e+09\nh_bucket{le=\"+Inf\"} 17 # {trace_id=\"inf\"} 12.0 1.520879608e+09\n",
+        "0.054 1520879607.7\nh_bucket{le=\"1.0\"} 11 # {trace_id=\"KOO5S4vxi0o\"} 0.67\nh_bucket{le=\"10.0\"} 17 # "
+        "{trace_id=\"oHg5SJYRHA0\"} 9.8 1520879607.789\nh_bucket{le=\"+Inf\"} 17 # {trace_id=\"inf\"} 12.0 1520879608\n"}},
+      {"059-long-exemplar", {"} 1.0 1.0\n", "} 1.0 1\n"}},
       // created times come out as soon as somebody keeps them; seconds and fraction, not through a double
       {"034-created",
        {"# TYPE c counter\n# HELP c A help text.\nc_total{a=\"b\"} 17.0\n# TYPE s summary\n# HELP s A help text.\ns_sum 1.0\ns_count 1\n# TYPE h "

@@ -282,6 +282,7 @@ class json_writer {
 class whole_json : public json_writer {
  public:
   explicit whole_json(chunk_writer& to) noexcept : json_writer(to, &room_) {}
+  static name_escaping names() noexcept { return name_escaping::allow_utf_8; }
 
  private:
   exemplar_room room_;

@@ -186,7 +186,7 @@ inline void batch_job::settle(const push_result& r, const char* verb, double com
   if (r.ok() && *verb == 'P' && verb[1] == 'U') spool_.forget();
   if (r.ok() || !spool_.is_set()) return;
   unsigned removed = 0;
-  const NARTHEX_NAMESPACE::status s = spool_.save(registry_, gateway_.request_, verb, completed, removed);
+  const NARTHEX_NAMESPACE::status s = spool_.save(registry_, gateway_.request_, verb, static_cast<std::int64_t>(completed * 1000), removed);
   if (!s.ok()) detail::report(s);
 }
 

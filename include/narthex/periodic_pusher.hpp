@@ -226,9 +226,9 @@ inline bool periodic_pusher::push(push_gateway::turn which, std::int64_t now_ms,
 /// What the registry shows goes to the spool, under a number of its own: it is newer than all that was tried.
 inline void periodic_pusher::give_up() noexcept {
   if (!spool_.is_set()) return metrics_.dropped.inc();
-  targets_.count_up();
+  const std::int64_t sequence_ms = targets_.count_up();
   unsigned removed = 0;
-  const NARTHEX_NAMESPACE::status s = spool_.save(registry_, targets_.request(), "PUT", targets_.sequence(), removed);
+  const NARTHEX_NAMESPACE::status s = spool_.save(registry_, targets_.request(), "PUT", sequence_ms, removed);
   metrics_.dropped.inc(removed);
   (s.ok() ? metrics_.spooled : metrics_.dropped).inc();
   may_have_spooled_ = true;

@@ -5148,7 +5148,7 @@ class spool {
   /// removed: how many bodies went for that.
   /// Errors:  of the content; errc::too_large beyond max_bytes; of the system (no room, no folder, no permission; subject: the path). The
   ///          file is then as it was.
-  status save(registry_core& registry, const push_request& request, string_view verb, double sequence, unsigned& removed) noexcept {
+  status save(registry_core& registry, const push_request& request, string_view verb, std::int64_t sequence_ms, unsigned& removed) noexcept {
     byte_buffer text, whole, before;
     const content_coding* none = nullptr;
     removed = 0;
@@ -5159,7 +5159,7 @@ class spool {
     if (verb == "POST" && read_whole(before, kept, head) && head.path == request.group()) verb = head.verb;
     else kept = string_view();
     head.time_ms = static_cast<std::int64_t>(std::time(nullptr)) * 1000;
-    head.sequence_ms = static_cast<std::int64_t>(sequence * 1000);
+    head.sequence_ms = sequence_ms;
     head.verb = verb;
     head.path = request.group();
     head.labels = request.shown_labels();
@@ -5240,7 +5240,7 @@ class spool {
   bool is_set() const noexcept { return false; }
   bool has_file() const noexcept { return false; }
   const char* path() const noexcept { return ""; }
-  status save(registry_core&, const push_request&, string_view, double, unsigned&) noexcept { return status(errc::unsupported, "spool"); }
+  status save(registry_core&, const push_request&, string_view, std::int64_t, unsigned&) noexcept { return status(errc::unsupported, "spool"); }
   void forget() noexcept {}
 };
 
@@ -5429,7 +5429,7 @@ struct push_metrics {
         dropped(registry, "narthex_push_dropped_total", "Bodies that nobody would take and that are lost."),
         last_success(registry, "narthex_push_last_success_timestamp_seconds", "When a push last succeeded; 0: never."),
         interval(registry, "narthex_push_interval_seconds", "The present interval between pushes, without jitter."),
-        sequence(registry, "narthex_push_sequence", "Grows with each push: of two bodies the larger is the newer."),
+        sequence(registry, "narthex_push_sequence", "Grows with each push, and over restarts: of two bodies the larger is the newer."),
         active_gateway(registry, "narthex_push_active_gateway", "Which gateway of the list has the group: 0 is the first."),
         open_circuits(registry, "narthex_push_open_circuits", "Gateways left alone for now, as three pushes in a row have failed."),
         duration(registry, "narthex_push_duration_seconds", "How long pushes took, whatever came of them.", {0.01, 0.1, 1, 10}) {
@@ -5668,9 +5668,9 @@ NARTHEX_END_NAMESPACE
 #ifndef NARTHEX_DETAIL_PUSH_TARGETS_HPP
 #define NARTHEX_DETAIL_PUSH_TARGETS_HPP
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <ctime>
 #include <new>
 
 
@@ -5688,7 +5688,7 @@ class push_targets {
                const periodic_pusher_options& options, push_metrics& metrics) noexcept
       : metrics_(metrics), ring_(1 + (options.more_gateways < most_more ? options.more_gateways : most_more)),
         to_all_(options.to == periodic_pusher_options::targets::all), has_failed_(false),
-        sequence_(static_cast<double>(std::time(nullptr))) {  // no push a second and more: it grows over a restart, too
+        sequence_ms_(0) {
     for (unsigned i = 0; i < ring_.size(); ++i) {
       new (rooms_[i].bytes) push_gateway(registry, i == 0 ? url : options.gateways[i - 1], group, gateway);
       holds_[i] = false;
@@ -5709,8 +5709,15 @@ class push_targets {
     return why_;
   }
   const push_request& request() const noexcept { return at(0).request_; }
-  double sequence() const noexcept { return sequence_; }
-  void count_up() noexcept { metrics_.sequence.set(sequence_ += 1); }
+  /// Before each body: its number, the time to the millisecond. It grows when the clock is set back, and over a restart, too, however
+  /// often gateways were tried; counting by one would not.
+  std::int64_t count_up() noexcept {
+    const auto wall = std::chrono::system_clock::now().time_since_epoch();
+    const std::int64_t time_ms = std::chrono::duration_cast<std::chrono::milliseconds>(wall).count();
+    sequence_ms_ = time_ms > sequence_ms_ ? time_ms : sequence_ms_ + 1;
+    metrics_.sequence.set(static_cast<double>(sequence_ms_) / 1000);
+    return sequence_ms_;
+  }
 
   /// Pushes to the gateways that may be asked, in their order from the first on, until one takes it, or to all of them.
   /// When none may, to the active one all the same: each call is tried. The last one is tried with all of them.
@@ -5748,7 +5755,7 @@ class push_targets {
   status why_;
   bool to_all_, has_failed_;
   bool holds_[gateway_ring::max_gateways];  // it may have the group: it was pushed to and not deleted since
-  double sequence_;
+  std::int64_t sequence_ms_;
   room rooms_[gateway_ring::max_gateways];
 };
 
@@ -6036,9 +6043,9 @@ inline bool periodic_pusher::push(push_gateway::turn which, std::int64_t now_ms,
 /// What the registry shows goes to the spool, under a number of its own: it is newer than all that was tried.
 inline void periodic_pusher::give_up() noexcept {
   if (!spool_.is_set()) return metrics_.dropped.inc();
-  targets_.count_up();
+  const std::int64_t sequence_ms = targets_.count_up();
   unsigned removed = 0;
-  const NARTHEX_NAMESPACE::status s = spool_.save(registry_, targets_.request(), "PUT", targets_.sequence(), removed);
+  const NARTHEX_NAMESPACE::status s = spool_.save(registry_, targets_.request(), "PUT", sequence_ms, removed);
   metrics_.dropped.inc(removed);
   (s.ok() ? metrics_.spooled : metrics_.dropped).inc();
   may_have_spooled_ = true;

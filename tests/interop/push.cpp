@@ -5,13 +5,15 @@
 //   job_ok, job_failed, job_cleaned (a batch_job that succeeds, fails, or succeeds and deletes its group; GROUP is one label),
 //   periodic_begin (makes the one periodic_pusher there is; SCENARIO thread: with a thread, each second; else ticked, and
 //   cleaned: it deletes its group), periodic_tick (a minute later by its clock), periodic_end
-//   answer: CODE HTTP_STATUS ERROR. OPTIONS: auth USER PASSWORD, gzip, timeout MS (of connecting: half of it; of a periodic_pusher's end: all)
+//   drain (the spool of the options; HTTP_STATUS: 100 for each body delivered, 10 for one outdated, 1 for one left)
+//   answer: CODE HTTP_STATUS ERROR. OPTIONS: also URL, spool FOLDER (of a periodic_pusher: after two pushes; of a batch_job), auth USER PASSWORD, gzip, timeout MS (of connecting: half of it; of a periodic_pusher's end: all)
 #include <narthex/narthex.hpp>
 
 #include <narthex/batch_job.hpp>
 #include <narthex/gzip.hpp>
 #include <narthex/periodic_pusher.hpp>
 #include <narthex/push_gateway.hpp>
+#include <narthex/spool.hpp>
 
 #include <atomic>
 #include <cstdio>
@@ -120,8 +122,13 @@ struct lasting {
     o.gateway.set_clock_ms(&by_minutes);
     return o.without_thread();
   }
-  lasting(const std::string& url, const std::string& job, const std::string& what, const nx::push_gateway_options& gateway)
-      : pusher{mine, url, job, {{"instance", "i"}}, options(what, gateway)} {}
+  lasting(const std::string& url, const std::string& job, const std::string& what, const nx::push_gateway_options& gateway,
+          const std::string& second, const std::string& spool)
+      : pusher{mine, url, job, {{"instance", "i"}}, with(options(what, gateway), second, spool)} {}
+  static nx::periodic_pusher_options with(nx::periodic_pusher_options o, const std::string& second, const std::string& spool) {
+    if (!second.empty()) o.also(second);
+    return o.set_spool(spool).set_give_up(100000000, 2);
+  }
 };
 
 static int crowd(const std::string& url, const std::string& job, const nx::push_gateway_options& options) {
@@ -148,8 +155,10 @@ int main() {
     std::string verb, url, job, group, what, option;
     words >> verb >> url >> job >> group >> what;
     nx::push_gateway_options options;
-    std::string user, password;
+    std::string user, password, second, spool;
     while (words >> option) {
+      if (option == "also") words >> second;
+      if (option == "spool") words >> spool;
       if (option == "auth" && words >> user >> password) options.basic_auth(user, password);
       if (option == "gzip") options.compress(nx::gzip());
       int ms = 0;
@@ -175,7 +184,7 @@ int main() {
       gw.reset(new nx::push_gateway{r, u, job_text, {{names[0], values[0]}, {names[1], values[1]}, {names[2], values[2]}}, options});
     }
     if (verb.compare(0, 9, "periodic_") == 0) {
-      if (verb == "periodic_begin") program.reset(new lasting(u, job_text, what, options));
+      if (verb == "periodic_begin") program.reset(new lasting(u, job_text, what, options, second, spool));
       else program->ticks.inc();
       if (verb == "periodic_tick") program->pusher.tick(minutes_ms += 60000);
       const nx::errc code = program->pusher.status().code();
@@ -185,11 +194,17 @@ int main() {
       continue;
     }
     if (verb.compare(0, 4, "job_") == 0) {
-      nx::batch_job run{r, u, job_text, {{names[0], values[0]}}, nx::batch_job_options().set_gateway(options).set_delete_after_ms(verb == "job_cleaned" ? 0 : -1)};
+      nx::batch_job run{r, u, job_text, {{names[0], values[0]}}, nx::batch_job_options().set_gateway(options).set_spool(spool).set_delete_after_ms(verb == "job_cleaned" ? 0 : -1)};
       run.processed(5);
       if (verb != "job_failed") run.succeed();
       const nx::push_result p = run.finish();
       std::printf("%u %d %s\n", static_cast<unsigned>(p.code()), p.http_status(), p.error());
+      std::fflush(stdout);
+      continue;
+    }
+    if (verb == "drain") {
+      const nx::drain_result d = nx::drain_spool(u, spool, options);
+      std::printf("%u %u %s\n", static_cast<unsigned>(d.why.code()), d.delivered * 100 + d.outdated * 10 + d.left, d.why.error());
       std::fflush(stdout);
       continue;
     }

@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -258,7 +259,7 @@ def periodic(name, gw, push, promtool):
     call("tick")
     then = now()
     say(name + ": after a restart the newest values are there, and the failures", then and then[("ticks", "")] == 6 and
-        then[("sequence", "")] == first[("sequence", "")] + 4 and then[("failures_total", "network")] == 3 and
+        then[("sequence", "")] > first[("sequence", "")] and then[("failures_total", "network")] == 3 and
         then[("interval_seconds", "")] == 30, then)
     call("end")
     last = now()
@@ -281,6 +282,114 @@ def periodic(name, gw, push, promtool):
         now()[("sequence", "")] > max(seen), (seen, now()))
     push("delete_group", gw.base, "one", "edge", [("instance", "i")])
     gw.gone({"job": "edge", "instance": "i"})
+
+
+def several(name, gw, push, binary):
+    """Two gateways: the first stops in mid-push, which is ambiguous, and goes on later, with the body that it got."""
+    other = Gateway(binary)
+
+    def now(at):
+        found = [m for g, m in at.groups() if g == {"job": "pair", "instance": "i"}]
+        return {k.replace("narthex_push_", ""): float(v[0][1]) for k, v in found[0].items() if v[0][1] is not None} if found else None
+    call = lambda verb: push("periodic_" + verb, gw.base, "-", "pair", options="timeout 1500 also " + other.base)
+    try:
+        call("begin")
+        for _ in range(2):
+            call("tick")
+        say(name + ": two gateways: the first has the group, the second has not", now(gw) and now(gw)["active_gateway"] == 0 and not now(other), (now(gw), now(other)))
+        gw.process.send_signal(signal.SIGSTOP)
+        call("tick")
+        then = now(other)
+        say(name + ": one that answers no more is left for the second at once", then and then["ticks"] == 3 and then["in_flight"] == 1 and
+            then["calls_total"] == then["successes_total"] + 1 and then["attempts_total"] == then["calls_total"] + 1, (then, now(gw)))
+        gw.process.send_signal(signal.SIGCONT)
+        end = time.monotonic() + 10
+        while gw.get("/-/ready")[0] != 200 and time.monotonic() < end:
+            time.sleep(0.05)
+        call("tick")
+        say(name + ": when it is well again it gets the newest, and the second is cleaned up", now(gw) and now(gw)["ticks"] == 4 and
+            other.gone({"job": "pair", "instance": "i"}), (now(gw), now(other)))
+        gw.stop()
+        call("tick")
+        say(name + ": one that is gone is left as well", now(other) and now(other)["ticks"] == 5, now(other))
+        gw.start()
+        call("tick")
+        call("end")
+        say(name + ": and returned to; the last value is there once", now(gw) and now(gw)["ticks"] == 7 and other.gone({"job": "pair", "instance": "i"}), (now(gw), now(other)))
+    finally:
+        other.stop()
+        push("delete_group", gw.base, "one", "pair", [("instance", "i")])
+        gw.gone({"job": "pair", "instance": "i"})
+
+
+def spool(name, gw, push, promtool):
+    """What nobody took is read by node_exporter, and delivered later: never over something newer."""
+    nobody = "http://127.0.0.1:%d" % free_port()
+    value = lambda job, metric: [v[0][1] for g, m in gw.groups() if g["job"] == job for k, v in m.items() if k == metric]
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        files = lambda: sorted(pathlib.Path(folder).iterdir())
+        option = "spool " + folder
+        push("periodic_begin", nobody, "-", "edge", options=option)
+        for _ in range(3):
+            push("periodic_tick", nobody, "-", "edge", options=option)
+        middle = [f.read_text() for f in files()]
+        push("periodic_end", nobody, "-", "edge", options=option)
+        last = files()[0].read_text() if files() else ""
+        say(name + ": what nobody takes goes to one file, and at the end the last of it", len(middle) == 1 and '\nticks{instance="i",job="edge"} ' in middle[0] and
+            len(files()) == 1 and '\nticks{instance="i",job="edge"} 4\n' in last, (middle, last))
+        job = 'a/"b\\ \n'
+        push("job_ok", nobody, "everything", job, [("db", "")], options=option)
+        say(name + ": a batch job's run, too", len(files()) == 2, files())
+        page = "".join(f.read_text() for f in files())
+        r = subprocess.run([promtool, "check", "metrics"], input=page, capture_output=True, text=True, encoding="utf-8")
+        say(name + ": promtool reads the files", "rror while" not in r.stderr and "parsing" not in r.stderr and r.returncode in (0, 3), r.stderr)
+        if shutil.which("prometheus-node-exporter"):
+            port = free_port()
+            node = subprocess.Popen(["prometheus-node-exporter", "--web.listen-address=127.0.0.1:%d" % port, "--collector.disable-defaults",
+                                     "--collector.textfile", "--collector.textfile.directory=" + folder], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            try:
+                shown, end = "", time.monotonic() + 10
+                while "node_textfile_scrape_error" not in shown and time.monotonic() < end:
+                    try:
+                        shown = urllib.request.urlopen("http://127.0.0.1:%d/metrics" % port, timeout=5).read().decode()
+                    except OSError:
+                        time.sleep(0.05)
+            finally:
+                node.send_signal(signal.SIGKILL)
+                node.wait()
+            say(name + ": node_exporter shows both", "\nnode_textfile_scrape_error 0\n" in shown and '\nticks{instance="i",job="edge"} 4\n' in shown and
+                '\nbatch_job_records_processed{db="",job="a/\\"b\\\\ \\n"} 5\n' in shown, shown[:600])
+        else:
+            skip(name + ": node_exporter shows both", "it is not installed")
+        kept = {f: f.read_bytes() for f in files()}
+        r = push("drain", nobody, options=option)
+        say(name + ": without a gateway they stay", r[:2] == ("system", 2) and len(files()) == 2, r)
+        r = push("drain", gw.base, options=option)
+        say(name + ": with one they are delivered and removed", r[:2] == ("ok", 200) and not files() and value("edge", "ticks") == ["4"] and
+            value(job, "batch_job_records_processed") == ["5"] and value(job, "g") == ["5e-324"] and len(gw.groups()) == 2, (r, files(), gw.groups()))
+        for f, text in kept.items():
+            f.write_bytes(text)
+        r = push("drain", gw.base, options=option)
+        say(name + ": what has arrived is not delivered again", r[:2] == ("ok", 20) and not files(), (r, files()))
+        push("periodic_begin", gw.base, "-", "edge")
+        push("periodic_end", gw.base, "-", "edge")
+        for f, text in kept.items():
+            f.write_bytes(text)
+        r = push("drain", gw.base, options=option)
+        say(name + ": nor an older body over a newer one", r[:2] == ("ok", 20) and value("edge", "ticks") == ["1"], (r, value("edge", "ticks")))
+        push("job_ok", nobody, "one", "nightly", [("instance", "db")], options=option)
+        push("job_failed", nobody, "nothing", "nightly", [("instance", "db")], options=option)
+        push("drain", gw.base, options=option)
+        say(name + ": a success and the failure behind it arrive together", len(value("nightly", "batch_job_last_success_timestamp_seconds")) == 1 and
+            value("nightly", "m") == ["1"], gw.groups())
+        push("job_ok", nobody, "one", "nightly", [("instance", "db")], options=option)
+        push("job_ok", gw.base, "one", "nightly", [("instance", "db")], options=option)
+        say(name + ": a run that arrives takes the file of the one before away", not files(), files())
+    push("delete_group", gw.base, "one", job, [("db", "")])
+    for instance, group in (("i", "edge"), ("db", "nightly")):
+        push("delete_group", gw.base, "one", group, [("instance", instance)])
+    gw.gone()
 
 
 def lint(name, gw, promtool):
@@ -331,6 +440,8 @@ def main(program, promtool, *binaries):
             rate(name, gw, push)
             jobs(name, gw, push)
             periodic(name, gw, push, promtool)
+            several(name, gw, push, binary)
+            spool(name, gw, push, promtool)
             lint(name, gw, promtool)
             words(name, gw, push)
 

@@ -169,7 +169,7 @@ TEST_CASE("periodic_pusher: each push sends what the registry shows then, and te
   CHECK(gap <= 16500);
   r = s.gateway.all().back();
   CHECK(sample_of(r, "level") == "2");
-  CHECK(std::atof(sample_of(r, "narthex_push_sequence").c_str()) == first + 1);
+  CHECK(std::atof(sample_of(r, "narthex_push_sequence").c_str()) > first);
   CHECK(told.empty());
 }
 

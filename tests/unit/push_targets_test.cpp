@@ -137,15 +137,22 @@ TEST_CASE("grouping_key: whatever the order of the labels, the URL has them in t
   CHECK(r.all().back().find("PUT /metrics/job/j HTTP/1.1\r\n") == 0);
 }
 
-#if !defined(_WIN32)
 TEST_CASE("grouping_key: the instance of a process is host:pid, and enough for a periodic_pusher and a batch_job") {
+#if defined(_WIN32)
+  char host[256] = "";
+  DWORD room = sizeof host;
+  REQUIRE(::GetComputerNameA(host, &room));
+  const std::string pid = std::to_string(::GetCurrentProcessId());
+#else
   char host[256] = "";
   REQUIRE(::gethostname(host, sizeof host) == 0);
+  const std::string pid = std::to_string(::getpid());
+#endif
   const nx::grouping_key key = nx::grouping_key().instance_of_process();
   REQUIRE(key.status().ok());
   REQUIRE(key.size() == 1);
   CHECK(std::string(key.name_at(0).data(), key.name_at(0).size()) == "instance");
-  CHECK(std::string(key.value_at(0).data(), key.value_at(0).size()) == host + (":" + std::to_string(::getpid())));
+  CHECK(std::string(key.value_at(0).data(), key.value_at(0).size()) == host + (":" + pid));
   const listening here;
   gateway g;
   nx::registry mine;
@@ -155,7 +162,6 @@ TEST_CASE("grouping_key: the instance of a process is host:pid, and enough for a
   CHECK(job.ok());
   CHECK(told.empty());  // no id
 }
-#endif
 
 TEST_CASE("grouping_key: too many labels, too much text, and what a gateway would refuse, are told by whoever gets it") {
   nx::registry mine;

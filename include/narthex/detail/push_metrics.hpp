@@ -57,7 +57,7 @@ struct push_metrics {
         dropped(registry, "narthex_push_dropped_total", "Bodies that nobody would take and that are lost."),
         last_success(registry, "narthex_push_last_success_timestamp_seconds", "When a push last succeeded; 0: never."),
         interval(registry, "narthex_push_interval_seconds", "The present interval between pushes, without jitter."),
-        sequence(registry, "narthex_push_sequence", "Grows with each push: of two bodies the larger is the newer."),
+        sequence(registry, "narthex_push_sequence", "Grows with each push, and over restarts: of two bodies the larger is the newer."),
         active_gateway(registry, "narthex_push_active_gateway", "Which gateway of the list has the group: 0 is the first."),
         open_circuits(registry, "narthex_push_open_circuits", "Gateways left alone for now, as three pushes in a row have failed."),
         duration(registry, "narthex_push_duration_seconds", "How long pushes took, whatever came of them.", {0.01, 0.1, 1, 10}) {

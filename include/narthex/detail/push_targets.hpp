@@ -3,9 +3,9 @@
 #ifndef NARTHEX_DETAIL_PUSH_TARGETS_HPP
 #define NARTHEX_DETAIL_PUSH_TARGETS_HPP
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <ctime>
 #include <new>
 
 #include "narthex/config.hpp"
@@ -35,7 +35,7 @@ class push_targets {
                const periodic_pusher_options& options, push_metrics& metrics) noexcept
       : metrics_(metrics), ring_(1 + (options.more_gateways < most_more ? options.more_gateways : most_more)),
         to_all_(options.to == periodic_pusher_options::targets::all), has_failed_(false),
-        sequence_(static_cast<double>(std::time(nullptr))) {  // no push a second and more: it grows over a restart, too
+        sequence_ms_(0) {
     for (unsigned i = 0; i < ring_.size(); ++i) {
       new (rooms_[i].bytes) push_gateway(registry, i == 0 ? url : options.gateways[i - 1], group, gateway);
       holds_[i] = false;
@@ -56,8 +56,15 @@ class push_targets {
     return why_;
   }
   const push_request& request() const noexcept { return at(0).request_; }
-  double sequence() const noexcept { return sequence_; }
-  void count_up() noexcept { metrics_.sequence.set(sequence_ += 1); }
+  /// Before each body: its number, the time to the millisecond. It grows when the clock is set back, and over a restart, too, however
+  /// often gateways were tried; counting by one would not.
+  std::int64_t count_up() noexcept {
+    const auto wall = std::chrono::system_clock::now().time_since_epoch();
+    const std::int64_t time_ms = std::chrono::duration_cast<std::chrono::milliseconds>(wall).count();
+    sequence_ms_ = time_ms > sequence_ms_ ? time_ms : sequence_ms_ + 1;
+    metrics_.sequence.set(static_cast<double>(sequence_ms_) / 1000);
+    return sequence_ms_;
+  }
 
   /// Pushes to the gateways that may be asked, in their order from the first on, until one takes it, or to all of them.
   /// When none may, to the active one all the same: each call is tried. The last one is tried with all of them.
@@ -95,7 +102,7 @@ class push_targets {
   status why_;
   bool to_all_, has_failed_;
   bool holds_[gateway_ring::max_gateways];  // it may have the group: it was pushed to and not deleted since
-  double sequence_;
+  std::int64_t sequence_ms_;
   room rooms_[gateway_ring::max_gateways];
 };
 

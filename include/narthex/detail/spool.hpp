@@ -92,7 +92,7 @@ class spool {
   /// removed: how many bodies went for that.
   /// Errors:  of the content; errc::too_large beyond max_bytes; of the system (no room, no folder, no permission; subject: the path). The
   ///          file is then as it was.
-  status save(registry_core& registry, const push_request& request, string_view verb, double sequence, unsigned& removed) noexcept {
+  status save(registry_core& registry, const push_request& request, string_view verb, std::int64_t sequence_ms, unsigned& removed) noexcept {
     byte_buffer text, whole, before;
     const content_coding* none = nullptr;
     removed = 0;
@@ -103,7 +103,7 @@ class spool {
     if (verb == "POST" && read_whole(before, kept, head) && head.path == request.group()) verb = head.verb;
     else kept = string_view();
     head.time_ms = static_cast<std::int64_t>(std::time(nullptr)) * 1000;
-    head.sequence_ms = static_cast<std::int64_t>(sequence * 1000);
+    head.sequence_ms = sequence_ms;
     head.verb = verb;
     head.path = request.group();
     head.labels = request.shown_labels();
@@ -184,7 +184,7 @@ class spool {
   bool is_set() const noexcept { return false; }
   bool has_file() const noexcept { return false; }
   const char* path() const noexcept { return ""; }
-  status save(registry_core&, const push_request&, string_view, double, unsigned&) noexcept { return status(errc::unsupported, "spool"); }
+  status save(registry_core&, const push_request&, string_view, std::int64_t, unsigned&) noexcept { return status(errc::unsupported, "spool"); }
   void forget() noexcept {}
 };
 

@@ -301,7 +301,7 @@ def several(name, gw, push, binary):
         call("tick")
         then = now(other)
         say(name + ": one that answers no more is left for the second at once", then and then["ticks"] == 3 and then["in_flight"] == 1 and
-            then["calls_total"] == then["successes_total"] + 1 and then["attempts_total"] == then["calls_total"] + 1, (then, now(gw)))
+            then["calls_total"] == then["successes_total"] + 1 and then["attempts_total"] == then["calls_total"] + 1, str(then))
         gw.process.send_signal(signal.SIGCONT)
         end = time.monotonic() + 10
         while gw.get("/-/ready")[0] != 200 and time.monotonic() < end:

@@ -291,7 +291,7 @@ def several(name, gw, push, binary):
     def now(at):
         found = [m for g, m in at.groups() if g == {"job": "pair", "instance": "i"}]
         return {k.replace("narthex_push_", ""): float(v[0][1]) for k, v in found[0].items() if v[0][1] is not None} if found else None
-    call = lambda verb: push("periodic_" + verb, gw.base, "-", "pair", options="timeout 1500 also " + other.base)
+    call = lambda verb: push("periodic_" + verb, gw.base, "-", "pair", options="timeout 2500 also " + other.base)
     try:
         call("begin")
         for _ in range(2):

@@ -16,6 +16,7 @@
 #include "narthex/detail/http_exchange.hpp"
 #include "narthex/detail/http_metrics.hpp"
 #include "narthex/detail/http_server_options.hpp"
+#include "narthex/detail/scrape_clock.hpp"
 #include "narthex/os/error.hpp"
 #include "narthex/os/socket.hpp"
 #include "narthex/os/thread.hpp"
@@ -65,6 +66,9 @@ class http_server {
   std::uint16_t port() const noexcept { return site_.port; }
   /// The listening socket, for a select() or poll() of the program's own; readable: serve_once(0) has work.
   std::intptr_t native_handle() const noexcept { return listener_.handle(); }
+
+  /// When it was last scraped, for periodic_pusher_options::unless_scraped(). Lives as long as the server.
+  const detail::scrape_clock& last_scrape() const noexcept { return site_.scraped; }
 
   /// Waits for a client, answers it, closes.
   ///
@@ -117,6 +121,10 @@ class NARTHEX_DETAIL_IDLE http_server {
     return fine;
   }
   std::uint16_t port() const noexcept { return 0; }
+  const detail::scrape_clock& last_scrape() const noexcept {
+    static const detail::scrape_clock never;
+    return never;
+  }
   std::intptr_t native_handle() const noexcept { return -1; }
   /// Waits, as nobody comes: a loop that has its pace from here keeps it.
   status serve_once(int timeout_ms) {

@@ -16,6 +16,7 @@
 #include "narthex/detail/push_result.hpp"
 #include "narthex/detail/push_schedule.hpp"
 #include "narthex/detail/push_targets.hpp"
+#include "narthex/detail/scrape_clock.hpp"
 #include "narthex/detail/shared.hpp"
 #include "narthex/detail/spool.hpp"
 #include "narthex/error_hook.hpp"
@@ -61,7 +62,7 @@ class periodic_pusher {
                   const detail::group_labels& labels = detail::group_labels(),
                   const periodic_pusher_options& options = periodic_pusher_options()) noexcept;
 
-  /// Breaks off a push that is under way, pushes what the registry shows now, and deletes the group if the options say so. The
+  /// Breaks off a push that is under way, pushes what the registry shows now (unless_scraped() may say no), and deletes the group if the options say so. The
   /// first two take at most final_timeout_ms together, whatever the gateway does; a deletion waits delete_after_ms before,
   /// if the push succeeded, and takes at most final_timeout_ms again. Does nothing in the child of a fork.
   ~periodic_pusher();
@@ -83,7 +84,7 @@ class periodic_pusher {
   ///
   /// now_ms:  of a clock that never goes backwards; the first call says when time begins.
   /// Returns: how many milliseconds after now_ms to call again; a call that comes late pushes once, not once for each time missed. -1: never, for
-  ///          there is a thread, or status() is not ok, or it is the child of a fork.
+  ///          there is a thread, it pushes only at the end, or status() is not ok, or it is the child of a fork.
   std::int64_t tick(std::int64_t now_ms) noexcept;
 
  private:
@@ -102,11 +103,14 @@ class periodic_pusher {
   detail::spool spool_;
   NARTHEX_NAMESPACE::status status_;
   os::owner owner_;
+  const detail::scrape_clock* scraped_;
+  int scraped_within_ms_;
   os::wakeup bell_;
   os::thread thread_;
   std::int64_t now_ms_;  // of the last push, by its clock
   int final_timeout_ms_, delete_after_ms_;
-  bool background_, begun_, failing_, may_have_spooled_;
+  periodic_pusher_options::runs running_;
+  bool begun_, failing_, may_have_spooled_;
   detail::shared<std::uint32_t> early_, busy_;
 };
 
@@ -116,12 +120,13 @@ inline periodic_pusher::periodic_pusher(registry_core& registry, string_view url
                                         const detail::group_labels& labels,
                                         const periodic_pusher_options& options) noexcept
     : registry_(registry), metrics_(registry),
-      targets_(registry, url, detail::group_path(job, labels), widened(options), options, metrics_), now_ms_(0),
+      targets_(registry, url, detail::group_path(job, labels), widened(options), options, metrics_), scraped_(options.scraped),
+      scraped_within_ms_(options.scraped_within_ms), now_ms_(0),
       final_timeout_ms_(options.final_timeout_ms > 1 ? options.final_timeout_ms : 1), delete_after_ms_(options.delete_after_ms),
-      background_(options.running == periodic_pusher_options::runs::in_background), begun_(false), failing_(false),
+      running_(options.running), begun_(false), failing_(false),
       may_have_spooled_(true), early_(0), busy_(0) {
   status_ = prepare(detail::group_path(job, labels), options);
-  if (status_.ok() && background_) {
+  if (status_.ok() && running_ == periodic_pusher_options::runs::in_background) {
     status_ = bell_.open();
     if (status_.ok()) status_ = thread_.start(&run, this);
   }
@@ -176,7 +181,7 @@ inline void periodic_pusher::run(void* self) {
 }
 
 inline std::int64_t periodic_pusher::tick(std::int64_t now_ms) noexcept {
-  if (!status_.ok() || background_ || !owner_.is_here()) return -1;
+  if (!status_.ok() || running_ != periodic_pusher_options::runs::in_tick || !owner_.is_here()) return -1;
   // A callback of the registry, or another thread: the one that is in it will push.
   if (busy_.exchange(1, detail::memory_order_acquire) != 0) return 1000;
   const std::int64_t left = proceed(now_ms) - now_ms;
@@ -207,7 +212,8 @@ inline bool periodic_pusher::push(push_gateway::turn which, std::int64_t now_ms,
   now_ms_ = now_ms;
   const std::int64_t begin = os::monotonic_us();
   // The last push is not broken off: the bell has rung by then.
-  os::wakeup* const bell = background_ && which == push_gateway::turn::within_rate ? &bell_ : nullptr;
+  const bool by_thread = running_ == periodic_pusher_options::runs::in_background;
+  os::wakeup* const bell = by_thread && which == push_gateway::turn::within_rate ? &bell_ : nullptr;
   const push_result r = targets_.push(which, now_ms, most_ms, bell);
   metrics_.duration.observe(static_cast<double>(os::monotonic_us() - begin) / 1e6);
   metrics_.end(r.code());
@@ -244,9 +250,13 @@ inline periodic_pusher::~periodic_pusher() {
   if (!status_.ok() || !owner_.is_here()) return;
   if (early_.exchange(0, detail::memory_order_relaxed) != 0) metrics_.coalesce();
   const std::int64_t left = final_timeout_ms_ - (os::monotonic_ms() - begin);
-  metrics_.begin();
-  const bool seen = push(push_gateway::turn::free, background_ ? os::monotonic_ms() : now_ms_, left > 1 ? static_cast<int>(left) : 1);
-  if (!seen) give_up();
+  bool seen = scraped_ && scraped_->is_within(scraped_within_ms_, os::monotonic_ms());
+  if (!seen) {
+    metrics_.begin();
+    const bool by_tick = running_ == periodic_pusher_options::runs::in_tick;
+    seen = push(push_gateway::turn::free, by_tick ? now_ms_ : os::monotonic_ms(), left > 1 ? static_cast<int>(left) : 1);
+    if (!seen) give_up();
+  }
   if (delete_after_ms_ < 0) return;
   if (seen) os::pause_ms(delete_after_ms_);
   const push_result gone = targets_.remove(final_timeout_ms_);

@@ -3834,6 +3834,45 @@ NARTHEX_END_NAMESPACE
 
 #endif  // NARTHEX_DETAIL_HTTP_METRICS_HPP
 
+// ==== narthex/detail/scrape_clock.hpp ===========================================================
+// narthex/detail/scrape_clock.hpp - when a server was last scraped.
+// Room: balconies. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_DETAIL_SCRAPE_CLOCK_HPP
+#define NARTHEX_DETAIL_SCRAPE_CLOCK_HPP
+
+#include <cstdint>
+
+
+NARTHEX_BEGIN_NAMESPACE
+namespace detail {
+
+/// The time of the last scrape that was answered whole, to a tenth of a second: a word that every processor can share.
+///
+/// Threads: any.
+class scrape_clock {
+ public:
+  scrape_clock() noexcept : tenths_(0) {}
+  scrape_clock(const scrape_clock&) = delete;
+  scrape_clock& operator=(const scrape_clock&) = delete;
+
+  /// now_ms: of the system's monotonic clock.
+  void note(std::int64_t now_ms) noexcept { tenths_.store(tenths(now_ms), memory_order_relaxed); }
+  bool is_within(int ms, std::int64_t now_ms) const noexcept {
+    const std::uint32_t at = tenths_.load(memory_order_relaxed);
+    return at != 0 && std::int64_t(tenths(now_ms) - at) * 100 <= ms;
+  }
+
+ private:
+  static std::uint32_t tenths(std::int64_t ms) noexcept { return static_cast<std::uint32_t>(ms / 100) + 1; }  // 0: never
+
+  shared<std::uint32_t> tenths_;
+};
+
+}  // namespace detail
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_DETAIL_SCRAPE_CLOCK_HPP
+
 // ==== narthex/detail/http_exchange.hpp ==========================================================
 // narthex/detail/http_exchange.hpp - one request answered, a part at a time; no socket.
 // Room: balconies. Read http_request.hpp and http_response.hpp first. SPDX-License-Identifier: MIT
@@ -3856,6 +3895,7 @@ struct http_site {
   http_metrics* own;                // null: none
   shared<std::uint32_t> in_flight;  // exchanges that are writing metrics
   std::int64_t (*clock_ms)();
+  scrape_clock scraped;
 
   http_site(registry_core& served, const http_server_options& how, std::uint16_t at, std::int64_t (*clock)()) noexcept
       : registry(served), options(how), port(at), own(nullptr), in_flight(0), clock_ms(clock) {}
@@ -4207,6 +4247,7 @@ class http_connection {
 
   void finish(std::int64_t now) {
     result_ = status();
+    if (exchange_->is_scrape()) site_.scraped.note(now);
     if (site_.own) site_.own->requests.labels(exchange_->code()).inc();
     if (site_.own && exchange_->is_scrape()) {
       site_.own->scrape_seconds.observe(static_cast<double>(os::monotonic_us() - answer_us_) / 1e6);
@@ -4507,6 +4548,9 @@ class http_server {
   /// The listening socket, for a select() or poll() of the program's own; readable: serve_once(0) has work.
   std::intptr_t native_handle() const noexcept { return listener_.handle(); }
 
+  /// When it was last scraped, for periodic_pusher_options::unless_scraped(). Lives as long as the server.
+  const detail::scrape_clock& last_scrape() const noexcept { return site_.scraped; }
+
   /// Waits for a client, answers it, closes.
   ///
   /// timeout_ms: how long to wait for one; negative: for ever. The options bound what comes after.
@@ -4558,6 +4602,10 @@ class NARTHEX_DETAIL_IDLE http_server {
     return fine;
   }
   std::uint16_t port() const noexcept { return 0; }
+  const detail::scrape_clock& last_scrape() const noexcept {
+    static const detail::scrape_clock never;
+    return never;
+  }
   std::intptr_t native_handle() const noexcept { return -1; }
   /// Waits, as nobody comes: a loop that has its pace from here keeps it.
   status serve_once(int timeout_ms) {

@@ -2,6 +2,7 @@
 #include <narthex/narthex.hpp>
 
 #include <narthex/batch_job.hpp>
+#include <narthex/http_server.hpp>
 #include <narthex/periodic_pusher.hpp>
 
 #include <cstdint>
@@ -16,6 +17,7 @@
 #endif
 
 #include "support/catch.hpp"
+#include "support/client.hpp"
 #include "support/fake_server.hpp"
 #include "support/recorder.hpp"
 
@@ -408,4 +410,62 @@ TEST_CASE("periodic_pusher: the books balance in every body and after every push
   s.pusher.reset();
   CHECK(imbalance(nx::to_text(s.mine)) == 0);
   CHECK(s.own("in_flight") == "0");
+}
+
+// ---- scraped and pushed ----
+
+TEST_CASE("periodic_pusher: a scraped program pushes at its end, unless somebody has scraped it shortly before") {
+  const listening here;
+  gateway g;
+  nx::registry mine;
+  nx::int_gauge level{mine, "level", "Level."};
+  nx::http_server server{mine, "127.0.0.1:0"};
+  REQUIRE(server.ok());
+  using options = nx::periodic_pusher_options;
+  const auto run = [&](const options& o) {
+    nx::periodic_pusher p{mine, g.url(), "edge", {{"instance", "i"}}, o};
+    CHECK(p.ok());
+    CHECK(p.tick(0) == -1);
+    CHECK(g.heard() == "");
+  };
+  const auto get = [&](const std::string& path) {
+    support::client c(server.port());
+    c.send("GET " + path + " HTTP/1.0\r\n\r\n");
+    return c.read();
+  };
+  level.set(1);
+  run(options().only_at_end());
+  CHECK(g.heard() == "PUT");
+  CHECK(sample_of(g.body(), "level") == "1");
+  run(options().only_at_end().unless_scraped(server.last_scrape(), 60000));
+  CHECK(g.heard() == "PUT");  // nobody has scraped
+  CHECK(get("/-/healthy").find("200") != std::string::npos);
+  CHECK(get("/nothing").find("404") != std::string::npos);
+  run(options().only_at_end().unless_scraped(server.last_scrape(), 60000));
+  CHECK(g.heard() == "PUT");  // nor now
+  level.set(2);
+  CHECK(sample_of(get("/metrics"), "level") == "2");
+  const double calls = number_of(nx::to_text(mine), "calls_total");
+  REQUIRE(support::soon([&] { return server.last_scrape().is_within(60000, nx::os::monotonic_ms()); }));
+  run(options().only_at_end().unless_scraped(server.last_scrape(), 60000));
+  CHECK(g.heard() == "");
+  CHECK(number_of(nx::to_text(mine), "calls_total") == calls);
+  run(options().only_at_end().unless_scraped(server.last_scrape(), 60000).set_delete_after_ms(0));
+  CHECK(g.heard() == "DELETE");
+  run(options().only_at_end());
+  CHECK(g.heard() == "PUT");
+  run(options().only_at_end().unless_scraped(server.last_scrape(), -1000));  // not so lately
+  CHECK(g.heard() == "PUT");
+}
+
+TEST_CASE("scrape_clock: to a tenth of a second, and never is never") {
+  nx::detail::scrape_clock c;
+  CHECK(!c.is_within(0x7fffffff, 0));
+  CHECK(!c.is_within(0x7fffffff, 1000));
+  c.note(0);
+  CHECK(c.is_within(0, 0));
+  c.note(1000000);
+  CHECK(c.is_within(5000, 1000000));
+  CHECK(c.is_within(5000, 1005000));
+  CHECK(!c.is_within(5000, 1005100));
 }

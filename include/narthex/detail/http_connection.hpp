@@ -202,6 +202,7 @@ class http_connection {
 
   void finish(std::int64_t now) {
     result_ = status();
+    if (exchange_->is_scrape()) site_.scraped.note(now);
     if (site_.own) site_.own->requests.labels(exchange_->code()).inc();
     if (site_.own && exchange_->is_scrape()) {
       site_.own->scrape_seconds.observe(static_cast<double>(os::monotonic_us() - answer_us_) / 1e6);

@@ -16,6 +16,7 @@
 #include "narthex/detail/http_pages.hpp"
 #include "narthex/detail/http_request.hpp"
 #include "narthex/detail/http_response.hpp"
+#include "narthex/detail/scrape_clock.hpp"
 #include "narthex/detail/http_server_options.hpp"
 #include "narthex/detail/memory.hpp"
 #include "narthex/detail/name_query.hpp"
@@ -37,6 +38,7 @@ struct http_site {
   http_metrics* own;                // null: none
   shared<std::uint32_t> in_flight;  // exchanges that are writing metrics
   std::int64_t (*clock_ms)();
+  scrape_clock scraped;
 
   http_site(registry_core& served, const http_server_options& how, std::uint16_t at, std::int64_t (*clock)()) noexcept
       : registry(served), options(how), port(at), own(nullptr), in_flight(0), clock_ms(clock) {}

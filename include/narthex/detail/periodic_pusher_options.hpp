@@ -7,6 +7,7 @@
 
 #include "narthex/config.hpp"
 #include "narthex/detail/push_gateway_options.hpp"
+#include "narthex/detail/scrape_clock.hpp"
 #include "narthex/detail/spool_options.hpp"
 #include "narthex/string_view.hpp"
 
@@ -44,7 +45,10 @@ struct periodic_pusher_options {
   int give_up_after_ms = 300000;
   unsigned give_up_after_pushes = 20;
   enum class group { own, shared } of = group::own;
-  enum class runs { in_background, in_tick } running = runs::in_background;
+  enum class runs { in_background, in_tick, at_end } running = runs::in_background;
+  /// The last push is left out when this was scraped so shortly before; null: never.
+  const detail::scrape_clock* scraped = nullptr;
+  int scraped_within_ms = 0;
   /// Of the jitter; 0: another one each time.
   std::uint64_t seed = 0;
 
@@ -104,6 +108,22 @@ struct periodic_pusher_options {
   /// No thread: the program calls tick().
   periodic_pusher_options& without_thread() noexcept {
     running = runs::in_tick;
+    return *this;
+  }
+  /// Only the last push, at the end of a program that is scraped otherwise; no thread, and nothing to tick.
+  periodic_pusher_options& only_at_end() noexcept {
+    running = runs::at_end;
+    return *this;
+  }
+  /// Leaves the last push out when somebody has scraped within that time: then Prometheus has seen the values.
+  ///
+  ///   nx::http_server server{":9464"};
+  ///   nx::periodic_pusher pusher{url, "edge", key, nx::periodic_pusher_options().only_at_end().unless_scraped(server.last_scrape(), 15000)};
+  ///
+  /// by: of a server that is destroyed after the pusher. within_ms: the scrape interval; to a tenth of a second.
+  periodic_pusher_options& unless_scraped(const detail::scrape_clock& by, int within_ms) noexcept {
+    scraped = &by;
+    scraped_within_ms = within_ms;
     return *this;
   }
   periodic_pusher_options& set_seed(std::uint64_t value) noexcept {

@@ -2514,8 +2514,8 @@ class folder {
   bool next(folder_entry& found) noexcept {
     while (const dirent* const one = ::readdir(all_)) {
       const std::size_t size = std::strlen(one->d_name);
-      struct stat about;
-      if (size >= sizeof found.name || ::fstatat(::dirfd(all_), one->d_name, &about, AT_SYMLINK_NOFOLLOW) != 0) continue;
+      struct stat about;  // dirfd() may be a macro, so without "::"
+      if (size >= sizeof found.name || ::fstatat(dirfd(all_), one->d_name, &about, AT_SYMLINK_NOFOLLOW) != 0) continue;
       if (!S_ISREG(about.st_mode)) continue;
       std::memcpy(found.name, one->d_name, size + 1);
       found.size = static_cast<std::uint64_t>(about.st_size);

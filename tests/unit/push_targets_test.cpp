@@ -336,7 +336,13 @@ TEST_CASE("periodic_pusher: no gateway at all is a failure, told once, and the a
 TEST_CASE("periodic_pusher: a last push has time for the second gateway when the first never answers") {
   support::recorder silent;
   silent.answer_with("");
-  gateway second;
+  std::string heard;
+  support::fake_server second([&](support::guest& g) {
+    const std::string request = g.read_request();
+    support::sleep_us(100000);  // a gateway that has to think
+    heard += request.substr(0, 3);
+    g.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+  });
   nx::registry mine;
   nx::gauge one{mine, "one", "One."};
   const listening here;
@@ -345,7 +351,8 @@ TEST_CASE("periodic_pusher: a last push has time for the second gateway when the
   const long long begin = support::now_ms();
   p.reset();
   CHECK(support::now_ms() - begin < 5000);
-  CHECK(second.heard() == "PUT");
+  CHECK(heard == "PUT");
+  CHECK(sample_of(nx::to_text(mine), "narthex_push_successes_total") == "1");
 }
 
 TEST_CASE("periodic_pusher: to all of them: each gets each push, and one is enough") {
@@ -361,6 +368,20 @@ TEST_CASE("periodic_pusher: to all of them: each gets each push, and one is enou
   CHECK(s.own("active_gateway") == "0");
   s.pusher.reset();
   CHECK(s.one.heard() + " | " + s.two.heard() == "PUT DELETE | PUT DELETE");
+}
+
+TEST_CASE("periodic_pusher: what is refused before it is sent is not tried elsewhere, and no gateway's fault") {
+  stage s;
+  nx::family<nx::gauge, 1> clash{s.mine, "y", "Y.", {"instance"}};
+  clash.labels("x").set(1);
+  for (int i = 1; i <= 4; ++i) {
+    CHECK(s.push() == " | ");
+    CHECK(s.own("attempts_total") == std::to_string(i));
+  }
+  CHECK(s.own("refused_total{what=\"content\"}") == "4");
+  CHECK(s.own("open_circuits") == "0");
+  clash.clear();
+  CHECK(s.push() == "PUT | ");
 }
 
 TEST_CASE("periodic_pusher: gateways that cannot be read, or too many, are refused") {

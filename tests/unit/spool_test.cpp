@@ -163,6 +163,10 @@ TEST_CASE("spool: a body counts as undeliverable after so many pushes in a row")
   s.gateway.answer_with(failing);
   s.push();
   s.push();
+  s.gateway.answer_with(ok_200);
+  s.push();
+  s.gateway.answer_with(failing);
+  s.push();
   CHECK(s.f.names().empty());  // in a row
 }
 
@@ -336,6 +340,15 @@ TEST_CASE("spool: no more files and bytes than stated, the newest stay, and what
   CHECK(holds(7));
   REQUIRE(!told.empty());
   CHECK(told.back() == "spool: too large; limit in bytes " + std::to_string(size / 2));
+#if !defined(_WIN32)
+  for (const std::string& name : f.names()) {
+    const utimbuf tomorrow = {std::time(nullptr) + 86400, std::time(nullptr) + 86400};
+    ::utime(f.at(name).c_str(), &tomorrow);
+  }
+  run(9, nx::spool_options(f.path).set_limits(1, 1 << 20));
+  CHECK(f.names().size() == 1 + 2);
+  CHECK(holds(9));  // whatever the clock says of the others
+#endif
   CHECK(content(f.at("other.prom")) == "x 1\n");
   CHECK(content(f.at("narthex-0123.prom")) == "y 1\n");
 }

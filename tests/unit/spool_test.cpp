@@ -171,6 +171,8 @@ TEST_CASE("spool: a body counts as undeliverable after so many pushes in a row")
 }
 
 TEST_CASE("spool: or after five minutes") {
+  CHECK(nx::push_gateway_options().timeout_ms == 30000);  // what README says
+  CHECK(nx::periodic_pusher_options().give_up_after_pushes == 20);
   stage s;
   s.gateway.answer_with(failing);
   s.push();
@@ -499,18 +501,30 @@ TEST_CASE("drain_spool: what cannot be asked, delivered or read stays") {
   g.answer_pushes_with(ok_200);
   g.heard();
   put(f.at("narthex-1111111111111111.prom"), "");
-  for (const std::string& bad : {std::string("x 1\n"), spooled(1700000000, 5).substr(0, 150), std::string("# narthex-spool 1 1 1 PUT /metrics/job/a b\n").insert(28, "\r\nX: y"),
+  for (const std::string& bad : {std::string("x 1\n"), spooled(1700000000, 5).substr(0, 150), std::string("# narthex-spool 1 1 1 PUT /metrics/job/a\rX:y b\n"), std::string("# narthex-spool 1 1 1 PUT /metrics/job/a?x b\n"),
                                  std::string("# narthex-spool 1 1 1 DELETE /metrics/job/a b\n"), std::string("# narthex-spool 1 1 1 PUT /admin b\n"),
                                  std::string("# narthex-spool 1 0 1 PUT /metrics/job/a b\n"), std::string("# narthex-spool 1 1 1 PUT /metrics/job/a\n"), std::string("\n")}) {
-    put(f.at("narthex-2222222222222222.prom"), bad);
+    // In whatever order the system shows them, the good one is not always the first.
+    for (const char* name : {"0000000000000000", "2222222222222222", "7777777777777777", "aaaaaaaaaaaaaaaa", "ffffffffffffffff"}) {
+      put(f.at(std::string("narthex-") + name + ".prom"), bad);
+    }
     put(f.at(file_name), spooled(1700000000, 5));
     r = nx::drain_spool(g.url(), f.path);
-    CHECK(r.left == 2);
+    CHECK(r.left == 6);
     CHECK(r.delivered == 1);  // one bad file does not keep the others
     CHECK(r.why.code() == nx::errc::bad_spool);
     CHECK(g.heard().size() == 2);
   }
-  CHECK(f.names().size() == 2);
+  CHECK(f.names().size() == 6);
+  folder two;
+  put(two.at(file_name), spooled(1700000000, 5));
+  put(two.at("narthex-fedcba9876543210.prom"), spooled(1700000000, 5));
+  support::fake_server mute([](support::guest& one) { one.read_request(); });
+  r = nx::drain_spool(mute.url(), two.path);
+  CHECK(r.left == 2);
+  CHECK(r.why.code() == nx::errc::closed);
+  CHECK(support::soon([&] { return mute.served() > 0; }));
+  CHECK(mute.served() == 1);  // who cannot be reached is not asked for each
   CHECK(nx::drain_spool(g.url(), f.path + "/missing").why.error() == f.path + "/missing" + no_folder);
   CHECK(nx::drain_spool("ftp://x", f.path).why.code() == nx::errc::bad_url);
   CHECK(nx::drain_spool(g.url(), std::string("a\0b", 3)).why.code() == nx::errc::system);

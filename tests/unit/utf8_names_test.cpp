@@ -443,3 +443,25 @@ TEST_CASE("utf8 names: random registries of them say the same in every scheme, a
     }
   }
 }
+
+TEST_CASE("utf8 names: a push shows them by underscores, and clashes by what is shown") {
+  nx::registry r;
+  nx::family<nx::counter, 1> f{r, utf8_name("job.done"), "D.", {utf8_name("cloud.region")}};
+  f.labels("east").inc();
+  const auto push = [&](const std::string& names, std::string& text) {
+    nx::detail::byte_buffer body;
+    const nx::detail::content_coding* coding = nullptr;
+    const nx::status s = nx::detail::write_push_body(r, nx::string_view(names), 10000, coding, body);
+    text = body.text().str();
+    return s;
+  };
+  std::string text;
+  CHECK(push(std::string("job\0", 4), text).ok());
+  CHECK(text == lines({"# HELP job_done D.", "# TYPE job_done counter", "job_done{cloud_region=\"east\"} 1"}));
+  const nx::status clash = push(std::string("job\0cloud_region\0", 17), text);
+  CHECK(clash.code() == nx::errc::label_clash);
+  CHECK(clash.subject() == std::string("job_done{cloud_region}"));
+  // The group itself has a legacy alphabet in every gateway's URL but the newest's, which must be told to take more.
+  nx::push_gateway gateway{"http://127.0.0.1:1", "job", {{utf8_name("cloud.region"), "east"}}};
+  CHECK(gateway.status().code() == nx::errc::bad_label_name);
+}

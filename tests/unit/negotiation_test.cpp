@@ -1,7 +1,10 @@
 // negotiation: which format an Accept header gets, by the vectors and by what Prometheus really sends; headers of answers.
+#include <narthex/gzip.hpp>
 #include <narthex/http_server.hpp>
+#include <narthex/json.hpp>
 #include <narthex/narthex.hpp>
 #include <narthex/openmetrics.hpp>
+#include <narthex/utf8_name.hpp>
 
 #include <fstream>
 #include <string>
@@ -322,4 +325,28 @@ TEST_CASE("server: a collector knows how long the scraper waits") {
   CHECK(told(name + "0.02\r\n") == 0);
   nx::to_text(r);
   CHECK(left == nx::collected::no_limit);
+}
+
+TEST_CASE("server: every format of the library from one registry, over a connection") {
+  nx::registry r;
+  nx::family<nx::counter, 1> f{r, nx::utf8_name("my.hits_total"), "H.", {nx::utf8_name("http.route")}};
+  f.labels("/").inc(3);
+  nx::http_server server{r, "127.0.0.1:0", nx::http_server_options().without_own_metrics().offer(nx::openmetrics()).offer(nx::json()).compress(nx::gzip())};
+  REQUIRE(server.ok());
+  const auto asks = [&](const std::string& path, const std::string& accept) {
+    support::client c(server.port());
+    REQUIRE(c.send("GET " + path + " HTTP/1.0\r\n" + (accept.empty() ? "" : "Accept: " + accept + "\r\n") + "\r\n"));
+    return c.read();
+  };
+  const std::string start = "HTTP/1.0 200 OK\r\nContent-Type: ", varies = "\r\nConnection: close\r\nVary: Accept, Accept-Encoding\r\n\r\n";
+  CHECK(asks("/metrics", "") == start + "text/plain; version=0.0.4; charset=utf-8" + varies +
+                                "# HELP my_hits_total H.\n# TYPE my_hits_total counter\nmy_hits_total{http_route=\"/\"} 3\n");
+  CHECK(asks("/metrics", "text/plain;version=1.0.0;escaping=allow-utf-8") == start + "text/plain; version=1.0.0; charset=utf-8; escaping=allow-utf-8" + varies +
+        "# HELP \"my.hits_total\" H.\n# TYPE \"my.hits_total\" counter\n{\"my.hits_total\",\"http.route\"=\"/\"} 3\n");
+  CHECK(asks("/metrics", "application/openmetrics-text;version=0.0.1;escaping=allow-utf-8") == start + "application/openmetrics-text; version=0.0.1; charset=utf-8" + varies +
+        "# TYPE my_hits counter\n# HELP my_hits H.\nmy_hits_total{http_route=\"/\"} 3\n# EOF\n");
+  const std::string json = asks("/metrics.json", "text/plain");
+  CHECK(json.find("Vary: Accept-Encoding\r\n\r\n") != std::string::npos);
+  CHECK(json.find("\"my.hits_total\"") != std::string::npos);
+  CHECK(json.substr(json.find("\r\n\r\n") + 4) == nx::to_json(r));
 }

@@ -1,7 +1,10 @@
 // tests/bench/bench.cpp - what an operation costs: narthex, the bare operation, and Debian's prometheus-cpp.
 // One line for each row, fields separated by tabs; run.sh builds, runs and lays out. SPDX-License-Identifier: MIT
+#include <narthex/exemplar.hpp>
 #include <narthex/http_server.hpp>
+#include <narthex/json.hpp>
 #include <narthex/narthex.hpp>
+#include <narthex/openmetrics.hpp>
 #include <narthex/periodic_pusher.hpp>
 
 #include "updates.hpp"
@@ -334,6 +337,9 @@ static void updates() {
     return cost;
   };
   measure({"counter.inc beside an idle pusher", "ns", beside_pusher, "without one", loop(count), nullptr, 0});
+  nx::exemplar_counter traced{registry, "traced_total", "Events."};
+  const nx::exemplar here = nx::traced("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7");
+  measure({"counter.inc with an exemplar", "ns", loop([&](uint64_t) { traced.inc(1, here); }), "without", loop(count), nullptr, 0});
   measure({"counter.inc, 2 threads on one",
            "ns",
            two_threads(count),
@@ -728,6 +734,20 @@ static void text(const char* name, nx::registry& registry,
     keep(buffer.data());
   });
   measure({name, "ns/line", ours, "memcpy of each line", bare, theirs, ends.size()}, chosen.few());
+
+  // The other formats of lines beside text: "text of ..." is the name.
+  using writing = std::size_t (*)(nx::registry_core&, char*, std::size_t);
+  const auto beside = [&](const char* format, writing write) {
+    const std::string row = format + std::string(name + 4);
+    buffer.resize(std::max(buffer.size(), write(registry, nullptr, 0) + 64));
+    const work other = warm([&, write] {
+      write(registry, buffer.data(), buffer.size());
+      keep(buffer.data());
+    });
+    measure({row.c_str(), "ns/line", other, "text 0.0.4", ours, nullptr, ends.size()}, chosen.few());
+  };
+  beside("OpenMetrics", &nx::write_openmetrics);
+  beside("JSON", &nx::write_json);
 }
 
 /// A scrape of as many counters as there are label sets, up to 7 digits each.

@@ -165,6 +165,7 @@ class json_writer {
     }
     out_("}");
   }
+  static name_escaping names() noexcept { return name_escaping::allow_utf_8; }
   void end() { out_(begun_ ? "]}]}\n" : "{\"version\":1,\"families\":[]}\n"); }
 
  private:

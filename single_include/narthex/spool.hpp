@@ -4149,10 +4149,10 @@ class http_peer {
     return s;
   }
 
-  /// What can be done next, within `most_ms`. Something to read comes first: it may end the sending.
+  /// What can be done next, within `most_ms`. Something to read comes first: it may end the sending. Of a transport the caller asks
+  /// is_rung() in between.
   event wait(bool sending, int most_ms) noexcept {
     if (over_.is_set()) {  // it waits in its own calls, and each direction has its turn
-      if (is_rung()) return event::rung;
       was_sending_ = sending && !was_sending_;
       call_ms_ = sending && !was_sending_ ? 0 : most_ms < slice_ms ? most_ms : static_cast<int>(slice_ms);
       return was_sending_ ? event::writable : event::readable;

@@ -191,6 +191,9 @@ for folder; do
   check "$version, the queries of README.md" answered "$a"
   check "$version, the queries of the dashboard" dashboard "$a"
   check "$version, the recorded age of a push that goes on" until_ok is "$a" 'job_instance:push_age_seconds{job="edge",instance="till-17"} < bool 10' 1
+  check "$version, the books of the pusher balance" until_ok is "$a" 'narthex_push_calls_total{job="edge"} - on (job, instance) (narthex_push_successes_total
+    + narthex_push_coalesced_total + narthex_push_in_flight + on (job, instance) sum by (job, instance) (narthex_push_failures_total)
+    + on (job, instance) sum by (job, instance) (narthex_push_refused_total))' 0
   if [ $lasting = 4 ]; then
     check "$version, no alert of the gateway while it is up" no alerts PushgatewayDown active
     stop "${pids[1]}"

@@ -29,6 +29,7 @@ struct wire {
   std::string seen;  // "host address port scheme" of each connection
   int opened = 0, closed = 0, sends = 0, receives = 0, longest_ms = 0;
   std::size_t at_most = 1 << 20;  // bytes for each call
+  std::size_t room = 1 << 30;     // bytes that can be sent before the other side must read
   nx::status refusal;             // of connect
   std::size_t lie = 0;            // added to every count
   bool is_silent = false;         // connects to nothing, and waits
@@ -61,6 +62,10 @@ struct wire {
   static nx::status send(void* to, const char* data, std::size_t size, int ms, std::size_t& put) {
     connection& c = *as(to);
     ++c.of->sends;
+    if (c.of->room == 0) {
+      nx::os::pause_ms(ms);
+      return nx::status(errc::timeout, "send");
+    }
     if (ms > c.of->longest_ms) c.of->longest_ms = ms;
     c.turned.assign(data, size < c.of->at_most ? size : c.of->at_most);
     for (char& one : c.turned) one = static_cast<char>(one + 1);
@@ -69,7 +74,9 @@ struct wire {
     nx::status s = c.s.write(c.turned.data(), 1, until);
     if (!s.ok()) return s;
     s = c.s.write_now(c.turned.data() + 1, c.turned.size() - 1, put);
-    put += 1 + c.of->lie;
+    ++put;
+    c.of->room -= put < c.of->room ? put : c.of->room;
+    put += c.of->lie;
     return s.code() == errc::timeout ? nx::status() : s;
   }
   static nx::status receive(void* from, char* data, std::size_t size, int ms, std::size_t& got) {
@@ -241,11 +248,14 @@ TEST_CASE("transport: an early refusal of a large body is read, and one that is 
     g.idle();  // reads no more: the rest of the body has nowhere to go
   });
   wire w;
+  w.room = 100000;
   nx::push_gateway gw(mine, refuses.url(), "j", {}, over(w));
   const nx::push_result r = gw.push();
   CHECK(r.code() == errc::http_refused);
   CHECK(r.http_status() == 413);
   CHECK(std::string(r.error()).find("413: long") != std::string::npos);
+  CHECK(w.room == 0);
+  w.room = 1 << 30;
 
   shop s;
   for (const std::string& answer : {ok_200.substr(0, 20), std::string("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf"), std::string()}) {

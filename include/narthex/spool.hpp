@@ -37,6 +37,8 @@ struct NARTHEX_DETAIL_NODISCARD drain_result {
 /// push_time_seconds is outdated, by the clocks of both machines. What cannot be asked or delivered stays where it is. Groups whose
 /// programs still run are theirs to push: a body that one of them pushes between the look and the delivery would be covered.
 ///
+/// A group that is delivered stays, also that of a program which would have deleted it.
+///
 /// url, options: as of push_gateway.
 /// Errors:  of the arguments; of the folder; of the first gateway that cannot be reached, after which nothing more is tried.
 ///          errc::bad_spool: a file that is none. A gateway that refuses a body leaves the file.

@@ -355,6 +355,29 @@ TEST_CASE("periodic_pusher: a last push has time for the second gateway when the
   CHECK(sample_of(nx::to_text(mine), "narthex_push_successes_total") == "1");
 }
 
+TEST_CASE("periodic_pusher: a push that is broken off at the end does not go to the second gateway; the last one does") {
+  support::recorder silent;
+  silent.answer_with("");
+  gateway second;
+  nx::registry mine;
+  nx::gauge one{mine, "one", "One."};
+  const listening here;
+  using options = nx::periodic_pusher_options;
+  std::unique_ptr<nx::periodic_pusher> p(new nx::periodic_pusher{
+      mine, silent.url(), "edge", {{"instance", "i"}}, options().set_pace(options::pace::every_1_s).also(second.url()).set_final_timeout_ms(1000)});
+  silent.wait_for(1);
+  one.set(2);
+  const long long begin = support::now_ms();
+  p.reset();
+  CHECK(support::now_ms() - begin < 5000);
+  CHECK(second.heard() == "PUT");
+  CHECK(sample_of(second.body(), "one") == "2");
+  const std::string page = nx::to_text(mine);
+  CHECK(imbalance(page) == 0);
+  CHECK(number_of(page, "calls_total") == 2);
+  CHECK(number_of(page, "failures_total{what=\"timeout\"}") == 1);
+}
+
 TEST_CASE("periodic_pusher: to all of them: each gets each push, and one is enough") {
   stage s(by_tick().to_all().set_delete_after_ms(0));
   CHECK(s.push() == "PUT | PUT");

@@ -291,13 +291,16 @@ def several(name, gw, push, binary):
     def now(at):
         found = [m for g, m in at.groups() if g == {"job": "pair", "instance": "i"}]
         return {k.replace("narthex_push_", ""): float(v[0][1]) for k, v in found[0].items() if v[0][1] is not None} if found else None
-    call = lambda verb: push("periodic_" + verb, gw.base, "-", "pair", options="timeout 2500 also " + other.base)
+    call = lambda verb: push("periodic_" + verb, gw.base, "-", "pair", options="timeout 1000 also " + other.base)
     try:
         call("begin")
         for _ in range(2):
             call("tick")
         say(name + ": two gateways: the first has the group, the second has not", now(gw) and now(gw)["active_gateway"] == 0 and not now(other), (now(gw), now(other)))
         gw.process.send_signal(signal.SIGSTOP)
+        tasks, end = pathlib.Path("/proc/%d/task" % gw.process.pid), time.monotonic() + 10
+        while any((t / "stat").read_text().rsplit(") ", 1)[1][0] != "T" for t in tasks.iterdir()) and time.monotonic() < end:
+            pass  # until each thread of it stands still
         call("tick")
         then = now(other)
         say(name + ": one that answers no more is left for the second at once", then and then["ticks"] == 3 and then["in_flight"] == 1 and
@@ -392,6 +395,31 @@ def spool(name, gw, push, promtool):
     gw.gone()
 
 
+def killed(program):
+    """A program that is killed while it spools 4 MB leaves the file that was there, whole, and nothing that anybody reads."""
+    nobody, hits, broken = "http://127.0.0.1:%d" % free_port(), 0, []
+    with tempfile.TemporaryDirectory() as folder:
+        here = pathlib.Path(folder)
+        command = "job_ok %s %s instance=%s large spool %s\n" % (nobody, b"j".hex(), b"i".hex(), folder)
+        end = time.monotonic() + 40
+        while hits < 4 and time.monotonic() < end:
+            one = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+            one.stdin.write(command)
+            one.stdin.flush()
+            before = len(list(here.glob(".narthex-*")))
+            # Twice while there is no file yet; once when there is one; and once more, which has something to lose.
+            while time.monotonic() < end and not (list(here.glob("*.prom")) if hits == 2 else len(list(here.glob(".narthex-*"))) > before):
+                pass
+            one.send_signal(signal.SIGKILL)
+            one.wait()
+            one.stdin.close()
+            hits += 1 if hits == 2 or len(list(here.glob(".narthex-*"))) > before else 0
+            whole = [len(re.findall("^m{", f.read_text(), re.M)) == 4096 and f.read_text()[-1] == "\n" for f in here.glob("*.prom")]
+            if len(whole) > 1 or not all(whole):
+                broken.append(whole)
+    say("killed in the middle of spooling, the file is the old one or the new one", hits == 4 and not broken, (hits, broken))
+
+
 def lint(name, gw, promtool):
     page = gw.get("/metrics")[1]
     # --lint=none is not in every version: what promtool calls an error is one that it could not parse.
@@ -427,6 +455,7 @@ def main(program, promtool, *binaries):
     push = Pusher(program)
     r = push("push", "http://narthex-no-such-host.invalid:9091")
     say("a name that nobody knows is a status with the resolver's words", r[0] in ("no_such_host", "timeout") and len(r[2]) > 100, r)
+    killed(program)
     for binary in binaries:
         version = subprocess.run([binary, "--version"], capture_output=True, text=True)
         name = "Pushgateway " + re.search(r"version (\S+?)[ ,+]", version.stdout + version.stderr).group(1)

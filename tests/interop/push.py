@@ -91,6 +91,13 @@ class Gateway:
             time.sleep(0.01)
         return False
 
+    def freeze(self):
+        """Stops it in the middle, and waits until each of its threads stands still: a signal takes its time."""
+        self.process.send_signal(signal.SIGSTOP)
+        tasks = pathlib.Path("/proc/%d/task" % self.process.pid)
+        while [t for t in tasks.iterdir() if (t / "stat").read_text().rsplit(")", 1)[1].split()[0] != "T"]:
+            time.sleep(0.01)
+
     def stop(self, by=signal.SIGKILL):
         self.process.send_signal(by)
         self.process.wait()
@@ -297,10 +304,7 @@ def several(name, gw, push, binary):
         for _ in range(2):
             call("tick")
         say(name + ": two gateways: the first has the group, the second has not", now(gw) and now(gw)["active_gateway"] == 0 and not now(other), (now(gw), now(other)))
-        gw.process.send_signal(signal.SIGSTOP)
-        tasks, end = pathlib.Path("/proc/%d/task" % gw.process.pid), time.monotonic() + 10
-        while any((t / "stat").read_text().rsplit(") ", 1)[1][0] != "T" for t in tasks.iterdir()) and time.monotonic() < end:
-            pass  # until each thread of it stands still
+        gw.freeze()
         call("tick")
         then = now(other)
         say(name + ": one that answers no more is left for the second at once", then and then["ticks"] == 3 and then["in_flight"] == 1 and

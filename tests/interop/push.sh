@@ -103,7 +103,7 @@ judge() {  # judge SECONDS SCRIPT ARGUMENTS...: a script that says PASS and FAIL
 }
 build push push.cpp
 build soak push_soak.cpp
-build clock.so jumping_clock.cpp -shared -fPIC -ldl
+build preload.so preload.cpp -shared -fPIC -ldl
 tls=
 printf '#include <openssl/ssl.h>\nint main() { return TLS_client_method() == nullptr; }\n' > "$work/try.cpp"
 if command -v openssl > /dev/null && ${CXX:-g++} "$work/try.cpp" -o "$work/try" -lssl -lcrypto 2> /dev/null; then
@@ -116,7 +116,7 @@ newest=${gateways##* } soak_seconds=${SOAK_SECONDS:-12}
 soak=$!
 # shellcheck disable=SC2086
 out=$log judge 200 push.py "$work/push" promtool $gateways
-out=$log judge 200 push_faults.py "$work/push" "$work/clock.so" "$tls" prometheus-pushgateway
+out=$log judge 200 push_faults.py "$work/push" "$work/preload.so" "$tls" prometheus-pushgateway
 wait $soak
 cat "$work/soak.said"
 cat "$work/soak.out" >> "$log"

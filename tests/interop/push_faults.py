@@ -1,6 +1,6 @@
-"""push_faults.py PROGRAM CLOCK TLS_PROGRAM GATEWAY: pushes through a proxy that does everything wrong, to a real Pushgateway.
+"""push_faults.py PROGRAM PRELOAD TLS_PROGRAM GATEWAY: pushes through a proxy that does everything wrong, to a real Pushgateway.
 
-PROGRAM is push.cpp, built; CLOCK jumping_clock.cpp as a shared library; TLS_PROGRAM examples/27_push_tls.cpp, or "" without OpenSSL.
+PROGRAM is push.cpp, built; PRELOAD preload.cpp as a shared library; TLS_PROGRAM examples/27_push_tls.cpp, or "" without OpenSSL.
 After each fault: the answer and its words, the time it took, that the program lives and has no descriptor more, and that the
 gateway holds the last value that it has heard of, never an older one.
 """
@@ -147,8 +147,8 @@ def ends(name, b):
     b.proxy.fault = "none"
 
 
-def clock_jumps(name, program, clock, gateway):
-    b = Bench(program, gateway, LD_PRELOAD=clock)
+def clock_jumps(name, program, preload, gateway):
+    b = Bench(program, gateway, LD_PRELOAD=preload, JUMPING_CLOCK="1")
     b.proxy.fault = "silence"
     r, took = b.next()
     good = r[0] == "timeout" and TIMEOUT / 1000 - 0.01 < took < TIMEOUT / 1000 + SLACK
@@ -165,6 +165,36 @@ def clock_jumps(name, program, clock, gateway):
     b.push("delete_group", b.gateway.base, "one", "jumps", [("instance", "i")])
     code = b.end()
     say(name + ": and the program ends as it should", code == 0, code)
+
+
+def killed(name, program, preload, gateway):
+    """A program that is killed between writing what no gateway took and putting it in its place: the one before is whole, and is delivered."""
+    nobody = "http://127.0.0.1:1"
+    value = lambda: [float(m["ticks"][0][1]) for g, m in gateway.groups() if g["job"] == "killed"]
+    with tempfile.TemporaryDirectory() as folder:
+        spool = "spool " + folder
+
+        def run(**environment):
+            push = Pusher(program, LD_PRELOAD=preload, **environment)
+            push.process.stdin.write("periodic_begin %s %s - - %s\n" % (nobody, b"killed".hex(), spool))
+            for _ in range(environment and 2 or 1):  # so that a body that was put in its place would differ
+                push.process.stdin.write("periodic_tick %s %s - - %s\n" % (nobody, b"killed".hex(), spool))
+            push.process.stdin.write("periodic_end %s %s - - %s\n" % (nobody, b"killed".hex(), spool))
+            push.process.stdin.close()
+            return push.process.wait(30)
+
+        files = lambda: {f.name: f.read_bytes() for f in pathlib.Path(folder).iterdir()}
+        first, whole = run(), files()
+        second, then = run(KILLED_AT_RENAME="1"), files()
+        kept = {k: v for k, v in then.items() if not k.startswith(".")}
+        say(name + ": killed between the spool's write and rename: the body before is whole", first == 0 and second == -signal.SIGKILL and
+            len(whole) == 1 and kept == whole and len(then) == 2, (first, second, whole, then))
+        push = Pusher(program)
+        r = push("drain", gateway.base, options=spool)
+        say(name + ": and is delivered", r[:2] == ("ok", 100) and value() == [2] and not [f for f in files() if not f.startswith(".")], (r, value(), files()))
+        push("delete_group", gateway.base, "one", "killed", [("instance", "i")])
+        push.process.stdin.close()
+        push.process.wait(30)
 
 
 def restarts(name, b, binary):
@@ -264,7 +294,7 @@ def tls(name, program, gateway):
         plain.stop()
 
 
-def main(program, clock, tls_program, binary):
+def main(program, preload, tls_program, binary):
     version = subprocess.run([binary, "--version"], capture_output=True, text=True)
     name = "Faults, Pushgateway " + re.search(r"version (\S+?)[ ,+]", version.stdout + version.stderr).group(1)
     gateway = Gateway(binary)
@@ -277,7 +307,8 @@ def main(program, clock, tls_program, binary):
         restarts(name, b, binary)
         crowded(name, b, binary)
         say(name + ": the program has lived through all of it", b.push.process.poll() is None and b.end() == 0)
-        clock_jumps(name, program, clock, gateway)
+        clock_jumps(name, program, preload, gateway)
+        killed(name, program, preload, gateway)
         if tls_program and subprocess.run(["openssl", "version"], stdout=subprocess.DEVNULL).returncode == 0:
             tls(name, tls_program, gateway)
         else:

@@ -29,6 +29,7 @@ class Connection:
         self.status = 0         # what it has answered
         self.size = 0           # of the body
         self.order = 0          # of the requests that the gateway has heard
+        self.over = False
         self.delivered = False  # the whole answer went to the client
 
 
@@ -72,6 +73,7 @@ class FaultProxy:
             pass  # the client has gone, or does not like our certificate
         finally:
             client.close()
+            c.over = True
 
     # ---- pieces ----
     @staticmethod

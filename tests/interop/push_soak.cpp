@@ -35,7 +35,7 @@ static void keep(const nx::status& s) {
   told.insert(s.subject());
 }
 
-static nx::push_gateway_options impatient() { return nx::push_gateway_options().set_timeout_ms(1000).set_connect_timeout_ms(500); }
+static nx::push_gateway_options impatient() { return nx::push_gateway_options().set_timeout_ms(2000).set_connect_timeout_ms(1000); }
 
 /// What programs that have ended tell of their pushes, summed, by the names of their metrics.
 struct books {
@@ -69,7 +69,7 @@ struct program {
 
   program(const std::string& url, const std::string& name, bool live, unsigned seed, int ms)
       : instance(name), end(std::chrono::steady_clock::now() + std::chrono::milliseconds(ms)), is_live(live) {
-    options o = options().set_pace(options::pace::every_1_s).set_gateway(impatient()).set_seed(seed).set_final_timeout_ms(5000);
+    options o = options().set_pace(options::pace::every_1_s).set_gateway(impatient()).set_seed(seed).set_final_timeout_ms(10000);
     pusher.reset(new nx::periodic_pusher{mine, url, "soak", {{"instance", instance}}, live ? o : o.set_delete_after_ms(0)});
   }
   void finish(books& sum) {
@@ -143,7 +143,7 @@ int main(int, char** argv) {
   std::fflush(stdout);
   std::string line;
   std::getline(std::cin, line);
-  // What was under way when the calm came may still fail, for as long as a push may take.
+  // What was under way when the calm came may still fail, for as long as a push may take; it must not be told of as of the end.
   std::this_thread::sleep_for(std::chrono::milliseconds(impatient().timeout_ms + 200));
   std::set<std::string> again;
   {

@@ -57,10 +57,14 @@ def main(program, binary, seconds, seed="1"):
                 due = time.monotonic() + pause
         calm = run.stdout.readline()
         proxy.plan = lambda number: "none"
+        storm = list(proxy.log)
+        end = time.monotonic() + 30
+        while not all(c.over for c in storm) and time.monotonic() < end:
+            time.sleep(0.05)
         run.stdin.write("go\n")
         run.stdin.flush()
         books = run.stdout.readline()
-        code = run.wait(60)
+        code = run.wait(120)
         say(name + ": the programs end as they should", calm == "calm?\n" and books and code == 0, (calm, books, code))
         b = json.loads(books)
         time.sleep(0.5)  # deletions are queued

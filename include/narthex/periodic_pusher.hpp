@@ -164,7 +164,8 @@ inline NARTHEX_NAMESPACE::status periodic_pusher::prepare(const detail::group_pa
   const std::uint64_t own = static_cast<std::uint64_t>(os::monotonic_us()) ^ place << 20 ^
                             static_cast<std::uint64_t>(owner_.number()) << 40 ^ static_cast<std::uint64_t>(std::time(nullptr)) << 32;
   schedule_.set(options.interval_ms, static_cast<int>(options.least), options.seed != 0 ? options.seed : own);
-  metrics_.interval.set(static_cast<double>(schedule_.interval_ms()) / 1000);
+  const bool at_end = options.running == periodic_pusher_options::runs::at_end;
+  metrics_.interval.set(at_end ? 0 : static_cast<double>(schedule_.interval_ms()) / 1000);
   return NARTHEX_NAMESPACE::status();
 }
 

@@ -5467,7 +5467,7 @@ struct push_metrics {
         spooled(registry, "narthex_push_spooled_total", "Bodies that nobody would take and that were written to the spool."),
         dropped(registry, "narthex_push_dropped_total", "Bodies that nobody would take and that are lost."),
         last_success(registry, "narthex_push_last_success_timestamp_seconds", "When a push last succeeded; 0: never."),
-        interval(registry, "narthex_push_interval_seconds", "The present interval between pushes, without jitter."),
+        interval(registry, "narthex_push_interval_seconds", "The present interval between pushes, without jitter; 0: only at the end."),
         sequence(registry, "narthex_push_sequence", "Grows with each push, and over restarts: of two bodies the larger is the newer."),
         active_gateway(registry, "narthex_push_active_gateway", "Which gateway of the list has the group: 0 is the first."),
         open_circuits(registry, "narthex_push_open_circuits", "Gateways left alone for now, as three pushes in a row have failed."),
@@ -6038,7 +6038,8 @@ inline NARTHEX_NAMESPACE::status periodic_pusher::prepare(const detail::group_pa
   const std::uint64_t own = static_cast<std::uint64_t>(os::monotonic_us()) ^ place << 20 ^
                             static_cast<std::uint64_t>(owner_.number()) << 40 ^ static_cast<std::uint64_t>(std::time(nullptr)) << 32;
   schedule_.set(options.interval_ms, static_cast<int>(options.least), options.seed != 0 ? options.seed : own);
-  metrics_.interval.set(static_cast<double>(schedule_.interval_ms()) / 1000);
+  const bool at_end = options.running == periodic_pusher_options::runs::at_end;
+  metrics_.interval.set(at_end ? 0 : static_cast<double>(schedule_.interval_ms()) / 1000);
   return NARTHEX_NAMESPACE::status();
 }
 

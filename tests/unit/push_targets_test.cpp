@@ -481,6 +481,7 @@ TEST_CASE("periodic_pusher: a scraped program pushes at its end, unless somebody
   run(options().only_at_end());
   CHECK(g.heard() == "PUT");
   CHECK(sample_of(g.body(), "level") == "1");
+  CHECK(sample_of(g.body(), "narthex_push_interval_seconds") == "0");  // nobody is to wait for the next
   run(options().only_at_end().unless_scraped(server.last_scrape(), 60000));
   CHECK(g.heard() == "PUT");  // nobody has scraped
   CHECK(get("/-/healthy").find("200") != std::string::npos);

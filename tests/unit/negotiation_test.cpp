@@ -166,6 +166,7 @@ TEST_CASE("negotiation: weights") {
   CHECK(gets_openmetrics("text/plain;q=0.5," + om + ";q=0.501"));
   CHECK_FALSE(gets_openmetrics("text/plain;q=0.5," + om + ";q=0.5"));  // the first of two
   CHECK(gets_openmetrics(om + ";q=0.5,text/plain;q=0.5"));
+  CHECK(gets_openmetrics(om + ",text/plain;q=1"));          // unsaid is 1
   CHECK(gets_openmetrics(om + ";q=.5,text/plain;q=0.1") == false);  // unreadable: as if it were not there
   for (const char* q : {"1", "1.", "1.0", "1.000", "0.9", "0.0001", "2", "99999999999999999999", "\"0.9\"", " 1 "}) {
     INFO(q);

@@ -155,6 +155,19 @@ std::set<std::string> series_of(const std::string& page) {
 
 }  // namespace
 
+// Must stay the first: afterwards this program has such names.
+TEST_CASE("utf8 names: the first one of a program comes during a scrape") {
+  if (nx::detail::utf8_in_use()) return;  // run in another order
+  nx::registry r;
+  std::unique_ptr<nx::gauge> late;
+  nx::callback_gauge before{r, "a", "A.", [&] {
+    if (!late) late.reset(new nx::gauge(r, utf8_name("b.c"), "B."));
+    return 1;
+  }};
+  CHECK(nx::to_text(r) == lines({"# HELP a A.", "# TYPE a gauge", "a 1"}));
+  CHECK(nx::to_text(r) == lines({"# HELP a A.", "# TYPE a gauge", "a 1", "# HELP b_c B.", "# TYPE b_c gauge", "b_c 0"}));
+}
+
 TEST_CASE("utf8 names: the shared vectors of names") {
   std::ifstream in("golden/names.tsv");
   unsigned escaped_ones = 0;
@@ -371,6 +384,17 @@ TEST_CASE("utf8 names: registries that are joined") {
   REQUIRE(mine.attach(theirs).ok());
   CHECK(asked(mine, "underscores") == lines({"# HELP hits H.", "# TYPE hits counter", "hits{x=\"1\"} 1", "hits{cloud_region=\"east\",x=\"1\"} 2"}));
   CHECK(asked(mine, "allow-utf-8") == lines({"# HELP hits H.", "# TYPE hits counter", "hits{x=\"1\"} 1", "hits{\"cloud.region\"=\"east\",x=\"1\"} 2"}));
+  mine.detach(theirs);
+}
+
+TEST_CASE("utf8 names: a family whose first series finds no names for its labels begins with the next") {
+  nx::registry mine(nx::registry_options().label(utf8_name("a.b"), "east")), theirs;
+  nx::family<nx::counter, 2> a{mine, "hits", "H.", {"a_b", "U__a_2e_b"}}, b{theirs, "hits", "H.", {"a_b", "U__a_2e_b"}};
+  a.labels(1, 2).inc();
+  b.labels(3, 4).inc();
+  REQUIRE(mine.attach(theirs).ok());
+  CHECK(asked(mine, "underscores", "?name[]=hits") == lines({"# HELP hits H.", "# TYPE hits counter", "hits{a_b=\"3\",U__a_2e_b=\"4\"} 1"}));
+  CHECK(mine.refused(nx::mistake::sample) == 1);
   mine.detach(theirs);
 }
 

@@ -399,31 +399,6 @@ def spool(name, gw, push, promtool):
     gw.gone()
 
 
-def killed(program):
-    """A program that is killed while it spools 4 MB leaves the file that was there, whole, and nothing that anybody reads."""
-    nobody, hits, broken = "http://127.0.0.1:%d" % free_port(), 0, []
-    with tempfile.TemporaryDirectory() as folder:
-        here = pathlib.Path(folder)
-        command = "job_ok %s %s instance=%s large spool %s\n" % (nobody, b"j".hex(), b"i".hex(), folder)
-        end = time.monotonic() + 40
-        while hits < 4 and time.monotonic() < end:
-            one = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
-            one.stdin.write(command)
-            one.stdin.flush()
-            before = len(list(here.glob(".narthex-*")))
-            # Twice while there is no file yet; once when there is one; and once more, which has something to lose.
-            while time.monotonic() < end and not (list(here.glob("*.prom")) if hits == 2 else len(list(here.glob(".narthex-*"))) > before):
-                pass
-            one.send_signal(signal.SIGKILL)
-            one.wait()
-            one.stdin.close()
-            hits += 1 if hits == 2 or len(list(here.glob(".narthex-*"))) > before else 0
-            whole = [len(re.findall("^m{", f.read_text(), re.M)) == 4096 and f.read_text()[-1] == "\n" for f in here.glob("*.prom")]
-            if len(whole) > 1 or not all(whole):
-                broken.append(whole)
-    say("killed in the middle of spooling, the file is the old one or the new one", hits == 4 and not broken, (hits, broken))
-
-
 def lint(name, gw, promtool):
     page = gw.get("/metrics")[1]
     # --lint=none is not in every version: what promtool calls an error is one that it could not parse.
@@ -459,7 +434,6 @@ def main(program, promtool, *binaries):
     push = Pusher(program)
     r = push("push", "http://narthex-no-such-host.invalid:9091")
     say("a name that nobody knows is a status with the resolver's words", r[0] in ("no_such_host", "timeout") and len(r[2]) > 100, r)
-    killed(program)
     for binary in binaries:
         version = subprocess.run([binary, "--version"], capture_output=True, text=True)
         name = "Pushgateway " + re.search(r"version (\S+?)[ ,+]", version.stdout + version.stderr).group(1)

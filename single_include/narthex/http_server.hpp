@@ -60,7 +60,7 @@ struct exposition_format {
 
   const char* media_type;  // "application/openmetrics-text"; compared without regard to case
   parameter needs[2];      // what a clause must say beside that, as protobuf's `proto` and `encoding`
-  version versions[2];     // the first is for clauses that name none, too
+  version versions[2];     // the first is for clauses that name none, too; the same again is for those that name a scheme
   name_escaping names;
   /// Null: chosen by Accept at the path of the metrics. ".json": served at that path with this behind it, whatever Accept
   /// says.
@@ -2912,13 +2912,16 @@ class http_accept {
       if (p.name && (!one.find(p.name, value) || !same_word(value, p.value))) return false;
     }
     const bool any = !one.find("version", value);
+    const name_escaping scheme = escaping_of(one);
+    const exposition_format::version* found = nullptr;
     for (const exposition_format::version& v : f.versions) {
       if (!v.content_type || !(any || same_word(value, v.asked ? v.asked : ""))) continue;
-      weight_ = weight;
-      best_ = format_choice(f, v.content_type, escaping_of(one));
-      return true;
+      if (!found || (v.asked == found->asked && scheme != name_escaping::underscores)) found = &v;
     }
-    return false;
+    if (!found) return false;
+    weight_ = weight;
+    best_ = format_choice(f, found->content_type, scheme);
+    return true;
   }
   static name_escaping escaping_of(const http_element& one) noexcept {
     string_view value;

@@ -50,7 +50,8 @@ const exposition_format metrics_2020 = {
     name_escaping::underscores, nullptr, sizeof(spoken), &spoken::begin, &spoken::write, &spoken::end, &spoken::drop};
 const exposition_format delimited = {
     "application/vnd.google.protobuf", {{"proto", "io.prometheus.client.MetricFamily"}, {"encoding", "delimited"}},
-    {{nullptr, "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited"}, {nullptr, nullptr}},
+    {{nullptr, "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited"},
+     {nullptr, "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited; escaping="}},
     name_escaping::underscores, nullptr, sizeof(spoken), &spoken::begin, &spoken::write, &spoken::end, &spoken::drop};
 const exposition_format tree = {
     "application/json", {{nullptr, nullptr}, {nullptr, nullptr}}, {{nullptr, "application/json"}, {nullptr, nullptr}},
@@ -150,6 +151,10 @@ TEST_CASE("negotiation: protobuf by proto and encoding, first as Prometheus asks
   }
   CHECK(asks == 3);
   const std::string base = "application/vnd.google.protobuf;";
+  // Prometheus 3.0 to 3.3 says a scheme there, later ones do not.
+  const std::string both = base + "proto=io.prometheus.client.MetricFamily;encoding=delimited";
+  CHECK(chosen({both + ";escaping=allow-utf-8"}, all, false) == type + "; escaping=allow-utf-8");
+  CHECK(chosen({both + ";escaping=underscores"}, all, false) == type);
   CHECK(chosen({base + "encoding=\"delimited\" ; PROTO=io.prometheus.client.MetricFamily"}, all, false) == type);
   for (const char* wrong : {"proto=io.prometheus.client.MetricFamily", "encoding=delimited", "proto=x;encoding=delimited",
                             "proto=io.prometheus.client.MetricFamily;encoding=text", ""}) {

@@ -36,7 +36,7 @@ struct exposition_format {
 
   const char* media_type;  // "application/openmetrics-text"; compared without regard to case
   parameter needs[2];      // what a clause must say beside that, as protobuf's `proto` and `encoding`
-  version versions[2];     // the first is for clauses that name none, too
+  version versions[2];     // the first is for clauses that name none, too; the same again is for those that name a scheme
   name_escaping names;
   /// Null: chosen by Accept at the path of the metrics. ".json": served at that path with this behind it, whatever Accept
   /// says.

@@ -90,6 +90,9 @@ void clashes() {
   nx::counter fine{r, "xy_total", ""};
   nx::counter total{r, "_total", ""};
   nx::gauge starts{r, "job", ""};       // begins another name and is not its family
+  nx::counter four{r, "wxyz_total", ""};  // as long as "made"
+  nx::gauge word{r, "y2345678901234567890123456789012", ""};  // 32 letters
+  nx::counter word_total{r, "y2345678901234567890123456789012_total", ""};
   CHECK_EQ_TEXT(text_in(&om, r),
                 "# TYPE _total unknown\n# HELP _total \n_total 0\n"
                 "# TYPE job gauge\n# HELP job \njob 0.0\n"
@@ -100,10 +103,35 @@ void clashes() {
                 "# TYPE made_created gauge\n# HELP made_created \nmade_created 0.0\n"
                 "# TYPE made_total unknown\n# HELP made_total \nmade_total 0\n"
                 "# TYPE made_total_total unknown\n# HELP made_total_total \nmade_total_total 0\n"
+                "# TYPE wxyz counter\n# HELP wxyz \nwxyz_total 0\n"
                 "# TYPE x info\n# HELP x \nx_info{k=\"v\"} 1\n"
                 "# TYPE x_total unknown\n# HELP x_total \nx_total 0\n"
                 "# TYPE xy counter\n# HELP xy \nxy_total 0\n"
+                "# TYPE y2345678901234567890123456789012 gauge\n# HELP y2345678901234567890123456789012 \n"
+                "y2345678901234567890123456789012 0.0\n"
+                "# TYPE y2345678901234567890123456789012_total unknown\n# HELP y2345678901234567890123456789012_total \n"
+                "y2345678901234567890123456789012_total 0\n"
                 "# EOF\n");
+}
+
+/// What JSON has no letter for, in help, labels and exemplars.
+void json_text() {
+  nx::registry r;
+  nx::info facts{r, "a_info", "tab\there, \x01\x1f", {{"k", "\"q\\\n\r}"}, {"l", "\xff,\x7f"}}};
+  static nx::fixed_exemplar_counter served{r, "b_total", ""};
+  served.inc(1, {{"k", "=\"\t,"}, {"l", ""}});
+  CHECK_EQ_TEXT(text_in(&js, r),
+                "{\"version\":1,\"families\":[\n"
+                "{\"name\":\"a_info\",\"type\":\"info\",\"help\":\"tab\\u0009here, \\u0001\\u001f\",\"series\":[\n"
+                "{\"labels\":{\"k\":\"\\\"q\\\\\\n\\u000d}\",\"l\":\"\xef\xbf\xbd""ff,\x7f\"},\"value\":1}]},\n"
+                "{\"name\":\"b_total\",\"type\":\"counter\",\"help\":\"\",\"series\":[\n"
+                "{\"labels\":{},\"value\":1,\"exemplar\":{\"labels\":{\"k\":\"=\\\"\\u0009,\",\"l\":\"\"},\"value\":1}}]}]}\n");
+  nx::gauge odd{r, "c", ""};
+  odd.set(std::numeric_limits<double>::quiet_NaN());
+  CHECK(std::strstr(text_in(&js, r), "\"value\":\"NaN\"}"));
+  odd.set(-std::numeric_limits<double>::infinity());
+  CHECK(std::strstr(text_in(&js, r), "\"value\":\"-Inf\"}"));
+  served.unregister();
 }
 
 void forbidden_sums() {
@@ -249,6 +277,7 @@ int main() {
   nothing();
   types();
   clashes();
+  json_text();
   forbidden_sums();
   exemplars();
   exemplar_limits();

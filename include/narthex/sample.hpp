@@ -67,6 +67,26 @@ struct exemplar_room {
   char text[text_bytes];
 };
 
+#if NARTHEX_HAS(HEAP)
+namespace detail {
+struct reading;
+}
+/// The buckets of a native histogram at one moment: those that were ever hit.
+///
+/// Shape: indexes[positive + negative], counts[positive + negative]; first the positive ones, each sign's in increasing order.
+///        zero_count and all counts together are the sample's count.
+struct native_counts {
+  int schema;
+  double zero_threshold;
+  std::uint64_t zero_count;
+  unsigned positive, negative;
+  const std::int32_t* indexes;
+  const std::uint64_t* counts;
+  bool restarts;  ///< the histogram counts from zero after this
+  void (*merge)(detail::reading& to, const sample& other);  ///< for a walk: adds another's buckets to its own
+};
+#endif
+
 /// One series at one moment, with the family it belongs to.
 ///
 /// Views point into memory that stays as it is until the walk that filled the sample moves on.
@@ -113,6 +133,9 @@ struct sample {
   const double* quantiles;                 ///< summary: which[quantile_count]
   const double* quantile_values;           ///< summary: value[quantile_count]; NaN when the window is empty
   unsigned quantile_count;
+#if NARTHEX_HAS(HEAP)
+  const native_counts* native;             ///< native histogram: its buckets; null for everything else
+#endif
 };
 
 NARTHEX_END_NAMESPACE

@@ -64,7 +64,8 @@ enum class errc : std::uint8_t {
   transport_failed,       ///< the program's own transport said no; the subject is its words
   bad_unit,               ///< a unit that the name does not end in, or of what has none
   id_in_group,            ///< a warning: a group's label looks like the id of one request or moment; groups stay for ever
-  bad_spool               ///< a file in the spool that narthex has not written, or not whole
+  bad_spool,              ///< a file in the spool that narthex has not written, or not whole
+  bad_native_buckets      ///< a native histogram of an impossible schema, size or zero bucket
 };
 
 /// The words for a code; a static string.
@@ -126,6 +127,7 @@ NARTHEX_DETAIL_COLD inline const char* describe(errc code) noexcept {
     case errc::transport_failed: return "the transport refused";
     case errc::id_in_group: return "looks like an id, and each value is a group that stays for ever: leave it out, or delete the group";
     case errc::bad_spool: return "not a file that narthex has spooled";
+    case errc::bad_native_buckets: return "a native histogram has a factor above 1 or a schema of -4 to 8, 1 to 256 buckets, at most 64 classic bounds, and thresholds of 0 or more";
   }
   return "unknown";
 }

@@ -206,6 +206,7 @@ class walk {
     now_.has_time = false;
     now_.created_ns = 0;
     now_.unit = n.unit_of_name();
+    now_.native = nullptr;
 #endif
     while (next_of(c, n)) {
       if (count_ > 1 && is_shared(ops) && !several(step::merge)) continue;
@@ -355,7 +356,7 @@ class walk {
       const unsigned n = type == metric_type::histogram ? now_.bounds->size() + 1 : 1;
       for (unsigned i = 0; i < n; ++i) now_.count_room[i] += theirs.count_room[i];
       now_.count += theirs.count;
-      now_.sum = detail::add(now_.sum, theirs.sum);
+      now_.add_sum(theirs);
     }
   }
 

@@ -471,7 +471,8 @@ enum class errc : std::uint8_t {
   transport_failed,       ///< the program's own transport said no; the subject is its words
   bad_unit,               ///< a unit that the name does not end in, or of what has none
   id_in_group,            ///< a warning: a group's label looks like the id of one request or moment; groups stay for ever
-  bad_spool               ///< a file in the spool that narthex has not written, or not whole
+  bad_spool,              ///< a file in the spool that narthex has not written, or not whole
+  bad_native_buckets      ///< a native histogram of an impossible schema, size or zero bucket
 };
 
 /// The words for a code; a static string.
@@ -533,6 +534,7 @@ NARTHEX_DETAIL_COLD inline const char* describe(errc code) noexcept {
     case errc::transport_failed: return "the transport refused";
     case errc::id_in_group: return "looks like an id, and each value is a group that stays for ever: leave it out, or delete the group";
     case errc::bad_spool: return "not a file that narthex has spooled";
+    case errc::bad_native_buckets: return "a native histogram has a factor above 1 or a schema of -4 to 8, 1 to 256 buckets, at most 64 classic bounds, and thresholds of 0 or more";
   }
   return "unknown";
 }
@@ -793,7 +795,7 @@ inline std::size_t utf8_length(const char* s, std::size_t size) noexcept {
   return n;
 }
 
-enum class quoting { label_value, help };  // a double quote is escaped in a label value, raw in HELP
+enum class quoting { label_value, help, none };  // a double quote is escaped in a label value, raw in HELP; none: all is raw
 
 /// Whether eight bytes all stand for themselves: ASCII without backslash, newline and quote. A byte of
 /// `eight ^ all_of(c)` is 0 where there is a c, and subtracting 1 from a 0 borrows its top bit.
@@ -835,7 +837,7 @@ inline void put_safe(string_view text, quoting form, void (*put)(void*, const ch
   while (i < text.size()) {
     const char letter = text[i];
     const std::size_t n = utf8_length(text.data() + i, text.size() - i);
-    if (n != 0 && letter != '\\' && letter != '\n' && (letter != '"' || form == quoting::help)) {
+    if (n != 0 && (form == quoting::none || (letter != '\\' && letter != '\n' && (letter != '"' || form == quoting::help)))) {
       i += n;
       continue;
     }
@@ -3412,6 +3414,26 @@ struct exemplar_room {
   char text[text_bytes];
 };
 
+#if NARTHEX_HAS(HEAP)
+namespace detail {
+struct reading;
+}
+/// The buckets of a native histogram at one moment: those that were ever hit.
+///
+/// Shape: indexes[positive + negative], counts[positive + negative]; first the positive ones, each sign's in increasing order.
+///        zero_count and all counts together are the sample's count.
+struct native_counts {
+  int schema;
+  double zero_threshold;
+  std::uint64_t zero_count;
+  unsigned positive, negative;
+  const std::int32_t* indexes;
+  const std::uint64_t* counts;
+  bool restarts;  ///< the histogram counts from zero after this
+  void (*merge)(detail::reading& to, const sample& other);  ///< for a walk: adds another's buckets to its own
+};
+#endif
+
 /// One series at one moment, with the family it belongs to.
 ///
 /// Views point into memory that stays as it is until the walk that filled the sample moves on.
@@ -3458,6 +3480,9 @@ struct sample {
   const double* quantiles;                 ///< summary: which[quantile_count]
   const double* quantile_values;           ///< summary: value[quantile_count]; NaN when the window is empty
   unsigned quantile_count;
+#if NARTHEX_HAS(HEAP)
+  const native_counts* native;             ///< native histogram: its buckets; null for everything else
+#endif
 };
 
 NARTHEX_END_NAMESPACE
@@ -3496,13 +3521,14 @@ struct no_cell {
 };
 struct no_core {
   no_cell cell;
-  void observe(double) const noexcept {}
+  bool observe(double) const noexcept { return true; }
   template <class Exemplar>
   void record(double, const Exemplar&) const noexcept {}
   void read(sample& out) const noexcept {
     out.sum = 0;
     out.count = 0;
   }
+  void read_totals(sample& out) const noexcept { read(out); }
 };
 inline void refuse_update(const no_core&) noexcept {}
 
@@ -3590,6 +3616,14 @@ NARTHEX_END_NAMESPACE
 NARTHEX_BEGIN_NAMESPACE
 namespace detail {
 
+enum : unsigned { nowhere = ~0u };
+/// Which bucket an observation falls in, where that never changes.
+struct known_bucket {
+  enum : bool { may_refuse = false };
+  unsigned bucket;
+  unsigned operator()() const noexcept { return bucket; }
+};
+
 #if NARTHEX_HAS(LOCK_FREE)
 
 /// A set of bucket counts and their sum, such that a snapshot is always of whole observations.
@@ -3604,15 +3638,21 @@ namespace detail {
 class observation_set {
  public:
   enum : unsigned { sum_words = sizeof(double) / sizeof(cell_word), bucket_at = sum_words, count_at, words };
+  enum : cell_word { refused = static_cast<cell_word>(~cell_word(0)) };
 
-  /// Gives how many there were before, more or less.
-  cell_word observe(shared<cell_word>* counts, unsigned bucket, double value) noexcept {
+  /// Gives how many there were before, more or less; `refused` when there is no bucket for it.
+  template <class Which>
+  cell_word observe(shared<cell_word>* counts, Which which, double value) noexcept {
     cell_word count = 0;
+    unsigned bucket = 0;
     const cell_word before = state_.update([&](const image& now, cell_word(&next)[words]) {
       follow(counts, now);
+      bucket = which();  // a restart since `now` was read fails the commit
+      if (Which::may_refuse && bucket == nowhere) return put(next, get_sum(now), static_cast<unsigned>(now.words[bucket_at]), now.words[count_at]);
       count = static_cast<cell_word>(counts[bucket].load(memory_order_acquire) + 1);
       put(next, add(get_sum(now), value), bucket, count);
     });
+    if (Which::may_refuse && bucket == nowhere) return refused;
     move_on(counts[bucket], count);
     return before;
   }
@@ -3690,11 +3730,14 @@ class distribution {
     for (std::size_t i = 0; i < cells(n); ++i) cells_[i].store(0, memory_order_relaxed);
   }
 
-  /// Gives how many there were before in the hot set, more or less.
-  cell_word observe(unsigned bucket, double value) noexcept {
+  void observe(unsigned bucket, double value) noexcept {
     NARTHEX_ASSERT(bucket < n_);
-    const std::uint32_t hot = hot_.load(memory_order_relaxed);
-    return sets_[hot].observe(cells_ + hot * n_, bucket, value);
+    observe_by(known_bucket{bucket}, value);
+  }
+  /// The bucket is asked for when it is certain that a restart before it is seen; false when there is none.
+  template <class Which>
+  bool observe_by(Which which, double value) noexcept {
+    return count_in(which, value) != observation_set::refused;
   }
 
   /// Fills counts[n] and returns the sum of the same observations; `total` is the sum of the counts.
@@ -3713,6 +3756,12 @@ class distribution {
   }
 
  protected:
+  /// Gives how many there were before in the hot set, more or less.
+  template <class Which>
+  cell_word count_in(Which which, double value) noexcept {
+    const std::uint32_t hot = hot_.load(memory_order_relaxed);
+    return sets_[hot].observe(cells_ + hot * n_, which, value);
+  }
   double read_alone(std::uint64_t* counts) const noexcept {
     cell_word set_counts[buckets::max_bounds + 1];
     double sum = 0;
@@ -3773,6 +3822,14 @@ class distribution {
 
   distribution(void* room, unsigned n) noexcept : cells_(static_cast<cell_word*>(room)), n_(n) { clear(sum_, cells_, n_); }
   void observe(unsigned bucket, double value) noexcept { observe(sum_, cells_[bucket], value); }
+  /// False when there is no bucket for it.
+  template <class Which>
+  bool observe_by(Which which, double value) noexcept {
+    const unsigned bucket = which();
+    if (bucket == nowhere) return false;
+    observe(bucket, value);
+    return true;
+  }
   double read(std::uint64_t* counts, std::uint64_t& total) const noexcept { return read(sum_, cells_, n_, counts, total); }
   void restart() const noexcept { clear(sum_, cells_, n_); }
 
@@ -3892,18 +3949,24 @@ class ledger {
     for (unsigned i = 0; i < 2 * n; ++i) new (counts(0) + i) shared<std::uint64_t>(0);
   }
 
-  /// By the owner alone.
-  void observe(unsigned bucket, double value) noexcept {
-    NARTHEX_ASSERT(bucket < n_);
-    const std::uint64_t turn = turn_.load(memory_order_relaxed);
+  void observe(unsigned bucket, double value) noexcept { observe_by(known_bucket{bucket}, value); }
+  /// By the owner alone. `which` is asked for the bucket once it is certain which generation the observation will be of; false when
+  /// it has none.
+  template <class Which>
+  bool observe_by(Which which, double value) noexcept {
+    const std::uint64_t turn = turn_.load(memory_order_acquire);
     set& s = sets_[turn % 2];
-    if (!NARTHEX_DETAIL_LIKELY(s.generation.load(memory_order_relaxed) == turn / 2)) return observe_anew(bucket, value);
+    if (!NARTHEX_DETAIL_LIKELY(s.generation.load(memory_order_relaxed) == turn / 2)) return observe_anew(which, value);
+    const unsigned bucket = which();
+    if (Which::may_refuse && !NARTHEX_DETAIL_LIKELY(bucket != nowhere)) return false;
+    NARTHEX_ASSERT(bucket < n_);
     const std::uint64_t k = s.entry.load(memory_order_relaxed) / places;
     const double sum = bits_double(s.sum[k % 2].load(memory_order_relaxed)) + value;
     shared<std::uint64_t>& count = counts(turn % 2)[bucket];
     s.sum[(k + 1) % 2].store(double_bits(sum), memory_order_release);
     s.entry.store((k + 1) * places + bucket, memory_order_release);
     count.store(count.load(memory_order_relaxed) + 1, memory_order_release);
+    return true;
   }
 
   /// Adds the counts to `to` and gives the sum of the same observations.
@@ -3918,8 +3981,8 @@ class ledger {
     return sum;
   }
 
-  /// Counts from zero again.
-  void restart() noexcept { turn_.store(turn_.load(memory_order_relaxed) + 2, memory_order_relaxed); }
+  /// Counts from zero again. Whoever observes in the new generation sees what was stored before.
+  void restart() noexcept { turn_.store(turn_.load(memory_order_relaxed) + 2, memory_order_release); }
 
  private:
   enum : std::uint64_t { places = 1024 };  // a bucket's number fits beside 54 bits of count
@@ -3932,11 +3995,12 @@ class ledger {
   }
 
   /// The last thing that observe() does, so that it has no registers to save.
-  NARTHEX_DETAIL_COLD void observe_anew(unsigned bucket, double value) noexcept {
+  template <class Which>
+  NARTHEX_DETAIL_COLD bool observe_anew(Which which, double value) noexcept {
     const std::uint64_t turn = turn_.load(memory_order_relaxed);  // a reader may have turned it meanwhile
     set& s = sets_[turn % 2];
     if (s.generation.load(memory_order_relaxed) != turn / 2) begin(s, turn);
-    observe(bucket, value);
+    return observe_by(which, value);
   }
   void begin(set& s, std::uint64_t turn) noexcept {
     s.entry.store(0, memory_order_relaxed);
@@ -4006,9 +4070,12 @@ class adaptive_distribution : distribution {
       : distribution(room, n), owner_(this), shards_(shard_link::may_grow),
         first_(new (static_cast<char*>(room) + distribution::bytes(n)) ledger(n)) {}
 
-  void observe(unsigned bucket, double value) noexcept {
-    if (NARTHEX_DETAIL_LIKELY(owner_.load(memory_order_relaxed) == this_thread().name)) first_->observe(bucket, value);
-    else observe_aside(bucket, value);
+  void observe(unsigned bucket, double value) noexcept { observe_by(known_bucket{bucket}, value); }
+  /// The bucket is asked for when it is certain that a restart before it is seen; false when there is none.
+  template <class Which>
+  bool observe_by(Which which, double value) noexcept {
+    if (NARTHEX_DETAIL_LIKELY(owner_.load(memory_order_relaxed) == this_thread().name)) return first_->observe_by(which, value);
+    return observe_aside(which, value);
   }
 
   /// Fills counts[n] and returns the sum of the same observations; `total` is the sum of the counts.
@@ -4039,25 +4106,31 @@ class adaptive_distribution : distribution {
   }
 
  private:
-  NARTHEX_DETAIL_NOINLINE void observe_aside(unsigned bucket, double value) noexcept {
+  template <class Which>
+  NARTHEX_DETAIL_NOINLINE bool observe_aside(Which which, double value) noexcept {
     const shard_table* const t = shards_.get();
     void* const own = t ? t->mine() : nullptr;
-    if (NARTHEX_DETAIL_LIKELY(own != nullptr)) static_cast<ledger*>(own)->observe(bucket, value);
-    else observe_shared(bucket, value);
+    if (NARTHEX_DETAIL_LIKELY(own != nullptr)) return static_cast<ledger*>(own)->observe_by(which, value);
+    return observe_shared(which, value);
   }
 
-  NARTHEX_DETAIL_COLD void observe_shared(unsigned bucket, double value) noexcept {
+  template <class Which>
+  NARTHEX_DETAIL_COLD bool observe_shared(Which which, double value) noexcept {
     const void* owner = this;
     const void* const me = name_of(this_thread());
     if (me && (owner_.load(memory_order_relaxed) == me ||
                owner_.compare_exchange_strong(owner, me, memory_order_relaxed, memory_order_relaxed))) {
-      first_->observe(bucket, value);
-    } else if (distribution::observe(bucket, value) % 32 == 31) {
+      return first_->observe_by(which, value);
+    }
+    const cell_word before = count_in(which, value);
+    if (Which::may_refuse && before == observation_set::refused) return false;
+    if (before % 32 == 31) {
       if (shard_table* const t = shards_.grow()) {
         const unsigned n = size();
         t->join(ledger::bytes(n), [n](void* memory) { new (memory) ledger(n); });
       }
     }
+    return true;
   }
 
   shared<const void*> owner_;  // the object itself: nobody yet
@@ -4320,7 +4393,13 @@ struct reading : sample {
   char text[text_room];                             // labels of series whose text is not kept ready
   double quantile_room[max_quantiles];
   std::uint64_t count_room[buckets::max_bounds + 1];
-  double bound_room[buckets::max_bounds];           // bounds that lie in an object that may go away meanwhile
+  union {
+    double bound_room[buckets::max_bounds];         // bounds that lie in an object that may go away meanwhile
+    std::int32_t index_room[buckets::max_bounds + 1];  // a native histogram's
+  };
+#if NARTHEX_HAS(HEAP)
+  native_counts native_room;
+#endif
 
   /// Lets the walk that reads go of the lists, before a user's code runs.
 #if NARTHEX_HAS(THREADS)
@@ -4333,6 +4412,14 @@ struct reading : sample {
   void rest() const noexcept {}
 #endif
   exemplar_room* exemplars_wanted = nullptr;  // null: nobody asks
+
+  /// Adds the sum of another registry's series, and its native buckets.
+  void add_sum(const reading& theirs) noexcept {
+    sum = add(sum, theirs.sum);
+#if NARTHEX_HAS(HEAP)
+    if (native) native->merge(*this, theirs);
+#endif
+  }
 
   /// Says that it is more than a number: a histogram, a summary, or a counter with something.
   template <metric_type Type>
@@ -4353,7 +4440,7 @@ struct position {
 // What kind of storage stands behind a name: a second registration must have the same.
 enum class storage : std::uint8_t {
   counter, double_counter, gauge, int_gauge, histogram, static_histogram, summary, fixed_summary, info, state_set, callback, collected, self,
-  expiring, exemplar_counter, exemplar_double_counter, exemplar_histogram
+  expiring, exemplar_counter, exemplar_double_counter, exemplar_histogram, native
 };
 
 struct family_ops;
@@ -5425,6 +5512,7 @@ struct single_ops {
     if (n.created_at) {
       out.is_plain = false;
       out.created_ns = n.created_ns_of(&n);
+      if (out.native && out.native->restarts) n.stamp(&n);
     }
 #endif
     return true;
@@ -7483,7 +7571,9 @@ struct labelled_of : labelled {
   static bool next_with_created(family_node& n, position& where, reading& out) noexcept {
     if (!look_for_next(n, where, out)) return false;
     out.is_plain = false;
-    out.created_ns = n.created_ns_of(where.index ? static_cast<const labelled_of&>(n).overflow : where.at);
+    void* const read = where.index ? static_cast<void*>(static_cast<const labelled_of&>(n).overflow) : const_cast<void*>(where.at);
+    out.created_ns = n.created_ns_of(read);
+    if (out.native && out.native->restarts) n.stamp(read);
     return true;
   }
 
@@ -9219,6 +9309,7 @@ class walk {
     now_.has_time = false;
     now_.created_ns = 0;
     now_.unit = n.unit_of_name();
+    now_.native = nullptr;
 #endif
     while (next_of(c, n)) {
       if (count_ > 1 && is_shared(ops) && !several(step::merge)) continue;
@@ -9368,7 +9459,7 @@ class walk {
       const unsigned n = type == metric_type::histogram ? now_.bounds->size() + 1 : 1;
       for (unsigned i = 0; i < n; ++i) now_.count_room[i] += theirs.count_room[i];
       now_.count += theirs.count;
-      now_.sum = detail::add(now_.sum, theirs.sum);
+      now_.add_sum(theirs);
     }
   }
 

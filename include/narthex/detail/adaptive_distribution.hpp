@@ -32,9 +32,12 @@ class adaptive_distribution : distribution {
       : distribution(room, n), owner_(this), shards_(shard_link::may_grow),
         first_(new (static_cast<char*>(room) + distribution::bytes(n)) ledger(n)) {}
 
-  void observe(unsigned bucket, double value) noexcept {
-    if (NARTHEX_DETAIL_LIKELY(owner_.load(memory_order_relaxed) == this_thread().name)) first_->observe(bucket, value);
-    else observe_aside(bucket, value);
+  void observe(unsigned bucket, double value) noexcept { observe_by(known_bucket{bucket}, value); }
+  /// The bucket is asked for when it is certain that a restart before it is seen; false when there is none.
+  template <class Which>
+  bool observe_by(Which which, double value) noexcept {
+    if (NARTHEX_DETAIL_LIKELY(owner_.load(memory_order_relaxed) == this_thread().name)) return first_->observe_by(which, value);
+    return observe_aside(which, value);
   }
 
   /// Fills counts[n] and returns the sum of the same observations; `total` is the sum of the counts.
@@ -65,25 +68,31 @@ class adaptive_distribution : distribution {
   }
 
  private:
-  NARTHEX_DETAIL_NOINLINE void observe_aside(unsigned bucket, double value) noexcept {
+  template <class Which>
+  NARTHEX_DETAIL_NOINLINE bool observe_aside(Which which, double value) noexcept {
     const shard_table* const t = shards_.get();
     void* const own = t ? t->mine() : nullptr;
-    if (NARTHEX_DETAIL_LIKELY(own != nullptr)) static_cast<ledger*>(own)->observe(bucket, value);
-    else observe_shared(bucket, value);
+    if (NARTHEX_DETAIL_LIKELY(own != nullptr)) return static_cast<ledger*>(own)->observe_by(which, value);
+    return observe_shared(which, value);
   }
 
-  NARTHEX_DETAIL_COLD void observe_shared(unsigned bucket, double value) noexcept {
+  template <class Which>
+  NARTHEX_DETAIL_COLD bool observe_shared(Which which, double value) noexcept {
     const void* owner = this;
     const void* const me = name_of(this_thread());
     if (me && (owner_.load(memory_order_relaxed) == me ||
                owner_.compare_exchange_strong(owner, me, memory_order_relaxed, memory_order_relaxed))) {
-      first_->observe(bucket, value);
-    } else if (distribution::observe(bucket, value) % 32 == 31) {
+      return first_->observe_by(which, value);
+    }
+    const cell_word before = count_in(which, value);
+    if (Which::may_refuse && before == observation_set::refused) return false;
+    if (before % 32 == 31) {
       if (shard_table* const t = shards_.grow()) {
         const unsigned n = size();
         t->join(ledger::bytes(n), [n](void* memory) { new (memory) ledger(n); });
       }
     }
+    return true;
   }
 
   shared<const void*> owner_;  // the object itself: nobody yet

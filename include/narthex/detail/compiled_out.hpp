@@ -36,13 +36,14 @@ struct no_cell {
 };
 struct no_core {
   no_cell cell;
-  void observe(double) const noexcept {}
+  bool observe(double) const noexcept { return true; }
   template <class Exemplar>
   void record(double, const Exemplar&) const noexcept {}
   void read(sample& out) const noexcept {
     out.sum = 0;
     out.count = 0;
   }
+  void read_totals(sample& out) const noexcept { read(out); }
 };
 inline void refuse_update(const no_core&) noexcept {}
 

@@ -19,6 +19,14 @@
 NARTHEX_BEGIN_NAMESPACE
 namespace detail {
 
+enum : unsigned { nowhere = ~0u };
+/// Which bucket an observation falls in, where that never changes.
+struct known_bucket {
+  enum : bool { may_refuse = false };
+  unsigned bucket;
+  unsigned operator()() const noexcept { return bucket; }
+};
+
 #if NARTHEX_HAS(LOCK_FREE)
 
 /// A set of bucket counts and their sum, such that a snapshot is always of whole observations.
@@ -33,15 +41,21 @@ namespace detail {
 class observation_set {
  public:
   enum : unsigned { sum_words = sizeof(double) / sizeof(cell_word), bucket_at = sum_words, count_at, words };
+  enum : cell_word { refused = static_cast<cell_word>(~cell_word(0)) };
 
-  /// Gives how many there were before, more or less.
-  cell_word observe(shared<cell_word>* counts, unsigned bucket, double value) noexcept {
+  /// Gives how many there were before, more or less; `refused` when there is no bucket for it.
+  template <class Which>
+  cell_word observe(shared<cell_word>* counts, Which which, double value) noexcept {
     cell_word count = 0;
+    unsigned bucket = 0;
     const cell_word before = state_.update([&](const image& now, cell_word(&next)[words]) {
       follow(counts, now);
+      bucket = which();  // a restart since `now` was read fails the commit
+      if (Which::may_refuse && bucket == nowhere) return put(next, get_sum(now), static_cast<unsigned>(now.words[bucket_at]), now.words[count_at]);
       count = static_cast<cell_word>(counts[bucket].load(memory_order_acquire) + 1);
       put(next, add(get_sum(now), value), bucket, count);
     });
+    if (Which::may_refuse && bucket == nowhere) return refused;
     move_on(counts[bucket], count);
     return before;
   }
@@ -119,11 +133,14 @@ class distribution {
     for (std::size_t i = 0; i < cells(n); ++i) cells_[i].store(0, memory_order_relaxed);
   }
 
-  /// Gives how many there were before in the hot set, more or less.
-  cell_word observe(unsigned bucket, double value) noexcept {
+  void observe(unsigned bucket, double value) noexcept {
     NARTHEX_ASSERT(bucket < n_);
-    const std::uint32_t hot = hot_.load(memory_order_relaxed);
-    return sets_[hot].observe(cells_ + hot * n_, bucket, value);
+    observe_by(known_bucket{bucket}, value);
+  }
+  /// The bucket is asked for when it is certain that a restart before it is seen; false when there is none.
+  template <class Which>
+  bool observe_by(Which which, double value) noexcept {
+    return count_in(which, value) != observation_set::refused;
   }
 
   /// Fills counts[n] and returns the sum of the same observations; `total` is the sum of the counts.
@@ -142,6 +159,12 @@ class distribution {
   }
 
  protected:
+  /// Gives how many there were before in the hot set, more or less.
+  template <class Which>
+  cell_word count_in(Which which, double value) noexcept {
+    const std::uint32_t hot = hot_.load(memory_order_relaxed);
+    return sets_[hot].observe(cells_ + hot * n_, which, value);
+  }
   double read_alone(std::uint64_t* counts) const noexcept {
     cell_word set_counts[buckets::max_bounds + 1];
     double sum = 0;
@@ -202,6 +225,14 @@ class distribution {
 
   distribution(void* room, unsigned n) noexcept : cells_(static_cast<cell_word*>(room)), n_(n) { clear(sum_, cells_, n_); }
   void observe(unsigned bucket, double value) noexcept { observe(sum_, cells_[bucket], value); }
+  /// False when there is no bucket for it.
+  template <class Which>
+  bool observe_by(Which which, double value) noexcept {
+    const unsigned bucket = which();
+    if (bucket == nowhere) return false;
+    observe(bucket, value);
+    return true;
+  }
   double read(std::uint64_t* counts, std::uint64_t& total) const noexcept { return read(sum_, cells_, n_, counts, total); }
   void restart() const noexcept { clear(sum_, cells_, n_); }
 

@@ -29,7 +29,13 @@ struct reading : sample {
   char text[text_room];                             // labels of series whose text is not kept ready
   double quantile_room[max_quantiles];
   std::uint64_t count_room[buckets::max_bounds + 1];
-  double bound_room[buckets::max_bounds];           // bounds that lie in an object that may go away meanwhile
+  union {
+    double bound_room[buckets::max_bounds];         // bounds that lie in an object that may go away meanwhile
+    std::int32_t index_room[buckets::max_bounds + 1];  // a native histogram's
+  };
+#if NARTHEX_HAS(HEAP)
+  native_counts native_room;
+#endif
 
   /// Lets the walk that reads go of the lists, before a user's code runs.
 #if NARTHEX_HAS(THREADS)
@@ -42,6 +48,14 @@ struct reading : sample {
   void rest() const noexcept {}
 #endif
   exemplar_room* exemplars_wanted = nullptr;  // null: nobody asks
+
+  /// Adds the sum of another registry's series, and its native buckets.
+  void add_sum(const reading& theirs) noexcept {
+    sum = add(sum, theirs.sum);
+#if NARTHEX_HAS(HEAP)
+    if (native) native->merge(*this, theirs);
+#endif
+  }
 
   /// Says that it is more than a number: a histogram, a summary, or a counter with something.
   template <metric_type Type>
@@ -62,7 +76,7 @@ struct position {
 // What kind of storage stands behind a name: a second registration must have the same.
 enum class storage : std::uint8_t {
   counter, double_counter, gauge, int_gauge, histogram, static_histogram, summary, fixed_summary, info, state_set, callback, collected, self,
-  expiring, exemplar_counter, exemplar_double_counter, exemplar_histogram
+  expiring, exemplar_counter, exemplar_double_counter, exemplar_histogram, native
 };
 
 struct family_ops;

@@ -189,7 +189,9 @@ struct labelled_of : labelled {
   static bool next_with_created(family_node& n, position& where, reading& out) noexcept {
     if (!look_for_next(n, where, out)) return false;
     out.is_plain = false;
-    out.created_ns = n.created_ns_of(where.index ? static_cast<const labelled_of&>(n).overflow : where.at);
+    void* const read = where.index ? static_cast<void*>(static_cast<const labelled_of&>(n).overflow) : const_cast<void*>(where.at);
+    out.created_ns = n.created_ns_of(read);
+    if (out.native && out.native->restarts) n.stamp(read);
     return true;
   }
 

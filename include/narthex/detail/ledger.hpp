@@ -10,6 +10,7 @@
 #include "narthex/buckets.hpp"
 #include "narthex/config.hpp"
 #include "narthex/detail/bits.hpp"
+#include "narthex/detail/distribution.hpp"
 #include "narthex/detail/shared.hpp"
 #include "narthex/detail/slot.hpp"
 
@@ -47,18 +48,24 @@ class ledger {
     for (unsigned i = 0; i < 2 * n; ++i) new (counts(0) + i) shared<std::uint64_t>(0);
   }
 
-  /// By the owner alone.
-  void observe(unsigned bucket, double value) noexcept {
-    NARTHEX_ASSERT(bucket < n_);
-    const std::uint64_t turn = turn_.load(memory_order_relaxed);
+  void observe(unsigned bucket, double value) noexcept { observe_by(known_bucket{bucket}, value); }
+  /// By the owner alone. `which` is asked for the bucket once it is certain which generation the observation will be of; false when
+  /// it has none.
+  template <class Which>
+  bool observe_by(Which which, double value) noexcept {
+    const std::uint64_t turn = turn_.load(memory_order_acquire);
     set& s = sets_[turn % 2];
-    if (!NARTHEX_DETAIL_LIKELY(s.generation.load(memory_order_relaxed) == turn / 2)) return observe_anew(bucket, value);
+    if (!NARTHEX_DETAIL_LIKELY(s.generation.load(memory_order_relaxed) == turn / 2)) return observe_anew(which, value);
+    const unsigned bucket = which();
+    if (Which::may_refuse && !NARTHEX_DETAIL_LIKELY(bucket != nowhere)) return false;
+    NARTHEX_ASSERT(bucket < n_);
     const std::uint64_t k = s.entry.load(memory_order_relaxed) / places;
     const double sum = bits_double(s.sum[k % 2].load(memory_order_relaxed)) + value;
     shared<std::uint64_t>& count = counts(turn % 2)[bucket];
     s.sum[(k + 1) % 2].store(double_bits(sum), memory_order_release);
     s.entry.store((k + 1) * places + bucket, memory_order_release);
     count.store(count.load(memory_order_relaxed) + 1, memory_order_release);
+    return true;
   }
 
   /// Adds the counts to `to` and gives the sum of the same observations.
@@ -73,8 +80,8 @@ class ledger {
     return sum;
   }
 
-  /// Counts from zero again.
-  void restart() noexcept { turn_.store(turn_.load(memory_order_relaxed) + 2, memory_order_relaxed); }
+  /// Counts from zero again. Whoever observes in the new generation sees what was stored before.
+  void restart() noexcept { turn_.store(turn_.load(memory_order_relaxed) + 2, memory_order_release); }
 
  private:
   enum : std::uint64_t { places = 1024 };  // a bucket's number fits beside 54 bits of count
@@ -87,11 +94,12 @@ class ledger {
   }
 
   /// The last thing that observe() does, so that it has no registers to save.
-  NARTHEX_DETAIL_COLD void observe_anew(unsigned bucket, double value) noexcept {
+  template <class Which>
+  NARTHEX_DETAIL_COLD bool observe_anew(Which which, double value) noexcept {
     const std::uint64_t turn = turn_.load(memory_order_relaxed);  // a reader may have turned it meanwhile
     set& s = sets_[turn % 2];
     if (s.generation.load(memory_order_relaxed) != turn / 2) begin(s, turn);
-    observe(bucket, value);
+    return observe_by(which, value);
   }
   void begin(set& s, std::uint64_t turn) noexcept {
     s.entry.store(0, memory_order_relaxed);

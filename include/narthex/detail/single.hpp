@@ -69,6 +69,7 @@ struct single_ops {
     if (n.created_at) {
       out.is_plain = false;
       out.created_ns = n.created_ns_of(&n);
+      if (out.native && out.native->restarts) n.stamp(&n);
     }
 #endif
     return true;

@@ -30,7 +30,7 @@ inline std::size_t utf8_length(const char* s, std::size_t size) noexcept {
   return n;
 }
 
-enum class quoting { label_value, help };  // a double quote is escaped in a label value, raw in HELP
+enum class quoting { label_value, help, none };  // a double quote is escaped in a label value, raw in HELP; none: all is raw
 
 /// Whether eight bytes all stand for themselves: ASCII without backslash, newline and quote. A byte of
 /// `eight ^ all_of(c)` is 0 where there is a c, and subtracting 1 from a 0 borrows its top bit.
@@ -72,7 +72,7 @@ inline void put_safe(string_view text, quoting form, void (*put)(void*, const ch
   while (i < text.size()) {
     const char letter = text[i];
     const std::size_t n = utf8_length(text.data() + i, text.size() - i);
-    if (n != 0 && letter != '\\' && letter != '\n' && (letter != '"' || form == quoting::help)) {
+    if (n != 0 && (form == quoting::none || (letter != '\\' && letter != '\n' && (letter != '"' || form == quoting::help)))) {
       i += n;
       continue;
     }

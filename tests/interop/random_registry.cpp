@@ -5,6 +5,7 @@
 //   random_registry FIRST END       for each seed: "seed N BYTES BYTES\n", the exposition, the account
 //   random_registry FIRST END --formats   for each seed: "seed N BYTES BYTES BYTES\n", text, OpenMetrics, JSON of one moment, with
 //                                   units, exemplars, created times and times of a collector beside what the account knows
+//   random_registry FIRST END --protobuf   the same with the exposition as protobuf
 //
 // The account has one line for each family and each sample that a scrape must show; raw bytes in hexadecimal:
 //   F <tab> name <tab> type <tab> help
@@ -15,6 +16,7 @@
 #include <narthex/json.hpp>
 #include <narthex/narthex.hpp>
 #include <narthex/openmetrics.hpp>
+#include <narthex/protobuf.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -1136,6 +1138,7 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "random_registry SEED [--truth] | FIRST END\n");
     return 2;
   }
+  const bool as_protobuf = argc > 3 && std::strcmp(argv[3], "--protobuf") == 0;
   const bool truth = argc > 2 && std::strcmp(argv[2], "--truth") == 0, frames = argc > 2 && !truth;
   const bool formats = argc > 3 && std::strcmp(argv[3], "--formats") == 0;
   const std::uint64_t first = std::strtoull(argv[1], nullptr, 10), end = frames ? std::strtoull(argv[2], nullptr, 10) : first + 1;
@@ -1147,7 +1150,10 @@ int main(int argc, char** argv) {
     // In pieces of any size.
     string text;
     std::vector<char> chunk(1 + w.r.below(w.r.one_in(2) ? 8192 : 40));
-    const nx::status written = nx::write_text(*w.shelves[0].real, nx::string_sink(text), chunk.data(), chunk.size());
+    nx::registry& shown = *w.shelves[0].real;
+    const nx::sink to = nx::string_sink(text);
+    const nx::status written =
+        as_protobuf ? nx::write_protobuf(shown, to, chunk.data(), chunk.size()) : nx::write_text(shown, to, chunk.data(), chunk.size());
     if (!written.ok()) return 1;
     if (formats) {
       string all[2];

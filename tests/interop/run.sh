@@ -96,12 +96,12 @@ else
 fi
 
 t=$SECONDS
-for program in exposer random_registry names_exposer; do
+for program in exposer random_registry names_exposer native; do
   # shellcheck disable=SC2086
   ${CXX:-g++} -O1 -Wall -Wextra -pthread ${CXXFLAGS:-} -I../../include $program.cpp -o "$work/$program" > "$work/$program.log" 2>&1 &
 done
 wait
-for program in exposer random_registry names_exposer; do
+for program in exposer random_registry names_exposer native; do
   if [ -x "$work/$program" ]; then say "PASS $program is built ($((SECONDS - t)) s)"
   else say "FAIL $program is built"; head -n 30 "$work/$program.log" | sed 's/^/    /'; built=no; fi
 done
@@ -113,4 +113,6 @@ run formats.py 100 $python formats.py "$work/random_registry" "$seeds"
 run scrape.py 160 $python scrape.py "$work/exposer" "$work/random_registry" "$seeds" $servers
 # shellcheck disable=SC2086
 run names.py 100 $python names.py "$work/names_exposer" $servers
+# shellcheck disable=SC2086
+run protobuf.py 160 $python protobuf.py "$work/native" "$work/random_registry" "$seeds" $servers
 finish

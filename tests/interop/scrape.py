@@ -149,7 +149,7 @@ def running(command, **options):
 
 
 @contextlib.contextmanager
-def serving(texts):
+def serving(texts, content_type='text/plain; version=0.0.4; charset=utf-8'):
     """texts: path -> body."""
     class handler(http.server.BaseHTTPRequestHandler):
         protocol_version = 'HTTP/1.1'
@@ -157,7 +157,7 @@ def serving(texts):
         def do_GET(self):
             body = texts[self.path]
             self.send_response(200)
-            self.send_header('Content-Type', 'text/plain; version=0.0.4; charset=utf-8')
+            self.send_header('Content-Type', content_type)
             self.send_header('Content-Length', str(len(body)))
             self.end_headers()
             self.wfile.write(body)

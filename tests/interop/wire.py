@@ -85,9 +85,9 @@ class Account:
         return bad
 
 
-def random_texts(program, first, end):
+def random_texts(program, first, end, *how):
     """(seed, exposition, account) of each seed."""
-    with subprocess.Popen([program, str(first), str(end)], stdout=subprocess.PIPE) as p:
+    with subprocess.Popen([program, str(first), str(end)] + list(how), stdout=subprocess.PIPE) as p:
         for head in p.stdout:
             _, seed, size, account_size = head.split()
             yield int(seed), p.stdout.read(int(size)), p.stdout.read(int(account_size))

@@ -4,8 +4,10 @@
 #include <narthex/http_server.hpp>
 #include <narthex/json.hpp>
 #include <narthex/narthex.hpp>
+#include <narthex/native_histogram.hpp>
 #include <narthex/openmetrics.hpp>
 #include <narthex/periodic_pusher.hpp>
+#include <narthex/protobuf.hpp>
 
 #include "updates.hpp"
 
@@ -461,6 +463,10 @@ static void observations() {
              {RIVAL(loop(rival_observe))},
              0});
     if (n == 11) {
+      nx::native_histogram native{registry, "native_seconds", "Time."};
+      const auto observe_native = [&, d](uint64_t i) { native.observe(d[i % values]); };
+      measure({"histogram.observe, native", "ns", loop(observe_native), "relaxed fetch_add", loop(add_to_cell), nullptr, 0});
+      need(native.count() > 0, "nothing was observed");
       measure({"histogram.observe, 2 threads on one",
                "ns",
                two_threads(observe),
@@ -789,6 +795,34 @@ static void texts() {
        {RIVAL([&](std::vector<char>& to) { return rival_text(theirs, to); })});
 }
 
+/// What a scrape takes as protobuf, beside text 0.0.4 of the same registry.
+static void protobuf_text() {
+  nx::registry registry;
+  const std::vector<label_set> sets = label_sets(chosen.smoke ? 500 : 10000);
+  nx::family<nx::counter, 3> counters{registry, "http_requests_total", "Requests.", {"instance", "method", "path"}};
+  nx::family<nx::gauge, 2> gauges{registry, "heat_celsius", "Heat.", {"instance", "path"}, nx::series_limits(10000)};
+  nx::family<nx::histogram, 3> histograms{registry, "http_seconds", "Time.", {"instance", "method", "path"}};
+  for (std::size_t i = 0; i < sets.size(); ++i) {
+    const label_set& s = sets[i];
+    if (i % 5 == 4) histograms.labels(s.instance, s.method, s.path).observe(durations()[i % values]);
+    else if (i % 5 == 3) gauges.labels(s.instance, s.path).set(durations()[i % values]);
+    else counters.labels(s.instance, s.method, s.path).inc(i);
+  }
+  std::vector<char> buffer(nx::to_text(registry).size() * 2, 'x');
+  const auto page = [&buffer, &registry](std::size_t (*write)(nx::registry_core&, char*, std::size_t)) {
+    return work([&buffer, &registry, write](uint64_t) {
+      write(registry, buffer.data(), buffer.size());
+      const double from = processor_time();
+      for (int i = 0; i < 4; ++i) write(registry, buffer.data(), buffer.size());
+      keep(buffer.data());
+      return (processor_time() - from) / 4;
+    });
+  };
+  measure({chosen.smoke ? "protobuf of 500 mixed series" : "protobuf of 10,000 mixed series", "ns/series", page(&nx::write_protobuf), "text 0.0.4",
+           page(&nx::write_text), nullptr, sets.size()},
+          chosen.few());
+}
+
 // ---- a scrape through the server ----
 
 /// Takes a page and gives how many bytes came.
@@ -955,6 +989,7 @@ int main(int argc, char** argv) {
   lookups();
   creation();
   texts();
+  protobuf_text();
   streams();
   digits();
   return 0;

@@ -33,7 +33,7 @@ int main() {
 // # HELP jobs_total Jobs.
 // # TYPE jobs_total counter
 // jobs_total 0
-// # HELP narthex_refused_total What was refused: registrations, updates, new series, collected samples, pushes.
+// # HELP narthex_refused_total What was refused, by kind.
 // # TYPE narthex_refused_total counter
 // narthex_refused_total{what="registration"} 1
 // narthex_refused_total{what="update"} 1

@@ -220,7 +220,11 @@
 #endif
 
 #if defined(__GNUC__)
+#if NARTHEX_HAS(TINY)
+#define NARTHEX_DETAIL_COLD
+#else
 #define NARTHEX_DETAIL_COLD __attribute__((cold, noinline))
+#endif
 #define NARTHEX_DETAIL_NOINLINE __attribute__((noinline))
 #define NARTHEX_DETAIL_INLINE inline __attribute__((always_inline))
 #define NARTHEX_DETAIL_LIKELY(x) (__builtin_expect(!!(x), 1))
@@ -229,6 +233,13 @@
 #define NARTHEX_DETAIL_NOINLINE
 #define NARTHEX_DETAIL_INLINE inline
 #define NARTHEX_DETAIL_LIKELY(x) (x)
+#endif
+
+// A function of its own where bytes count.
+#if NARTHEX_HAS(TINY)
+#define NARTHEX_DETAIL_SMALL NARTHEX_DETAIL_NOINLINE inline
+#else
+#define NARTHEX_DETAIL_SMALL inline
 #endif
 
 // For what all shared libraries of a process must have in common, also those built with hidden visibility.

@@ -161,7 +161,7 @@ class name {
         for (int i = 0; i < 3; ++i) text_[size_++] = '.';
         return;
       }
-      text_[size_++] = c;
+      text_[size_++] = c ? c : '.';  // refused like a NUL, which some would take for the name's end
     }
   }
 

@@ -143,7 +143,7 @@ class registry : public registry_core {
 inline status registry_core::attach(registry_core& other) noexcept {
 #if !NARTHEX_HAS(HEAP)
   detail::attaching<void>::judge = &judge_elsewhere;
-  detail::attaching<void>::several = &walk::step_among;
+  detail::attaching<void>::walk_on = &walk::walk_on;
 #endif
   for (;;) {
     const std::uint32_t seen = detail::lists::version.load(detail::memory_order_acquire);

@@ -47,6 +47,25 @@ struct number {
   char* write_f64(char* out) const noexcept { return writer(out, f64); }
   char* (*writer)(char*, const double&);
 #endif
+  // Members one by one: of a whole object GCC 12 copies the union byte by byte.
+  number& operator=(std::uint64_t value) noexcept {
+    is = kind::u64;
+    u64 = value;
+    return *this;
+  }
+  number& operator=(std::int64_t value) noexcept {
+    is = kind::i64;
+    i64 = value;
+    return *this;
+  }
+  number& operator=(double value) noexcept {
+    is = kind::f64;
+    f64 = value;
+#if !NARTHEX_HAS(HEAP)
+    writer = &detail::write_double<>;
+#endif
+    return *this;
+  }
   double as_double() const noexcept {
     return is == kind::u64 ? static_cast<double>(u64) : is == kind::i64 ? static_cast<double>(i64) : f64;
   }

@@ -28,7 +28,7 @@ class string_view {
 
   /// Views a C string up to its NUL; a null pointer is the empty string.
 #if defined(__GNUC__)  // a literal's length is a constant, and so is what is made of it
-  constexpr string_view(const char* text) noexcept : data_(text), size_(text ? __builtin_strlen(text) : 0) {}
+  NARTHEX_DETAIL_INLINE constexpr string_view(const char* text) noexcept : data_(text), size_(text ? __builtin_strlen(text) : 0) {}
 #else
   string_view(const char* text) noexcept : data_(text), size_(text ? std::strlen(text) : 0) {}
 #endif

@@ -23,24 +23,19 @@ namespace detail {
 /// Source: Prometheus, "Exposition formats", Text format details.
 template <class Once>
 struct text_rules {
-  static string_view type_word(metric_type type) noexcept {
-    switch (type) {
-      case metric_type::counter: return "counter\n";
-      case metric_type::histogram:
-      case metric_type::gauge_histogram: return "histogram\n";
-      case metric_type::summary: return "summary\n";
-      case metric_type::unknown: return "untyped\n";
-      case metric_type::gauge:
-      case metric_type::info:
-      case metric_type::state_set: break;
-    }
-    return "gauge\n";
+  static const char* type_word(metric_type type) noexcept {
+    const metric_type as = type <= metric_type::summary             ? type
+                           : type == metric_type::gauge_histogram ? metric_type::histogram : metric_type::gauge;
+#if NARTHEX_HAS(HEAP)  // what is neither comes from collectors
+    if (type == metric_type::unknown) return "untyped\n";
+#endif
+    return nth_text("counter\n\0gauge\n\0histogram\n\0summary\n", static_cast<unsigned>(as));
   }
   NARTHEX_DETAIL_COLD static void head(line_writer& to, const sample& s) {
     to.comment("# HELP ", s, s.name);
     put_safe(s.help, quoting::help, to.out());
     to.comment("\n# TYPE ", s, s.name);
-    to.out()(type_word(s.type));
+    to.out().words(type_word(s.type));
   }
 #if NARTHEX_HAS(HEAP)
   NARTHEX_DETAIL_COLD static void behind(line_writer& to, const sample& s, unsigned) {

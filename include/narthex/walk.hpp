@@ -10,6 +10,7 @@
 #include "narthex/callback.hpp"
 #include "narthex/collector.hpp"
 #include "narthex/config.hpp"
+#include "narthex/detail/family_cursor.hpp"
 #include "narthex/detail/family_node.hpp"
 #include "narthex/detail/registry_core.hpp"
 #include "narthex/sample.hpp"
@@ -37,10 +38,15 @@ class walk {
     now_.let_go = [](void* me) { static_cast<walk*>(me)->rest(); };
     now_.walker = this;
 #endif
+    now_.exemplars_wanted = nullptr;
     now_.utf8 = nullptr;
     visit_.enter();
     add(root);
-    if (root.has_others()) several(step::begin);
+#if NARTHEX_HAS(HEAP)
+    add_others();
+#else
+    if (root.has_others()) detail::attaching<void>::walk_on(*this, true);
+#endif
     rest();
   }
   ~walk() {
@@ -98,37 +104,7 @@ class walk {
  private:
   friend class registry_core;
 
-  /// A registry of the tree and how far the walk came in it.
-  struct cursor {
-    registry_core* registry;
-    detail::family_node* node;  // the family to read next, or in it; null at the end
-    detail::position where;
-    const char* name;           // of `node`, which may go away while the walk rests; a name does not
-    bool owned;
-    bool has_shown;             // something of the family in hand
-
-    void start(detail::family_node* n) noexcept {
-      node = n;
-      where.at = nullptr;
-      where.index = 0;
-      if (!n) return;
-      name = n->name;
-      if (NARTHEX_HAS(HEAP)) owned = n->ops->owned;
-    }
-    void pass() noexcept { start(node->next.load(detail::memory_order_seq_cst)); }
-    /// Finds the place again: the same node, or the first one behind it.
-    void find_again() noexcept {
-      if (!node || (NARTHEX_HAS(HEAP) && owned)) return;
-      const bool begun = where.at || where.index;
-      for (detail::family_node* n = registry->first(); n; n = n->next.load(detail::memory_order_seq_cst)) {
-        if (n == node && n->name == name) return;
-        const int order = std::strcmp(n->name, name);
-        if (order > 0 || (order == 0 && !begun)) return start(n);
-      }
-      start(nullptr);
-    }
-    detail::full_name full() const noexcept { return detail::full_name{registry->prefix(), name}; }
-  };
+  using cursor = detail::family_cursor;
 
   void add(registry_core& r) noexcept {
     cursor& c = cursors_[count_++];
@@ -141,87 +117,60 @@ class walk {
   NARTHEX_DETAIL_COLD bool seek() noexcept {
 #if NARTHEX_HAS(HEAP)
     steady_ = nullptr;
+    if (count_ > 1) return seek_among();
+#else
+    if (count_ > 1) return detail::attaching<void>::walk_on(*this, false);
 #endif
-    for (;;) {
-      go_on();
-      if (!present_ && !choose()) return false;
-      cursor& c = *present_;
-      detail::family_node* const n = c.node;
-      if (n && n->is_shown() && read(c, *n)) return true;
-      go_on();  // a callback ran without the lists
-      if (c.node == n && n) pass(c);
-      else present_ = nullptr;
+    cursor& c = cursors_[0];
+    for (bool is_read = false;; is_read = true) {
+      // A callback may have run without the lists.
+      if (visit_.enter() && !c.find_again()) is_begun_ = is_read = false;
+      if (is_read) {
+        c.pass(is_begun_);
+        is_begun_ = false;
+      }
+      if (!c.node) return false;
+      if (!c.node->is_shown()) continue;
+      detail::family_node& n = *c.node;
+      const detail::family_basics& ops = *n.ops;
+      if (!begin(c) || !next_of(c, n)) continue;
+#if NARTHEX_HAS(HEAP)
+      if (is_shared(ops)) {
+        steady_ = &n;
+        steady_at_ = &c.where;
+      }
+#else
+      static_cast<void>(ops);
+#endif
+      show();
+      return true;
     }
   }
 
-  void go_on() noexcept {
-    if (visit_.enter()) find_again();
-  }
-  NARTHEX_DETAIL_COLD void find_again() noexcept {
-    const cursor* const at = present_;
-    const detail::family_node* const stood_on = at ? at->node : nullptr;
-    const char* const lost = at ? at->name : nullptr;
-    for (unsigned i = 0; i < count_; ++i) cursors_[i].find_again();
-    if (!at || (at->node == stood_on && at->name == lost)) return;  // another object may have come to the same place
-    present_ = nullptr;
-    if (count_ > 1) several(step::lose, at->registry, lost);
-  }
-
-  /// Turns to the first name among all registries.
-  bool choose() noexcept {
-    is_begun_ = false;
-    if (count_ > 1) return several(step::choose);
-    cursors_[0].has_shown = false;
-    if (cursors_[0].node) present_ = &cursors_[0];
-    return present_ != nullptr;
-  }
-
-  /// Leaves the family at `c`, for the same name in this or a later registry if there is one.
-  void pass(cursor& c) noexcept {
-    const char* const left = c.name;
-    c.pass();
-#if NARTHEX_HAS(HEAP)
-    // A node that came under this name while the walk rested has its turn at the next scrape.
-    while (c.has_shown && c.node && std::strcmp(c.name, left) == 0) c.pass();
-#endif
-    if (count_ > 1) several(step::pass, c.registry, left);
-    else present_ = nullptr;
-  }
-
-  bool read(cursor& c, detail::family_node& n) noexcept {
-    const detail::family_basics& ops = *n.ops;  // of static lifetime: a callback's node may be gone after its call
-    now_.type = ops.type;
+  /// The family at `c`, before its next series is read. False when nobody may see it.
+  bool begin(const cursor& c) noexcept {
+    const detail::family_node& n = *c.node;
+    now_.type = n.ops->type;
     now_.prefix = c.registry->prefix();
-    now_.name = n.name;
+    now_.name = string_view(n.name, std::strlen(n.name));
     now_.help = n.help;
     now_.labels = c.registry->constant_labels();
     now_.is_plain = true;
-#if NARTHEX_HAS(HEAP)
-    const detail::utf8_names* const door = detail::utf8_in_use();
-    now_.utf8 = door && door->has_any(*c.registry, n) ? door : nullptr;
-    if (now_.utf8 && !utf8_) return false;
-#endif
     now_.exemplar_count = 0;
 #if NARTHEX_HAS(HEAP)
     now_.has_time = false;
     now_.created_ns = 0;
     now_.unit = n.unit_of_name();
     now_.native = nullptr;
+    const detail::utf8_names* const door = detail::utf8_in_use();
+    now_.utf8 = door && door->has_any(*c.registry, n) ? door : nullptr;
+    if (now_.utf8 && !utf8_) return false;
 #endif
-    while (next_of(c, n)) {
-      if (count_ > 1 && is_shared(ops) && !several(step::merge)) continue;
-      now_.starts_family = !is_begun_;
-      is_begun_ = true;
-      c.has_shown = true;
-#if NARTHEX_HAS(HEAP)
-      if (count_ == 1 && is_shared(ops)) {
-        steady_ = &n;
-        steady_at_ = &c.where;
-      }
-#endif
-      return true;
-    }
-    return false;
+    return true;
+  }
+  void show() noexcept {
+    now_.starts_family = !is_begun_;
+    is_begun_ = true;
   }
 
   /// Reads the next series of `n` into now_. A user's code is called without the lists, so that whoever takes a
@@ -263,25 +212,30 @@ class walk {
 
   // ---- with registries attached ----
 
-  enum class step { begin, choose, pass, lose, merge };
-  /// in, name: the family that is left, of steps that leave one.
-  bool several(step what, const registry_core* in = nullptr, const char* name = nullptr) noexcept {
-#if NARTHEX_HAS(HEAP)
-    return step_among(*this, static_cast<int>(what), in, name);
-#else
-    return detail::attaching<void>::several(*this, static_cast<int>(what), in, name);
-#endif
-  }
-  NARTHEX_DETAIL_COLD static bool step_among(walk& me, int what, const registry_core* in, const char* name) noexcept {
-    switch (static_cast<step>(what)) {
-      case step::begin: me.add_others(); return true;
-      case step::choose: return me.choose_first();
-      case step::pass: me.pass_on(detail::full_name{in->prefix(), name}); return true;
-      case step::lose: me.lose(detail::full_name{in->prefix(), name}); return true;
-      case step::merge: break;
+  /// The same as seek() of several registries.
+  NARTHEX_DETAIL_COLD bool seek_among() noexcept {
+    for (bool is_read = false;; is_read = true) {
+      if (visit_.enter()) find_all();
+      if (present_ && is_read) pass_on();
+      if (!present_ && !choose()) return false;
+      cursor& c = *present_;
+      if (!c.node->is_shown()) continue;
+      detail::family_node& n = *c.node;
+      const detail::family_basics& ops = *n.ops;  // of static lifetime: a callback's node may be gone after its call
+      if (!begin(c)) continue;
+      while (next_of(c, n)) {
+        if (is_shared(ops) && !merge(c)) continue;
+        show();
+        return c.has_shown = true;
+      }
     }
-    return me.merge(*me.present_);
   }
+#if !NARTHEX_HAS(HEAP)
+  static bool walk_on(walk& me, bool begins) noexcept {
+    if (begins) me.add_others();
+    return begins || me.seek_among();
+  }
+#endif
 
   void add_others() noexcept {
     const registry_core* const root = cursors_[0].registry;
@@ -289,7 +243,9 @@ class walk {
       add(*const_cast<registry_core*>(r));
     }
   }
-  bool choose_first() noexcept {
+  /// Turns to the first name among all registries.
+  bool choose() noexcept {
+    is_begun_ = false;
     for (unsigned i = 0; i < count_; ++i) {
       cursor& c = cursors_[i];
       c.has_shown = false;
@@ -297,10 +253,21 @@ class walk {
     }
     return present_ != nullptr;
   }
-  void pass_on(const detail::full_name& left) noexcept {
+  /// Leaves the family in hand, for the same name in a later registry if there is one.
+  void pass_on() noexcept {
     cursor* c = present_;
+    const detail::full_name left = c->full();
+    c->pass(c->has_shown);
     while (c != cursors_ + count_ && !(c->node && detail::relate(c->full(), left) == 0)) ++c;
     present_ = c != cursors_ + count_ ? c : nullptr;
+  }
+  void find_all() noexcept {
+    cursor* const at = present_;
+    const char* const lost = at ? at->name : nullptr;
+    for (unsigned i = 0; i < count_; ++i) {
+      if (!cursors_[i].find_again() && &cursors_[i] == at) present_ = nullptr;
+    }
+    if (at && !present_) lose(detail::full_name{at->registry->prefix(), lost});
   }
   /// The family in hand has gone away: another registry may have the next name. Of the lost one's series elsewhere
   /// nobody can tell any more which were shown.
@@ -308,7 +275,7 @@ class walk {
     if (!is_begun_) return;
     for (unsigned i = 0; i < count_; ++i) {
       cursor& c = cursors_[i];
-      while (c.node && detail::relate(c.full(), lost) == 0) c.pass();
+      while (c.node && detail::relate(c.full(), lost) == 0) c.pass(false);
     }
   }
 
@@ -363,7 +330,7 @@ class walk {
   unsigned count_;
   cursor* present_;  // where the family in hand is read
   bool is_begun_;    // something of it was shown
-  detail::visit visit_;
+  detail::lists_visit visit_;
 #if NARTHEX_HAS(HEAP)
   detail::family_node* steady_;  // the family in hand if nothing needs to be asked but itself; never while resting
   detail::position* steady_at_;  // how far the walk came in it
@@ -372,7 +339,9 @@ class walk {
   const detail::utf8_names* utf8_;  // as it was when the walk began: a first such name waits for the next scrape
 #endif
   cursor cursors_[registry_core::max_registries];
-  detail::reading now_;
+  union {
+    detail::reading now_;  // not constructed: next() says all that there is
+  };
 };
 
 #else  // compiled out

@@ -245,7 +245,11 @@
 #endif
 
 #if defined(__GNUC__)
+#if NARTHEX_HAS(TINY)
+#define NARTHEX_DETAIL_COLD
+#else
 #define NARTHEX_DETAIL_COLD __attribute__((cold, noinline))
+#endif
 #define NARTHEX_DETAIL_NOINLINE __attribute__((noinline))
 #define NARTHEX_DETAIL_INLINE inline __attribute__((always_inline))
 #define NARTHEX_DETAIL_LIKELY(x) (__builtin_expect(!!(x), 1))
@@ -254,6 +258,13 @@
 #define NARTHEX_DETAIL_NOINLINE
 #define NARTHEX_DETAIL_INLINE inline
 #define NARTHEX_DETAIL_LIKELY(x) (x)
+#endif
+
+// A function of its own where bytes count.
+#if NARTHEX_HAS(TINY)
+#define NARTHEX_DETAIL_SMALL NARTHEX_DETAIL_NOINLINE inline
+#else
+#define NARTHEX_DETAIL_SMALL inline
 #endif
 
 // For what all shared libraries of a process must have in common, also those built with hidden visibility.
@@ -355,7 +366,7 @@ class string_view {
 
   /// Views a C string up to its NUL; a null pointer is the empty string.
 #if defined(__GNUC__)  // a literal's length is a constant, and so is what is made of it
-  constexpr string_view(const char* text) noexcept : data_(text), size_(text ? __builtin_strlen(text) : 0) {}
+  NARTHEX_DETAIL_INLINE constexpr string_view(const char* text) noexcept : data_(text), size_(text ? __builtin_strlen(text) : 0) {}
 #else
   string_view(const char* text) noexcept : data_(text), size_(text ? std::strlen(text) : 0) {}
 #endif
@@ -740,6 +751,14 @@ namespace detail {
 constexpr bool is_letter(char c) noexcept { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 
+/// Number `n` of texts that stand one behind the other, each with its NUL: a table of pointers would be larger.
+inline const char* nth_text(const char* texts, unsigned n) noexcept {
+  for (; n; --n) {
+    while (*texts++) continue;
+  }
+  return texts;
+}
+
 enum class alphabet { metric, label };  // a metric name may hold colons, a label name may not
 
 constexpr bool may_stand(char c, std::size_t at, alphabet a) noexcept {
@@ -780,7 +799,7 @@ namespace detail {
 
 /// The length of the well-formed UTF-8 sequence at `s`, or 0 when the byte there begins none.
 /// Source: Unicode 15, table 3-7 (no overlong forms, no surrogates, nothing above U+10FFFF).
-inline std::size_t utf8_length(const char* s, std::size_t size) noexcept {
+NARTHEX_DETAIL_SMALL std::size_t utf8_length(const char* s, std::size_t size) noexcept {
   const unsigned char a = static_cast<unsigned char>(s[0]);
   if (a < 0x80) return 1;
   const std::size_t n = a >= 0xc2 && a <= 0xdf ? 2 : (a & 0xf0) == 0xe0 ? 3 : a >= 0xf0 && a <= 0xf4 ? 4 : 0;
@@ -794,6 +813,8 @@ inline std::size_t utf8_length(const char* s, std::size_t size) noexcept {
   }
   return n;
 }
+
+constexpr char hex_digit(unsigned value) noexcept { return static_cast<char>(value + (value < 10 ? '0' : 'a' - 10)); }
 
 enum class quoting { label_value, help, none };  // a double quote is escaped in a label value, raw in HELP; none: all is raw
 
@@ -833,27 +854,26 @@ inline bool is_plain(string_view text) noexcept {
 /// that two different broken values stay two different values.
 /// Source: Prometheus exposition formats, text 0.0.4, "Comments, help text, and type information".
 inline void put_safe(string_view text, quoting form, void (*put)(void*, const char*, std::size_t), void* to) {
-  std::size_t begin = 0, i = 0;
-  while (i < text.size()) {
-    const char letter = text[i];
-    const std::size_t n = utf8_length(text.data() + i, text.size() - i);
-    if (n != 0 && (form == quoting::none || (letter != '\\' && letter != '\n' && (letter != '"' || form == quoting::help)))) {
-      i += n;
-      continue;
+  const char *at = text.data(), *const end = at + text.size();
+  for (;;) {
+    const char* const begin = at;
+    std::size_t n = 1;
+    for (; at != end; at += n) {
+      n = utf8_length(at, static_cast<std::size_t>(end - at));
+      if (n == 0 || (form != quoting::none && (*at == '\\' || *at == '\n' || (*at == '"' && form == quoting::label_value)))) break;
     }
-    if (i > begin) put(to, text.data() + begin, i - begin);
+    if (at != begin) put(to, begin, static_cast<std::size_t>(at - begin));
+    if (at == end) return;
+    const char letter = *at++;
+    char piece[2] = {'\\', letter == '\n' ? 'n' : letter};
     if (n == 0) {
-      const char* const hex = "0123456789abcdef";
       const unsigned byte = static_cast<unsigned char>(letter);
-      const char broken[5] = {'\xef', '\xbf', '\xbd', hex[byte >> 4], hex[byte & 15]};
-      put(to, broken, sizeof broken);
-    } else {
-      const char escaped[2] = {'\\', letter == '\n' ? 'n' : letter};
-      put(to, escaped, sizeof escaped);
+      put(to, "\xef\xbf\xbd", 3);
+      piece[0] = hex_digit(byte >> 4);
+      piece[1] = hex_digit(byte & 15);
     }
-    begin = ++i;
+    put(to, piece, sizeof piece);
   }
-  if (i > begin) put(to, text.data() + begin, i - begin);
 }
 
 template <class Put>
@@ -1258,6 +1278,104 @@ class hold {
 NARTHEX_END_NAMESPACE
 
 #endif  // NARTHEX_DETAIL_LOCK_HPP
+
+// ==== narthex/detail/lists.hpp ==================================================================
+// narthex/detail/lists.hpp - what guards the lists of all registries: a lock, a version, a grace period.
+// Room: foundations. Read detail/lock.hpp first. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_DETAIL_LISTS_HPP
+#define NARTHEX_DETAIL_LISTS_HPP
+
+#include <cstdint>
+
+
+#if NARTHEX_HAS(METRICS)
+
+NARTHEX_BEGIN_NAMESPACE
+namespace detail {
+
+/// What guards the lists of all registries of this program: visible, as attached registries of several shared
+/// libraries are walked as one. Searching is done outside the lock; under it a registration only looks whether the
+/// version is still the one it searched, and links.
+template <class Once>
+struct NARTHEX_DETAIL_VISIBLE structure {
+  static spin_lock lock;
+  static shared<std::uint32_t> version;
+  static grace readers;
+};
+template <class Once>
+spin_lock structure<Once>::lock;
+template <class Once>
+shared<std::uint32_t> structure<Once>::version(0);
+template <class Once>
+grace structure<Once>::readers;
+using lists = structure<void>;
+
+/// A change of what is linked.
+inline void change_lists() noexcept {
+#if NARTHEX_HAS(THREADS)
+  lists::version.fetch_add(1, memory_order_release);
+#else  // by one thread, no handler
+  lists::version.store(lists::version.load(memory_order_relaxed) + 1, memory_order_relaxed);
+#endif
+}
+/// Whether nothing has changed since, of which the lock is held. Without threads nobody else is there.
+inline bool are_unchanged(std::uint32_t since) noexcept {
+  return !NARTHEX_HAS(THREADS) || lists::version.load(memory_order_relaxed) == since;
+}
+
+/// While it lives, no node that can be reached goes away.
+class inside_lists {
+ public:
+  inside_lists() noexcept : side_(lists::readers.enter()) {}
+  ~inside_lists() { lists::readers.leave(side_); }
+  inside_lists(const inside_lists&) = delete;
+  inside_lists& operator=(const inside_lists&) = delete;
+
+ private:
+  std::uint32_t side_;
+};
+
+/// A walk's way in and out of the lists. Without threads nobody waits for it: what happened meanwhile is seen by the version.
+class lists_visit {
+ public:
+#if NARTHEX_HAS(THREADS)
+  lists_visit() noexcept : side_(0), outside_(true) {}
+  /// Whether what was seen before may have gone away.
+  bool enter() noexcept {
+    if (!outside_) return false;
+    side_ = lists::readers.enter();
+    outside_ = false;
+    return true;
+  }
+  void leave() noexcept {
+    if (outside_) return;
+    lists::readers.leave(side_);
+    outside_ = true;
+  }
+
+ private:
+  std::uint32_t side_;
+  bool outside_;
+#else
+  lists_visit() noexcept : seen_(lists::version.load(memory_order_relaxed)) {}
+  bool enter() noexcept {
+    const std::uint32_t before = seen_;
+    seen_ = lists::version.load(memory_order_relaxed);
+    return seen_ != before;
+  }
+  void leave() noexcept {}
+
+ private:
+  std::uint32_t seen_;
+#endif
+};
+
+}  // namespace detail
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_HAS(METRICS)
+
+#endif  // NARTHEX_DETAIL_LISTS_HPP
 
 // ==== narthex/detail/memory.hpp =================================================================
 // narthex/detail/memory.hpp - memory asked for without throwing; absent in a build without a heap.
@@ -2254,20 +2372,18 @@ enum : std::size_t {
 // ---- integers ----
 
 #if NARTHEX_HAS(TINY)
-/// Takes the last decimal digit off a number. Byte by byte, as 6554 / 2^16 is 1 / 10 closely enough below 2560: a
-/// Cortex-M0 has no division, and its library's takes 700 bytes.
+/// Takes the last decimal digit off a number, by long division in base 2: a Cortex-M0 has no division, its library's takes
+/// 700 bytes. 600 cycles: a serial line is slower.
 inline char take_digit(std::uint64_t& value) noexcept {
-  std::uint32_t halves[2] = {static_cast<std::uint32_t>(value >> 32), static_cast<std::uint32_t>(value)};
   std::uint32_t rest = 0;
-  for (std::uint32_t& half : halves) {
-    for (int i = 0; i < 4; ++i) {
-      const std::uint32_t part = rest << 8 | half >> 24;
-      const std::uint32_t tenth = part * 6554 >> 16;
-      rest = part - tenth * 10;
-      half = half << 8 | tenth;
+  for (int i = 0; i < 64; ++i) {
+    rest = rest << 1 | static_cast<std::uint32_t>(value >> 63);
+    value <<= 1;
+    if (rest >= 10) {
+      rest -= 10;
+      ++value;
     }
   }
-  value = static_cast<std::uint64_t>(halves[0]) << 32 | halves[1];
   return static_cast<char>('0' + rest);
 }
 /// Writes plain digits; out: max_u64_chars.
@@ -2847,7 +2963,7 @@ class name {
         for (int i = 0; i < 3; ++i) text_[size_++] = '.';
         return;
       }
-      text_[size_++] = c;
+      text_[size_++] = c ? c : '.';  // refused like a NUL, which some would take for the name's end
     }
   }
 
@@ -3394,6 +3510,25 @@ struct number {
   char* write_f64(char* out) const noexcept { return writer(out, f64); }
   char* (*writer)(char*, const double&);
 #endif
+  // Members one by one: of a whole object GCC 12 copies the union byte by byte.
+  number& operator=(std::uint64_t value) noexcept {
+    is = kind::u64;
+    u64 = value;
+    return *this;
+  }
+  number& operator=(std::int64_t value) noexcept {
+    is = kind::i64;
+    i64 = value;
+    return *this;
+  }
+  number& operator=(double value) noexcept {
+    is = kind::f64;
+    f64 = value;
+#if !NARTHEX_HAS(HEAP)
+    writer = &detail::write_double<>;
+#endif
+    return *this;
+  }
   double as_double() const noexcept {
     return is == kind::u64 ? static_cast<double>(u64) : is == kind::i64 ? static_cast<double>(i64) : f64;
   }
@@ -4421,6 +4556,9 @@ struct reading : sample {
 #endif
   }
 
+  /// Puts a label, ready, behind those that are there: the registry's, as a rule none.
+  void add_label(const char* ready) noexcept;
+
   /// Says that it is more than a number: a histogram, a summary, or a counter with something.
   template <metric_type Type>
   void is_more() noexcept {
@@ -4561,9 +4699,10 @@ class created_time {
 
 /// One name. Members but `next` and `home` never change after registration.
 struct family_node {
-  constexpr family_node(const family_basics* kind, const char* full, const char* words,
-                        registry_core* registry = nullptr) noexcept
+  constexpr family_node(const family_basics* kind, const char* full, const char* words, registry_core* registry) noexcept
       : ops(kind), name(full), help(words), next(nullptr), home(registry) {}
+  NARTHEX_DETAIL_SMALL family_node(const family_basics* kind, const char* full, const char* words) noexcept
+      : family_node(kind, full, words, nullptr) {}
 
   const family_basics* ops;
   const char* name;                    // NUL-terminated, without the registry's prefix
@@ -4763,6 +4902,7 @@ NARTHEX_END_NAMESPACE
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 
 NARTHEX_BEGIN_NAMESPACE
@@ -4782,23 +4922,6 @@ class walk;
 #if NARTHEX_HAS(METRICS)
 namespace detail {
 
-/// What guards the lists of all registries of this program: visible, as attached registries of several shared
-/// libraries are walked as one. Searching is done outside the lock; under it a registration only looks whether the
-/// version is still the one it searched, and links.
-template <class Once>
-struct NARTHEX_DETAIL_VISIBLE structure {
-  static spin_lock lock;
-  static shared<std::uint32_t> version;
-  static grace readers;
-};
-template <class Once>
-spin_lock structure<Once>::lock;
-template <class Once>
-shared<std::uint32_t> structure<Once>::version(0);
-template <class Once>
-grace structure<Once>::readers;
-using lists = structure<void>;
-
 /// Whether two nodes of one name are the same metric, but for their registry.
 NARTHEX_DETAIL_COLD inline bool is_same_metric(const family_node& x, const family_node& y) noexcept {
   if (x.ops->kind != y.ops->kind || x.ops->type != y.ops->type || string_view(x.help) != string_view(y.help)) return false;
@@ -4812,73 +4935,40 @@ NARTHEX_DETAIL_COLD inline bool is_same_metric(const family_node& x, const famil
 template <class Once>
 struct attaching {
   static errc (*judge)(const registry_core&, const family_node&);
-  static bool (*several)(walk&, int step, const registry_core* in, const char* name);
+  static bool (*walk_on)(walk&, bool begins);
 };
 template <class Once>
 errc (*attaching<Once>::judge)(const registry_core&, const family_node&) = nullptr;
 template <class Once>
-bool (*attaching<Once>::several)(walk&, int step, const registry_core* in, const char* name) = nullptr;
+bool (*attaching<Once>::walk_on)(walk&, bool begins) = nullptr;
 #endif
 
-/// A change of what is linked.
-inline void change_lists() noexcept {
-#if NARTHEX_HAS(THREADS)
-  lists::version.fetch_add(1, memory_order_release);
-#else  // by one thread, no handler
-  lists::version.store(lists::version.load(memory_order_relaxed) + 1, memory_order_relaxed);
-#endif
+inline void join_labels(reading& to, const char* ready) noexcept {
+  label_text text(to.text, reading::text_room);
+  text.add_ready(to.labels);
+  text.add_ready(ready);
+  to.labels = text.text();
 }
-/// Whether nothing has changed since, of which the lock is held. Without threads nobody else is there.
-inline bool are_unchanged(std::uint32_t since) noexcept {
-  return !NARTHEX_HAS(THREADS) || lists::version.load(memory_order_relaxed) == since;
-}
-
-/// While it lives, no node that can be reached goes away.
-class inside_lists {
- public:
-  inside_lists() noexcept : side_(lists::readers.enter()) {}
-  ~inside_lists() { lists::readers.leave(side_); }
-  inside_lists(const inside_lists&) = delete;
-  inside_lists& operator=(const inside_lists&) = delete;
-
- private:
-  std::uint32_t side_;
+#if !NARTHEX_HAS(HEAP)
+/// What only registries with constant labels need.
+template <class Once>
+struct label_joining {
+  static void (*join)(reading& to, const char* ready);
 };
-
-/// A walk's way in and out of the lists. Without threads nobody waits for it: what happened meanwhile is seen by the version.
-class visit {
- public:
-#if NARTHEX_HAS(THREADS)
-  visit() noexcept : side_(0), outside_(true) {}
-  /// Whether what was seen before may have gone away.
-  bool enter() noexcept {
-    if (!outside_) return false;
-    side_ = lists::readers.enter();
-    outside_ = false;
-    return true;
+template <class Once>
+void (*label_joining<Once>::join)(reading& to, const char* ready) = nullptr;
+#endif
+inline void reading::add_label(const char* ready) noexcept {
+  if (labels.empty()) {
+    labels = string_view(ready, std::strlen(ready));
+    return;
   }
-  void leave() noexcept {
-    if (outside_) return;
-    lists::readers.leave(side_);
-    outside_ = true;
-  }
-
- private:
-  std::uint32_t side_;
-  bool outside_;
+#if NARTHEX_HAS(HEAP)
+  join_labels(*this, ready);
 #else
-  visit() noexcept : seen_(lists::version.load(memory_order_relaxed)) {}
-  bool enter() noexcept {
-    const std::uint32_t before = seen_;
-    seen_ = lists::version.load(memory_order_relaxed);
-    return seen_ != before;
-  }
-  void leave() noexcept {}
-
- private:
-  std::uint32_t seen_;
+  label_joining<void>::join(*this, ready);
 #endif
-};
+}
 
 struct self_node : family_node {
   explicit constexpr self_node(registry_core* registry) noexcept;
@@ -4991,6 +5081,9 @@ class registry_core {
     prefix_size_ = static_cast<std::uint32_t>(text.size());
   }
   void set_constant_labels(string_view ready) noexcept {
+#if !NARTHEX_HAS(HEAP)
+    detail::label_joining<void>::join = &detail::join_labels;
+#endif
     constant_ = ready.data();
     constant_size_ = static_cast<std::uint32_t>(ready.size());
   }
@@ -4999,7 +5092,7 @@ class registry_core {
   struct verdict {
     errc why;
     detail::family_node* twin;
-    detail::family_node* before;  // the last node of this registry that stands before the place
+    detail::shared<detail::family_node*>* link;  // to the node behind the place
   };
   void judge(const detail::family_node& n, verdict& v) noexcept;
   static errc judge_elsewhere(const registry_core& home, const detail::family_node& n) noexcept;
@@ -5047,17 +5140,14 @@ namespace detail {
 
 /// Shows each kind of refusal once it is not 0, so that a program without mistakes exposes nothing of ours.
 NARTHEX_DETAIL_COLD inline bool next_refusal(family_node& n, position& where, reading& out) noexcept {
-  static const char* const what[mistake_kinds] = {"what=\"registration\"", "what=\"update\"", "what=\"series\"",
-                                                  "what=\"sample\"", "what=\"push\""};
+  const char* const what = "what=\"registration\"\0what=\"update\"\0what=\"series\"\0what=\"sample\"\0what=\"push\"";
   const registry_core* const home = n.home.load(memory_order_acquire);
   while (home && where.index < mistake_kinds) {
     const unsigned i = where.index++;
     const std::uint64_t value = home->refused(static_cast<mistake>(i));
     if (value == 0) continue;
-    label_text text(out.text, reading::text_room);
-    text.add_ready(home->constant_labels());
-    text.add_ready(what[i]);
-    out.labels = text.text();
+    if (NARTHEX_HAS(HEAP)) out.labels = home->constant_labels();  // elsewhere a walk says it before each series
+    out.add_label(nth_text(what, i));
     out.value = value;
     return true;
   }
@@ -5083,7 +5173,7 @@ const family_basics self_ops<Once>::table = {metric_type::counter, storage::self
 
 constexpr self_node::self_node(registry_core* registry) noexcept
     : family_node(&self_ops<void>::table, "narthex_refused_total",
-                  "What was refused: registrations, updates, new series, collected samples, pushes.", registry) {}
+                  "What was refused, by kind.", registry) {}
 
 }  // namespace detail
 // ---- the tree of attached registries ----
@@ -5220,11 +5310,12 @@ NARTHEX_DETAIL_COLD inline errc registry_core::judge_elsewhere(const registry_co
 
 /// Finds n's place among the names of this registry.
 NARTHEX_DETAIL_COLD inline void registry_core::judge(const detail::family_node& n, verdict& v) noexcept {
+  v.link = &first_;
   for (detail::family_node* x = start_for(detail::without_tail(n.name)); x; x = x->next.load(detail::memory_order_seq_cst)) {
     std::size_t common;
     const int order = detail::relate(x->name, n.name, common);
     if (order > 0 && n.name[common]) return;  // nothing related follows
-    if (order <= 0) v.before = x;
+    if (order <= 0) v.link = &x->next;
     // A node inside a user's object cannot be shared.
     if (NARTHEX_HAS(HEAP) && order == 0 && x->ops->owned && n.ops->owned && detail::is_same_metric(*x, n)) {
       v.twin = x;
@@ -5313,9 +5404,8 @@ NARTHEX_DETAIL_COLD inline errc registry_core::insert(detail::family_node& n, de
     }
     NARTHEX_ASSERT(!n.home.load(detail::memory_order_relaxed));
     n.home.store(this, detail::memory_order_relaxed);
-    detail::shared<detail::family_node*>& link = v.before ? v.before->next : first_;
-    n.next.store(link.load(detail::memory_order_relaxed), detail::memory_order_relaxed);
-    link.store(&n, detail::memory_order_seq_cst);
+    n.next.store(v.link->load(detail::memory_order_relaxed), detail::memory_order_relaxed);
+    v.link->store(&n, detail::memory_order_seq_cst);
 #if NARTHEX_HAS(HEAP)
     if (n.ops->owned) fingers_[seen % 32].node.store(&n, detail::memory_order_release);
 #endif
@@ -5438,6 +5528,22 @@ inline errc check_name(string_view name, std::size_t& at) noexcept {
   if (name.empty()) return errc::empty_name;
   const utf8_names* const utf8 = at == name.size() ? nullptr : utf8_in_use();
   return at == name.size() || (utf8 && utf8->is_allowed(name, alphabet::metric)) ? errc::ok : errc::bad_name;
+}
+/// Checks the name, too. why, at: what is wrong with all else.
+NARTHEX_DETAIL_SMALL void join_by_name(registry_core& r, family_node& n, errc why, std::size_t at) noexcept {
+#if NARTHEX_HAS(HEAP)
+  std::size_t bad;
+  const errc name = check_name(n.name, bad);
+  if (name == errc::ok) join(r, n, why, at);
+  else join(r, n, name, bad);
+#else
+  const char* const name = n.name ? n.name : "";
+  std::size_t size = 0;
+  while (may_stand(name[size], size, alphabet::metric)) ++size;
+  if (name[size]) join(r, n, errc::bad_name, size);
+  else if (size == 0) join(r, n, errc::empty_name, 0);
+  else join(r, n, why, at);
+#endif
 }
 #endif  // NARTHEX_HAS(METRICS)
 
@@ -5697,15 +5803,15 @@ class fixed {
   using core_type = Core;
 
   /// Registers in the default registry. Errors: see status(); a name that is taken is refused, also by an equal metric.
-  fixed(static_name name, const char* help, const typename Core::args& args = typename Core::args()) noexcept
+  NARTHEX_DETAIL_INLINE fixed(static_name name, const char* help, const typename Core::args& args = typename Core::args()) noexcept
       : fixed(default_registry(), name, help, args) {}
-  fixed(registry_core& registry, static_name name, const char* help,
-        const typename Core::args& args = typename Core::args()) noexcept
+  NARTHEX_DETAIL_INLINE fixed(registry_core& registry, static_name name, const char* help,
+                              const typename Core::args& args = typename Core::args()) noexcept
       : node_(&detail::single_ops<Core, false>::table, name.text().data(), help, args, nullptr) {
     std::size_t at = 0;
-    const errc why = detail::check_unit(detail::validate<Core>(name.text(), args, at), name.unit());
+    const errc why = detail::check_unit(Core::validate(args, at), name.unit());
     node_.measure_in(name.unit());
-    detail::join(registry, node_, why, at);
+    detail::join_by_name(registry, node_, why, at);
   }
   ~fixed() { unregister(); }
   fixed(const fixed&) = delete;
@@ -6643,7 +6749,7 @@ namespace detail {
 
 /// All states in one word, so that a scrape sees them at one moment.
 struct state_node : family_node {
-  constexpr state_node(const family_ops* kind, const char* full, const char* words) noexcept
+  state_node(const family_ops* kind, const char* full, const char* words) noexcept
       : family_node(kind, full, words), states(nullptr), count(0), bits(1) {}
   const char* const* states;
   unsigned count;
@@ -9106,6 +9212,70 @@ NARTHEX_END_NAMESPACE
 
 #endif  // NARTHEX_COLLECTOR_HPP
 
+// ==== narthex/detail/family_cursor.hpp ==========================================================
+// narthex/detail/family_cursor.hpp - a place among the names of a registry that is found again after a rest.
+// Room: shelves. Read detail/registry_core.hpp first. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_DETAIL_FAMILY_CURSOR_HPP
+#define NARTHEX_DETAIL_FAMILY_CURSOR_HPP
+
+#include <cstddef>
+#include <cstring>
+
+
+#if NARTHEX_HAS(METRICS)
+
+NARTHEX_BEGIN_NAMESPACE
+namespace detail {
+
+/// A registry and how far a walk came in it.
+struct family_cursor {
+  registry_core* registry;
+  family_node* node;  // the family to read next, or in it; null at the end
+  position where;
+  const char* name;           // of `node`, which may go away while the walk rests; a name does not
+  bool owned;
+  bool has_shown;             // something of the family in hand
+
+  void start(family_node* n) noexcept {
+    node = n;
+    where.at = nullptr;
+    where.index = 0;
+    if (!n) return;
+    name = n->name;
+    if (NARTHEX_HAS(HEAP)) owned = n->ops->owned;
+  }
+  /// Turns to the next family. One that came under the name in hand while the walk rested has its turn at the next scrape.
+  void pass(bool has_shown_it) noexcept {
+    const char* const left = name;
+    do start(node->next.load(memory_order_seq_cst));
+    while (NARTHEX_HAS(HEAP) && has_shown_it && node && std::strcmp(name, left) == 0);  // elsewhere names are all different
+  }
+  /// Finds the place again: the same node, or the first one behind it. False when that is another one.
+  bool find_again() noexcept {
+    if (!node || (NARTHEX_HAS(HEAP) && owned)) return true;
+    const bool begun = where.at || where.index;
+    family_node* n = registry->first();
+    for (; n; n = n->next.load(memory_order_seq_cst)) {
+      std::size_t common;
+      const int order = relate(n->name, name, common);
+      if (order > 0) break;
+      if (order < 0) continue;
+      if (n == node && n->name == name) return true;
+      if (!begun) break;
+    }
+    start(n);
+    return false;
+  }
+  full_name full() const noexcept { return full_name{registry->prefix(), name}; }
+};
+
+}  // namespace detail
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_HAS(METRICS)
+
+#endif  // NARTHEX_DETAIL_FAMILY_CURSOR_HPP
+
 // ==== narthex/walk.hpp ==========================================================================
 // narthex/walk.hpp - goes through everything that a scrape shows: families by name, series by age.
 // Room: shelves. Read sample.hpp and detail/registry_core.hpp first. SPDX-License-Identifier: MIT
@@ -9140,10 +9310,15 @@ class walk {
     now_.let_go = [](void* me) { static_cast<walk*>(me)->rest(); };
     now_.walker = this;
 #endif
+    now_.exemplars_wanted = nullptr;
     now_.utf8 = nullptr;
     visit_.enter();
     add(root);
-    if (root.has_others()) several(step::begin);
+#if NARTHEX_HAS(HEAP)
+    add_others();
+#else
+    if (root.has_others()) detail::attaching<void>::walk_on(*this, true);
+#endif
     rest();
   }
   ~walk() {
@@ -9201,37 +9376,7 @@ class walk {
  private:
   friend class registry_core;
 
-  /// A registry of the tree and how far the walk came in it.
-  struct cursor {
-    registry_core* registry;
-    detail::family_node* node;  // the family to read next, or in it; null at the end
-    detail::position where;
-    const char* name;           // of `node`, which may go away while the walk rests; a name does not
-    bool owned;
-    bool has_shown;             // something of the family in hand
-
-    void start(detail::family_node* n) noexcept {
-      node = n;
-      where.at = nullptr;
-      where.index = 0;
-      if (!n) return;
-      name = n->name;
-      if (NARTHEX_HAS(HEAP)) owned = n->ops->owned;
-    }
-    void pass() noexcept { start(node->next.load(detail::memory_order_seq_cst)); }
-    /// Finds the place again: the same node, or the first one behind it.
-    void find_again() noexcept {
-      if (!node || (NARTHEX_HAS(HEAP) && owned)) return;
-      const bool begun = where.at || where.index;
-      for (detail::family_node* n = registry->first(); n; n = n->next.load(detail::memory_order_seq_cst)) {
-        if (n == node && n->name == name) return;
-        const int order = std::strcmp(n->name, name);
-        if (order > 0 || (order == 0 && !begun)) return start(n);
-      }
-      start(nullptr);
-    }
-    detail::full_name full() const noexcept { return detail::full_name{registry->prefix(), name}; }
-  };
+  using cursor = detail::family_cursor;
 
   void add(registry_core& r) noexcept {
     cursor& c = cursors_[count_++];
@@ -9244,87 +9389,60 @@ class walk {
   NARTHEX_DETAIL_COLD bool seek() noexcept {
 #if NARTHEX_HAS(HEAP)
     steady_ = nullptr;
+    if (count_ > 1) return seek_among();
+#else
+    if (count_ > 1) return detail::attaching<void>::walk_on(*this, false);
 #endif
-    for (;;) {
-      go_on();
-      if (!present_ && !choose()) return false;
-      cursor& c = *present_;
-      detail::family_node* const n = c.node;
-      if (n && n->is_shown() && read(c, *n)) return true;
-      go_on();  // a callback ran without the lists
-      if (c.node == n && n) pass(c);
-      else present_ = nullptr;
+    cursor& c = cursors_[0];
+    for (bool is_read = false;; is_read = true) {
+      // A callback may have run without the lists.
+      if (visit_.enter() && !c.find_again()) is_begun_ = is_read = false;
+      if (is_read) {
+        c.pass(is_begun_);
+        is_begun_ = false;
+      }
+      if (!c.node) return false;
+      if (!c.node->is_shown()) continue;
+      detail::family_node& n = *c.node;
+      const detail::family_basics& ops = *n.ops;
+      if (!begin(c) || !next_of(c, n)) continue;
+#if NARTHEX_HAS(HEAP)
+      if (is_shared(ops)) {
+        steady_ = &n;
+        steady_at_ = &c.where;
+      }
+#else
+      static_cast<void>(ops);
+#endif
+      show();
+      return true;
     }
   }
 
-  void go_on() noexcept {
-    if (visit_.enter()) find_again();
-  }
-  NARTHEX_DETAIL_COLD void find_again() noexcept {
-    const cursor* const at = present_;
-    const detail::family_node* const stood_on = at ? at->node : nullptr;
-    const char* const lost = at ? at->name : nullptr;
-    for (unsigned i = 0; i < count_; ++i) cursors_[i].find_again();
-    if (!at || (at->node == stood_on && at->name == lost)) return;  // another object may have come to the same place
-    present_ = nullptr;
-    if (count_ > 1) several(step::lose, at->registry, lost);
-  }
-
-  /// Turns to the first name among all registries.
-  bool choose() noexcept {
-    is_begun_ = false;
-    if (count_ > 1) return several(step::choose);
-    cursors_[0].has_shown = false;
-    if (cursors_[0].node) present_ = &cursors_[0];
-    return present_ != nullptr;
-  }
-
-  /// Leaves the family at `c`, for the same name in this or a later registry if there is one.
-  void pass(cursor& c) noexcept {
-    const char* const left = c.name;
-    c.pass();
-#if NARTHEX_HAS(HEAP)
-    // A node that came under this name while the walk rested has its turn at the next scrape.
-    while (c.has_shown && c.node && std::strcmp(c.name, left) == 0) c.pass();
-#endif
-    if (count_ > 1) several(step::pass, c.registry, left);
-    else present_ = nullptr;
-  }
-
-  bool read(cursor& c, detail::family_node& n) noexcept {
-    const detail::family_basics& ops = *n.ops;  // of static lifetime: a callback's node may be gone after its call
-    now_.type = ops.type;
+  /// The family at `c`, before its next series is read. False when nobody may see it.
+  bool begin(const cursor& c) noexcept {
+    const detail::family_node& n = *c.node;
+    now_.type = n.ops->type;
     now_.prefix = c.registry->prefix();
-    now_.name = n.name;
+    now_.name = string_view(n.name, std::strlen(n.name));
     now_.help = n.help;
     now_.labels = c.registry->constant_labels();
     now_.is_plain = true;
-#if NARTHEX_HAS(HEAP)
-    const detail::utf8_names* const door = detail::utf8_in_use();
-    now_.utf8 = door && door->has_any(*c.registry, n) ? door : nullptr;
-    if (now_.utf8 && !utf8_) return false;
-#endif
     now_.exemplar_count = 0;
 #if NARTHEX_HAS(HEAP)
     now_.has_time = false;
     now_.created_ns = 0;
     now_.unit = n.unit_of_name();
     now_.native = nullptr;
+    const detail::utf8_names* const door = detail::utf8_in_use();
+    now_.utf8 = door && door->has_any(*c.registry, n) ? door : nullptr;
+    if (now_.utf8 && !utf8_) return false;
 #endif
-    while (next_of(c, n)) {
-      if (count_ > 1 && is_shared(ops) && !several(step::merge)) continue;
-      now_.starts_family = !is_begun_;
-      is_begun_ = true;
-      c.has_shown = true;
-#if NARTHEX_HAS(HEAP)
-      if (count_ == 1 && is_shared(ops)) {
-        steady_ = &n;
-        steady_at_ = &c.where;
-      }
-#endif
-      return true;
-    }
-    return false;
+    return true;
+  }
+  void show() noexcept {
+    now_.starts_family = !is_begun_;
+    is_begun_ = true;
   }
 
   /// Reads the next series of `n` into now_. A user's code is called without the lists, so that whoever takes a
@@ -9366,25 +9484,30 @@ class walk {
 
   // ---- with registries attached ----
 
-  enum class step { begin, choose, pass, lose, merge };
-  /// in, name: the family that is left, of steps that leave one.
-  bool several(step what, const registry_core* in = nullptr, const char* name = nullptr) noexcept {
-#if NARTHEX_HAS(HEAP)
-    return step_among(*this, static_cast<int>(what), in, name);
-#else
-    return detail::attaching<void>::several(*this, static_cast<int>(what), in, name);
-#endif
-  }
-  NARTHEX_DETAIL_COLD static bool step_among(walk& me, int what, const registry_core* in, const char* name) noexcept {
-    switch (static_cast<step>(what)) {
-      case step::begin: me.add_others(); return true;
-      case step::choose: return me.choose_first();
-      case step::pass: me.pass_on(detail::full_name{in->prefix(), name}); return true;
-      case step::lose: me.lose(detail::full_name{in->prefix(), name}); return true;
-      case step::merge: break;
+  /// The same as seek() of several registries.
+  NARTHEX_DETAIL_COLD bool seek_among() noexcept {
+    for (bool is_read = false;; is_read = true) {
+      if (visit_.enter()) find_all();
+      if (present_ && is_read) pass_on();
+      if (!present_ && !choose()) return false;
+      cursor& c = *present_;
+      if (!c.node->is_shown()) continue;
+      detail::family_node& n = *c.node;
+      const detail::family_basics& ops = *n.ops;  // of static lifetime: a callback's node may be gone after its call
+      if (!begin(c)) continue;
+      while (next_of(c, n)) {
+        if (is_shared(ops) && !merge(c)) continue;
+        show();
+        return c.has_shown = true;
+      }
     }
-    return me.merge(*me.present_);
   }
+#if !NARTHEX_HAS(HEAP)
+  static bool walk_on(walk& me, bool begins) noexcept {
+    if (begins) me.add_others();
+    return begins || me.seek_among();
+  }
+#endif
 
   void add_others() noexcept {
     const registry_core* const root = cursors_[0].registry;
@@ -9392,7 +9515,9 @@ class walk {
       add(*const_cast<registry_core*>(r));
     }
   }
-  bool choose_first() noexcept {
+  /// Turns to the first name among all registries.
+  bool choose() noexcept {
+    is_begun_ = false;
     for (unsigned i = 0; i < count_; ++i) {
       cursor& c = cursors_[i];
       c.has_shown = false;
@@ -9400,10 +9525,21 @@ class walk {
     }
     return present_ != nullptr;
   }
-  void pass_on(const detail::full_name& left) noexcept {
+  /// Leaves the family in hand, for the same name in a later registry if there is one.
+  void pass_on() noexcept {
     cursor* c = present_;
+    const detail::full_name left = c->full();
+    c->pass(c->has_shown);
     while (c != cursors_ + count_ && !(c->node && detail::relate(c->full(), left) == 0)) ++c;
     present_ = c != cursors_ + count_ ? c : nullptr;
+  }
+  void find_all() noexcept {
+    cursor* const at = present_;
+    const char* const lost = at ? at->name : nullptr;
+    for (unsigned i = 0; i < count_; ++i) {
+      if (!cursors_[i].find_again() && &cursors_[i] == at) present_ = nullptr;
+    }
+    if (at && !present_) lose(detail::full_name{at->registry->prefix(), lost});
   }
   /// The family in hand has gone away: another registry may have the next name. Of the lost one's series elsewhere
   /// nobody can tell any more which were shown.
@@ -9411,7 +9547,7 @@ class walk {
     if (!is_begun_) return;
     for (unsigned i = 0; i < count_; ++i) {
       cursor& c = cursors_[i];
-      while (c.node && detail::relate(c.full(), lost) == 0) c.pass();
+      while (c.node && detail::relate(c.full(), lost) == 0) c.pass(false);
     }
   }
 
@@ -9466,7 +9602,7 @@ class walk {
   unsigned count_;
   cursor* present_;  // where the family in hand is read
   bool is_begun_;    // something of it was shown
-  detail::visit visit_;
+  detail::lists_visit visit_;
 #if NARTHEX_HAS(HEAP)
   detail::family_node* steady_;  // the family in hand if nothing needs to be asked but itself; never while resting
   detail::position* steady_at_;  // how far the walk came in it
@@ -9475,7 +9611,9 @@ class walk {
   const detail::utf8_names* utf8_;  // as it was when the walk began: a first such name waits for the next scrape
 #endif
   cursor cursors_[registry_core::max_registries];
-  detail::reading now_;
+  union {
+    detail::reading now_;  // not constructed: next() says all that there is
+  };
 };
 
 #else  // compiled out
@@ -9641,7 +9779,7 @@ class registry : public registry_core {
 inline status registry_core::attach(registry_core& other) noexcept {
 #if !NARTHEX_HAS(HEAP)
   detail::attaching<void>::judge = &judge_elsewhere;
-  detail::attaching<void>::several = &walk::step_among;
+  detail::attaching<void>::walk_on = &walk::walk_on;
 #endif
   for (;;) {
     const std::uint32_t seen = detail::lists::version.load(detail::memory_order_acquire);
@@ -9859,7 +9997,14 @@ class chunk_writer {
   chunk_writer(const sink& to, walk& series, char* chunk, std::size_t size) noexcept
       : to_(to), walk_(series), begin_(chunk), at_(chunk), end_(chunk + size), open_(true) {}
 
+  NARTHEX_DETAIL_NOINLINE void put(char letter) {
+    if (at_ == end_) flush();
+    *at_++ = letter;
+  }
   NARTHEX_DETAIL_NOINLINE void operator()(const char* data, std::size_t size) {
+#if NARTHEX_HAS(TINY)
+    for (; size; --size) put(*data++);
+#else
     while (size > left()) {
       const std::size_t part = left();
       if (part) std::memcpy(at_, data, part);
@@ -9870,8 +10015,13 @@ class chunk_writer {
     }
     if (size) std::memcpy(at_, data, size);
     at_ += size;
+#endif
   }
   void operator()(string_view text) { (*this)(text.data(), text.size()); }
+  /// Up to its NUL.
+  NARTHEX_DETAIL_NOINLINE void words(const char* text) {
+    while (*text) put(*text++);
+  }
 
   /// Whether `size` bytes can be written at once, from at() up to what done() is told. Where there is no heap, the code
   /// for that is left out: there bytes count.
@@ -9984,7 +10134,7 @@ class line_writer {
 
   void write(const sample& s) {
     if (s.starts_family) begin_family(s);
-    if (NARTHEX_DETAIL_LIKELY(s.is_plain)) return number_line(s, "{", s.value);
+    if (NARTHEX_DETAIL_LIKELY(s.is_plain)) return line_of(s, "", s.value);
 #if NARTHEX_HAS(HEAP)
     if (is_one_number(s.type)) sample_text<metric_type::counter>::write(*this, s);
     else if (s.type == metric_type::summary) sample_text<metric_type::summary>::write(*this, s);
@@ -10001,59 +10151,55 @@ class line_writer {
 
   chunk_writer& out() noexcept { return out_; }
   /// A comment's beginning; name: the sample's, or less of it.
-  NARTHEX_DETAIL_COLD void comment(string_view mark, const sample& s, string_view name) {
-    out_(mark);
-    if (is_quoted()) {
-      put_quoted(s, name, "");
-    } else {
-      out_(s.prefix);
-      out_(name);
-    }
-    out_(" ", 1);
+  NARTHEX_DETAIL_COLD void comment(const char* mark, const sample& s, string_view name) {
+    out_.words(mark);
+    if (is_quoted()) put_quoted(s, name, "");
+    else name_of(s, name);
+    out_.put(' ');
   }
-  /// A line with what stands behind its value; label: `name="`, or empty.
-  NARTHEX_DETAIL_NOINLINE void line_in_parts(const sample& s, string_view suffix, string_view label, string_view value,
-                                             const number& n, unsigned bucket) {
-    begin_line(s, s.name, suffix, label, value);
-    char text[1 + max_double_chars] = {' '};
-    out_(text, static_cast<std::size_t>(digits(text + 1, n) - text));
+  /// A line with what stands behind its value. label: `name="` in front of the number `which`; null: there is none.
+  NARTHEX_DETAIL_NOINLINE void line_in_parts(const sample& s, const char* suffix, const number& n, unsigned bucket = no_bucket,
+                                             const char* label = nullptr, const number* which = nullptr) {
+    begin_line(s, s.name, suffix, label, which);
+    out_.put(' ');
+    value_in_parts(n);
     if (s.exemplar_count || (has_time(s) && rules_.behind)) rules_.behind(*this, s, bucket);
-    out_("\n", 1);
+    out_.put('\n');
   }
   /// A line up to the blank before its value; name: the sample's, or less of it.
-  void begin_line(const sample& s, string_view name, string_view suffix, string_view label, string_view value) {
+  void begin_line(const sample& s, string_view name, const char* suffix, const char* label = nullptr,
+                  const number* which = nullptr) {
     char before = '{';
     if (is_quoted()) {
-      out_("{", 1);
+      out_.put(before);
       put_quoted(s, name, suffix);
       before = ',';
     } else {
-      out_(s.prefix);
-      out_(name);
-      out_(suffix);
+      name_of(s, name);
+      out_.words(suffix);
     }
-    for (const string_view part : {s.labels, label}) {
-      if (part.empty()) continue;
-      out_(&before, 1);
-      out_(part);
+    if (!s.labels.empty()) {
+      out_.put(before);
+      out_(s.labels);
       before = ',';
     }
-    if (!label.empty()) {
-      out_(value);
-      out_("\"", 1);
+    if (label) {
+      out_.put(before);
+      out_.words(label);
+      value_in_parts(*which);
+      out_.put('"');
+      before = ',';
     }
-    if (before == ',') out_("}", 1);
+    if (before == ',') out_.put('}');
   }
-  void value_in_parts(const number& n) {
+  NARTHEX_DETAIL_NOINLINE void value_in_parts(const number& n) {
     char text[max_double_chars];
     out_(text, static_cast<std::size_t>(digits(text, n) - text));
   }
   /// One function for each suffix, so that the line of a counter is inline in the loop over series.
   template <std::size_t n>
-  void number_line(const sample& s, const char (&suffix)[n], const number& value) {
-    if (!out_.has_room(stem_size_ + n + s.labels.size() + 4 + max_double_chars + slack)) {
-      return line_in_parts(s, string_view(suffix, n - 2), "", "", value, no_bucket);
-    }
+  void line_of(const sample& s, const char (&suffix)[n], const number& value) {
+    if (!out_.has_room(stem_size_ + n + s.labels.size() + 4 + max_double_chars + slack)) return line_in_parts(s, suffix, value);
     char* at = put_name<n - 1>(out_.at(), suffix);
     if (!s.labels.empty()) {
       at = copy_bytes(at, s.labels.data(), s.labels.size());
@@ -10092,6 +10238,10 @@ class line_writer {
       *copy_bytes(copy_bytes(stem_, s.prefix.data(), s.prefix.size()), s.name.data(), s.name.size()) = '{';
     }
   }
+  NARTHEX_DETAIL_NOINLINE void name_of(const sample& s, string_view name) {
+    out_(s.prefix);
+    out_(name);
+  }
   bool is_quoted() const noexcept { return NARTHEX_HAS(HEAP) && quoted_; }
   NARTHEX_DETAIL_COLD void put_quoted(const sample& s, string_view name, string_view suffix) {
     out_("\"", 1);
@@ -10102,42 +10252,46 @@ class line_writer {
   }
 
   char* digits(char* to, const number& n) const noexcept {
-    if (n.is == number::kind::u64) return write_u64(to, n.u64);
-    if (n.is == number::kind::i64) return write_i64(to, n.i64);
-    char* const end = n.write_f64(to);
-    return rules_.respell ? rules_.respell(to, end) : end;
+    if (n.is == number::kind::f64) {
+      char* const end = n.write_f64(to);
+      return rules_.respell ? rules_.respell(to, end) : end;
+    }
+    const bool is_below_zero = n.is == number::kind::i64 && n.i64 < 0;
+    *to = '-';
+    return write_u64(to + is_below_zero, is_below_zero ? 0 - n.u64 : n.u64);
   }
 
   // What follows is written at once, and may touch `slack` bytes behind its end: room is asked for with that.
   enum : std::size_t { slack = 32 };
 
-  /// The name and what stands behind it, in whole blocks. `suffix` ends in a brace.
+  /// The name, the suffix and a brace, in whole blocks.
   template <std::size_t suffix_size>
   char* put_name(char* to, const char (&suffix)[suffix_size + 1]) const noexcept {
     const std::size_t size = stem_size_;
     for (std::size_t i = 0; i <= size; i += 32) std::memcpy(to + i, stem_ + i, 32);
-    if (suffix_size > 1) std::memcpy(to + size, suffix, suffix_size);  // the brace alone stands behind the name
-    return to + size + suffix_size;
+    if (suffix_size) {  // the brace alone stands behind the name
+      std::memcpy(to + size, suffix, suffix_size);
+      to[size + suffix_size] = '{';
+    }
+    return to + size + suffix_size + 1;
   }
 
   NARTHEX_DETAIL_NOINLINE static void sum_and_count(line_writer& to, const sample& s) {
 #if NARTHEX_HAS(HEAP)
     const bool is_gauge = s.type == metric_type::gauge_histogram;
     if (is_gauge || s.has_time) {
-      to.line_in_parts(s, is_gauge ? to.rules_.gauge_sum : "_sum", "", "", s.sum, no_bucket);
-      return to.line_in_parts(s, is_gauge ? to.rules_.gauge_count : "_count", "", "", s.count, no_bucket);
+      to.line_in_parts(s, is_gauge ? to.rules_.gauge_sum : "_sum", s.sum);
+      return to.line_in_parts(s, is_gauge ? to.rules_.gauge_count : "_count", s.count);
     }
 #endif
-    to.number_line(s, "_sum{", s.sum);
-    to.number_line(s, "_count{", s.count);
+    to.line_of(s, "_sum", s.sum);
+    to.line_of(s, "_count", s.count);
   }
   NARTHEX_DETAIL_COLD void quantile_lines(const sample& s) {
     for (unsigned i = 0; i < s.quantile_count; ++i) {
       if (rules_.totals && is_less(s.quantile_values[i], 0)) continue;
-      char which[max_double_chars];
-      const char* const end = digits(which, s.quantiles[i]);
-      line_in_parts(s, "", "quantile=\"", string_view(which, static_cast<std::size_t>(end - which)), s.quantile_values[i],
-                    no_bucket);
+      const number which = s.quantiles[i];
+      line_in_parts(s, "", s.quantile_values[i], no_bucket, "quantile=\"", &which);
     }
   }
 
@@ -10149,7 +10303,7 @@ class line_writer {
     const bool is_bare = s.exemplar_count == 0 && !has_time(s);
     const bool fits = NARTHEX_HAS(HEAP) && is_bare && stem_size_ + s.labels.size() + 9 + slack <= start_room;
     if (fits) {
-      begins_end = put_name<8>(begins, "_bucket{");
+      begins_end = put_name<7>(begins, "_bucket");
       if (!s.labels.empty()) {
         begins_end = copy_bytes(begins_end, s.labels.data(), s.labels.size());
         *begins_end++ = ',';
@@ -10161,11 +10315,12 @@ class line_writer {
     const unsigned n = s.bounds->size();
     for (unsigned i = 0; i <= n; ++i) {
       cumulative += s.counts[i];
-      const bound_text& bound = i < n ? text_of(i, (*s.bounds)[i]) : infinity;
-      if (!fits || !out_.has_room(begins_size + sizeof bound.text + max_u64_chars + 1)) {
-        line_in_parts(s, "_bucket", "le=\"", string_view(bound.text + 4, bound.size - 7), cumulative, i);
+      if (!fits || !out_.has_room(begins_size + sizeof infinity.text + max_u64_chars + 1)) {
+        const number bound = i < n ? (*s.bounds)[i] : bits_double(std::uint64_t{0x7ff} << 52);
+        line_in_parts(s, "_bucket", cumulative, i, "le=\"", &bound);
         continue;
       }
+      const bound_text& bound = i < n ? text_of(i, (*s.bounds)[i]) : infinity;
       char* at = copy_bytes(out_.at(), begins, begins_size);
       std::memcpy(at, bound.text, sizeof bound.text);
       at = write_u64(at + bound.size, cumulative);
@@ -10207,7 +10362,7 @@ template <metric_type Type>
 NARTHEX_DETAIL_NOINLINE void sample_text<Type>::write(line_writer& to, const sample& s) {
   if (Type == metric_type::counter) {
     if (to.rules_.number) to.rules_.number(to, s);
-    else to.line_in_parts(s, "", "", "", s.value, no_bucket);
+    else to.line_in_parts(s, "", s.value);
     return;
   }
   if (Type == metric_type::histogram) to.bucket_lines(s);
@@ -10340,24 +10495,19 @@ namespace detail {
 /// Source: Prometheus, "Exposition formats", Text format details.
 template <class Once>
 struct text_rules {
-  static string_view type_word(metric_type type) noexcept {
-    switch (type) {
-      case metric_type::counter: return "counter\n";
-      case metric_type::histogram:
-      case metric_type::gauge_histogram: return "histogram\n";
-      case metric_type::summary: return "summary\n";
-      case metric_type::unknown: return "untyped\n";
-      case metric_type::gauge:
-      case metric_type::info:
-      case metric_type::state_set: break;
-    }
-    return "gauge\n";
+  static const char* type_word(metric_type type) noexcept {
+    const metric_type as = type <= metric_type::summary             ? type
+                           : type == metric_type::gauge_histogram ? metric_type::histogram : metric_type::gauge;
+#if NARTHEX_HAS(HEAP)  // what is neither comes from collectors
+    if (type == metric_type::unknown) return "untyped\n";
+#endif
+    return nth_text("counter\n\0gauge\n\0histogram\n\0summary\n", static_cast<unsigned>(as));
   }
   NARTHEX_DETAIL_COLD static void head(line_writer& to, const sample& s) {
     to.comment("# HELP ", s, s.name);
     put_safe(s.help, quoting::help, to.out());
     to.comment("\n# TYPE ", s, s.name);
-    to.out()(type_word(s.type));
+    to.out().words(type_word(s.type));
   }
 #if NARTHEX_HAS(HEAP)
   NARTHEX_DETAIL_COLD static void behind(line_writer& to, const sample& s, unsigned) {

@@ -201,8 +201,8 @@ class openmetrics_writer : public line_writer {
                           (s.value.is == number::kind::f64 && (is_nan(s.value.f64) || is_less(s.value.f64, 0)));
     if (to.is_counter_ && is_wrong) return;
     const unsigned first_bucket = 0, none = no_bucket;
-    if (has_time(s) || s.exemplar_count) to.line_in_parts(s, "", "", "", s.value, to.is_counter_ ? first_bucket : none);
-    else to.number_line(s, "{", s.value);
+    if (has_time(s) || s.exemplar_count) to.line_in_parts(s, "", s.value, to.is_counter_ ? first_bucket : none);
+    else to.line_of(s, "", s.value);
     if (to.is_counter_) put_created(to, s);
   }
 
@@ -245,14 +245,14 @@ class openmetrics_writer : public line_writer {
     const bool may_be_negative = s.type == metric_type::gauge_histogram && below_zero;
     const bool is_fine = !is_nan(s.sum) && (may_be_negative || !(below_zero || is_less(s.sum, 0)));
     if (is_fine) both(to, s);
-    else if (is_summary) to.line_in_parts(s, "_count", "", "", s.count, no_bucket);
+    else if (is_summary) to.line_in_parts(s, "_count", s.count);
     put_created(to, s);
   }
 
 #if NARTHEX_HAS(HEAP)
   NARTHEX_DETAIL_NOINLINE static void put_created(line_writer& to, const sample& s) {
     if (s.created_ns <= 0) return;
-    to.begin_line(s, s.name.first(s.name.size() - (is_one_number(s.type) ? 6 : 0)), "_created", "", "");
+    to.begin_line(s, s.name.first(s.name.size() - (is_one_number(s.type) ? 6 : 0)), "_created");
     put_time(to, s.created_ns, 1000000000);
     behind(to, s, no_bucket);
     to.out()("\n", 1);

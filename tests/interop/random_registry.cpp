@@ -292,7 +292,7 @@ static string account(shelf& root) {
     table self;
     self.home = s;
     self.name = s->prefix + "narthex_refused_total";
-    self.help = "What was refused: registrations, updates, new series, collected samples, pushes.";
+    self.help = "What was refused, by kind.";
     self.type = "counter";
     for (const char* what : {"registration", "update", "series", "sample", "push"}) {
       std::uint64_t n = 0;

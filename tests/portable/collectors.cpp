@@ -99,7 +99,7 @@ void undeclared_samples() {
       "# HELP b B.\n# TYPE b histogram\nb_bucket{x=\"good\",le=\"1\"} 1\nb_bucket{x=\"good\",le=\"2\"} 3\n"
       "b_bucket{x=\"good\",le=\"+Inf\"} 6\nb_sum{x=\"good\"} 1\nb_count{x=\"good\"} 6\n"
       "# HELP c C.\n# TYPE c summary\nc{x=\"good\",quantile=\"0.5\"} 7.5\nc_sum{x=\"good\"} 1\nc_count{x=\"good\"} 1\n"
-      "# HELP narthex_refused_total What was refused: registrations, updates, new series, collected samples, pushes.\n"
+      "# HELP narthex_refused_total What was refused, by kind.\n"
       "# TYPE narthex_refused_total counter\nnarthex_refused_total{what=\"sample\"} 28\n");
 }
 

@@ -138,7 +138,7 @@ void prefix_and_constant_labels() {
       "# HELP shop_i_info I.\n# TYPE shop_i_info gauge\nshop_i_info{region=\"e\\\"st\",zone=\"1\",v=\"1\"} 1\n"
       "# HELP shop_m M.\n# TYPE shop_m summary\nshop_m_sum{region=\"e\\\"st\",zone=\"1\"} 0\n"
       "shop_m_count{region=\"e\\\"st\",zone=\"1\"} 0\n"
-      "# HELP shop_narthex_refused_total What was refused: registrations, updates, new series, collected samples, pushes.\n"
+      "# HELP shop_narthex_refused_total What was refused, by kind.\n"
       "# TYPE shop_narthex_refused_total counter\n"
       "shop_narthex_refused_total{region=\"e\\\"st\",zone=\"1\",what=\"update\"} 1\n"
       "# HELP shop_orders_total O.\n# TYPE shop_orders_total counter\n"

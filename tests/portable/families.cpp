@@ -127,7 +127,7 @@ void overflow(nx::registry& r, Family& f) {
       text_of(r),
       "# HELP f F.\n# TYPE f counter\nf{a=\"0\",b=\"x\"} 0\nf{a=\"2\",b=\"x\"} 0\nf{a=\"_overflow_\",b=\"_overflow_\"} "
       "3\n"
-      "# HELP narthex_refused_total What was refused: registrations, updates, new series, collected samples, pushes.\n"
+      "# HELP narthex_refused_total What was refused, by kind.\n"
       "# TYPE narthex_refused_total counter\nnarthex_refused_total{what=\"series\"} 2\n");
   CHECK(f.labels(1, "x").status().ok());
   f.clear();
@@ -181,7 +181,7 @@ void enums() {
   ops.labels(method::get, static_cast<result>(-1)).inc(1000);
   CHECK_EQ_TEXT(
       text_of(r),
-      "# HELP narthex_refused_total What was refused: registrations, updates, new series, collected samples, pushes.\n"
+      "# HELP narthex_refused_total What was refused, by kind.\n"
       "# TYPE narthex_refused_total counter\nnarthex_refused_total{what=\"series\"} 2\n"
       "# HELP ops_total Operations.\n# TYPE ops_total counter\nops_total{method=\"GET\",result=\"ok\"} 1\n"
       "ops_total{method=\"GET\",result=\"failed\"} 0\nops_total{method=\"GET\",result=\"lost\"} 0\n"

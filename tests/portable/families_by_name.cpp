@@ -56,7 +56,7 @@ void mislabelled() {
   CHECK_EQ_TEXT(
       text_of(r),
       "# HELP f_total F.\n# TYPE f_total counter\nf_total{method=\"\",code=\"\"} 0\n"
-      "# HELP narthex_refused_total What was refused: registrations, updates, new series, collected samples, pushes.\n"
+      "# HELP narthex_refused_total What was refused, by kind.\n"
       "# TYPE narthex_refused_total counter\nnarthex_refused_total{what=\"series\"} 5\n");
 
   // Each family has its own stand-in, with its own bounds.

@@ -53,7 +53,7 @@ void counter_refuses_negative() {
   CHECK_EQ_TEXT(
       text_of(r),
       "# HELP c_total C.\n# TYPE c_total counter\nc_total 5\n"
-      "# HELP narthex_refused_total What was refused: registrations, updates, new series, collected samples, pushes.\n"
+      "# HELP narthex_refused_total What was refused, by kind.\n"
       "# TYPE narthex_refused_total counter\nnarthex_refused_total{what=\"update\"} 3\n");
 }
 

@@ -60,7 +60,7 @@ void observed_nan_counted_in_the_first_bucket_and_the_sum_was_nan_for_ever() {
       text_of(r),
       "# HELP h H.\n# TYPE h histogram\nh_bucket{le=\"1\"} 0\nh_bucket{le=\"2\"} 1\nh_bucket{le=\"+Inf\"} 1\n"
       "h_sum 1.5\nh_count 1\n"
-      "# HELP narthex_refused_total What was refused: registrations, updates, new series, collected samples, pushes.\n"
+      "# HELP narthex_refused_total What was refused, by kind.\n"
       "# TYPE narthex_refused_total counter\nnarthex_refused_total{what=\"update\"} 2\n"
       "# HELP s S.\n# TYPE s summary\ns_sum 1.5\ns_count 1\n");
 }

@@ -77,7 +77,7 @@ void different_registrations() {
   help.inc(), gauge.set(5), whole.inc(0.5), histogram.observe(1), family.labels("1").inc();
   CHECK_EQ_TEXT(
       text_of(r),
-      "# HELP narthex_refused_total What was refused: registrations, updates, new series, collected samples, pushes.\n"
+      "# HELP narthex_refused_total What was refused, by kind.\n"
       "# TYPE narthex_refused_total counter\nnarthex_refused_total{what=\"registration\"} 5\n"
       "# HELP x X.\n# TYPE x counter\nx 0\n");
   nx::counter own{r, "narthex_refused_total", "Mine."};

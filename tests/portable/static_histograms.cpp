@@ -48,7 +48,7 @@ void refused() {
   down.observe(1.5);
   CHECK(many.count() == 1);
   CHECK_EQ_TEXT(text_of(r),
-                "# HELP narthex_refused_total What was refused: registrations, updates, new series, collected samples, pushes.\n"
+                "# HELP narthex_refused_total What was refused, by kind.\n"
                 "# TYPE narthex_refused_total counter\nnarthex_refused_total{what=\"registration\"} 2\n");
 }
 

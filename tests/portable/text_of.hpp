@@ -97,7 +97,7 @@ bool refused(nx::registry& r, const Instrument& x, nx::errc why, const char* sub
   good = CHECK(r.refused(nx::mistake::registration) == 1) && good;
   good = CHECK_EQ_TEXT(
              text_of(r),
-             "# HELP narthex_refused_total What was refused: registrations, updates, new series, collected samples, pushes.\n"
+             "# HELP narthex_refused_total What was refused, by kind.\n"
              "# TYPE narthex_refused_total counter\nnarthex_refused_total{what=\"registration\"} 1\n") &&
          good;
   if (!good) std::printf("  in the case of %s: %s\n", subject, check::message_of(s));

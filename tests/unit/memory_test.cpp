@@ -296,7 +296,7 @@ TEST_CASE("without memory an instrument says no_memory and counts, and a family 
   CHECK(f.overflowed() == 1);
   CHECK(std::string(page) ==
         "# HELP f_total F.\n# TYPE f_total counter\nf_total{l=\"before\"} 2\nf_total{l=\"_overflow_\"} 3\n"
-        "# HELP narthex_refused_total What was refused: registrations, updates, new series, collected samples, pushes.\n"
+        "# HELP narthex_refused_total What was refused, by kind.\n"
         "# TYPE narthex_refused_total counter\nnarthex_refused_total{what=\"registration\"} 5\n"
         "narthex_refused_total{what=\"series\"} 1\n");
   // Memory is back: what was refused can be had.

@@ -13,6 +13,14 @@ namespace detail {
 constexpr bool is_letter(char c) noexcept { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 
+/// Number `n` of texts that stand one behind the other, each with its NUL: a table of pointers would be larger.
+inline const char* nth_text(const char* texts, unsigned n) noexcept {
+  for (; n; --n) {
+    while (*texts++) continue;
+  }
+  return texts;
+}
+
 enum class alphabet { metric, label };  // a metric name may hold colons, a label name may not
 
 constexpr bool may_stand(char c, std::size_t at, alphabet a) noexcept {

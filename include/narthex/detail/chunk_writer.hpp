@@ -20,7 +20,14 @@ class chunk_writer {
   chunk_writer(const sink& to, walk& series, char* chunk, std::size_t size) noexcept
       : to_(to), walk_(series), begin_(chunk), at_(chunk), end_(chunk + size), open_(true) {}
 
+  NARTHEX_DETAIL_NOINLINE void put(char letter) {
+    if (at_ == end_) flush();
+    *at_++ = letter;
+  }
   NARTHEX_DETAIL_NOINLINE void operator()(const char* data, std::size_t size) {
+#if NARTHEX_HAS(TINY)
+    for (; size; --size) put(*data++);
+#else
     while (size > left()) {
       const std::size_t part = left();
       if (part) std::memcpy(at_, data, part);
@@ -31,8 +38,13 @@ class chunk_writer {
     }
     if (size) std::memcpy(at_, data, size);
     at_ += size;
+#endif
   }
   void operator()(string_view text) { (*this)(text.data(), text.size()); }
+  /// Up to its NUL.
+  NARTHEX_DETAIL_NOINLINE void words(const char* text) {
+    while (*text) put(*text++);
+  }
 
   /// Whether `size` bytes can be written at once, from at() up to what done() is told. Where there is no heap, the code
   /// for that is left out: there bytes count.

@@ -57,6 +57,9 @@ struct reading : sample {
 #endif
   }
 
+  /// Puts a label, ready, behind those that are there: the registry's, as a rule none.
+  void add_label(const char* ready) noexcept;
+
   /// Says that it is more than a number: a histogram, a summary, or a counter with something.
   template <metric_type Type>
   void is_more() noexcept {
@@ -197,9 +200,10 @@ class created_time {
 
 /// One name. Members but `next` and `home` never change after registration.
 struct family_node {
-  constexpr family_node(const family_basics* kind, const char* full, const char* words,
-                        registry_core* registry = nullptr) noexcept
+  constexpr family_node(const family_basics* kind, const char* full, const char* words, registry_core* registry) noexcept
       : ops(kind), name(full), help(words), next(nullptr), home(registry) {}
+  NARTHEX_DETAIL_SMALL family_node(const family_basics* kind, const char* full, const char* words) noexcept
+      : family_node(kind, full, words, nullptr) {}
 
   const family_basics* ops;
   const char* name;                    // NUL-terminated, without the registry's prefix

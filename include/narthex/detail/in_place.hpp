@@ -56,6 +56,22 @@ inline errc check_name(string_view name, std::size_t& at) noexcept {
   const utf8_names* const utf8 = at == name.size() ? nullptr : utf8_in_use();
   return at == name.size() || (utf8 && utf8->is_allowed(name, alphabet::metric)) ? errc::ok : errc::bad_name;
 }
+/// Checks the name, too. why, at: what is wrong with all else.
+NARTHEX_DETAIL_SMALL void join_by_name(registry_core& r, family_node& n, errc why, std::size_t at) noexcept {
+#if NARTHEX_HAS(HEAP)
+  std::size_t bad;
+  const errc name = check_name(n.name, bad);
+  if (name == errc::ok) join(r, n, why, at);
+  else join(r, n, name, bad);
+#else
+  const char* const name = n.name ? n.name : "";
+  std::size_t size = 0;
+  while (may_stand(name[size], size, alphabet::metric)) ++size;
+  if (name[size]) join(r, n, errc::bad_name, size);
+  else if (size == 0) join(r, n, errc::empty_name, 0);
+  else join(r, n, why, at);
+#endif
+}
 #endif  // NARTHEX_HAS(METRICS)
 
 }  // namespace detail

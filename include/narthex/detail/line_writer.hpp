@@ -55,7 +55,7 @@ class line_writer {
 
   void write(const sample& s) {
     if (s.starts_family) begin_family(s);
-    if (NARTHEX_DETAIL_LIKELY(s.is_plain)) return number_line(s, "{", s.value);
+    if (NARTHEX_DETAIL_LIKELY(s.is_plain)) return line_of(s, "", s.value);
 #if NARTHEX_HAS(HEAP)
     if (is_one_number(s.type)) sample_text<metric_type::counter>::write(*this, s);
     else if (s.type == metric_type::summary) sample_text<metric_type::summary>::write(*this, s);
@@ -72,59 +72,55 @@ class line_writer {
 
   chunk_writer& out() noexcept { return out_; }
   /// A comment's beginning; name: the sample's, or less of it.
-  NARTHEX_DETAIL_COLD void comment(string_view mark, const sample& s, string_view name) {
-    out_(mark);
-    if (is_quoted()) {
-      put_quoted(s, name, "");
-    } else {
-      out_(s.prefix);
-      out_(name);
-    }
-    out_(" ", 1);
+  NARTHEX_DETAIL_COLD void comment(const char* mark, const sample& s, string_view name) {
+    out_.words(mark);
+    if (is_quoted()) put_quoted(s, name, "");
+    else name_of(s, name);
+    out_.put(' ');
   }
-  /// A line with what stands behind its value; label: `name="`, or empty.
-  NARTHEX_DETAIL_NOINLINE void line_in_parts(const sample& s, string_view suffix, string_view label, string_view value,
-                                             const number& n, unsigned bucket) {
-    begin_line(s, s.name, suffix, label, value);
-    char text[1 + max_double_chars] = {' '};
-    out_(text, static_cast<std::size_t>(digits(text + 1, n) - text));
+  /// A line with what stands behind its value. label: `name="` in front of the number `which`; null: there is none.
+  NARTHEX_DETAIL_NOINLINE void line_in_parts(const sample& s, const char* suffix, const number& n, unsigned bucket = no_bucket,
+                                             const char* label = nullptr, const number* which = nullptr) {
+    begin_line(s, s.name, suffix, label, which);
+    out_.put(' ');
+    value_in_parts(n);
     if (s.exemplar_count || (has_time(s) && rules_.behind)) rules_.behind(*this, s, bucket);
-    out_("\n", 1);
+    out_.put('\n');
   }
   /// A line up to the blank before its value; name: the sample's, or less of it.
-  void begin_line(const sample& s, string_view name, string_view suffix, string_view label, string_view value) {
+  void begin_line(const sample& s, string_view name, const char* suffix, const char* label = nullptr,
+                  const number* which = nullptr) {
     char before = '{';
     if (is_quoted()) {
-      out_("{", 1);
+      out_.put(before);
       put_quoted(s, name, suffix);
       before = ',';
     } else {
-      out_(s.prefix);
-      out_(name);
-      out_(suffix);
+      name_of(s, name);
+      out_.words(suffix);
     }
-    for (const string_view part : {s.labels, label}) {
-      if (part.empty()) continue;
-      out_(&before, 1);
-      out_(part);
+    if (!s.labels.empty()) {
+      out_.put(before);
+      out_(s.labels);
       before = ',';
     }
-    if (!label.empty()) {
-      out_(value);
-      out_("\"", 1);
+    if (label) {
+      out_.put(before);
+      out_.words(label);
+      value_in_parts(*which);
+      out_.put('"');
+      before = ',';
     }
-    if (before == ',') out_("}", 1);
+    if (before == ',') out_.put('}');
   }
-  void value_in_parts(const number& n) {
+  NARTHEX_DETAIL_NOINLINE void value_in_parts(const number& n) {
     char text[max_double_chars];
     out_(text, static_cast<std::size_t>(digits(text, n) - text));
   }
   /// One function for each suffix, so that the line of a counter is inline in the loop over series.
   template <std::size_t n>
-  void number_line(const sample& s, const char (&suffix)[n], const number& value) {
-    if (!out_.has_room(stem_size_ + n + s.labels.size() + 4 + max_double_chars + slack)) {
-      return line_in_parts(s, string_view(suffix, n - 2), "", "", value, no_bucket);
-    }
+  void line_of(const sample& s, const char (&suffix)[n], const number& value) {
+    if (!out_.has_room(stem_size_ + n + s.labels.size() + 4 + max_double_chars + slack)) return line_in_parts(s, suffix, value);
     char* at = put_name<n - 1>(out_.at(), suffix);
     if (!s.labels.empty()) {
       at = copy_bytes(at, s.labels.data(), s.labels.size());
@@ -163,6 +159,10 @@ class line_writer {
       *copy_bytes(copy_bytes(stem_, s.prefix.data(), s.prefix.size()), s.name.data(), s.name.size()) = '{';
     }
   }
+  NARTHEX_DETAIL_NOINLINE void name_of(const sample& s, string_view name) {
+    out_(s.prefix);
+    out_(name);
+  }
   bool is_quoted() const noexcept { return NARTHEX_HAS(HEAP) && quoted_; }
   NARTHEX_DETAIL_COLD void put_quoted(const sample& s, string_view name, string_view suffix) {
     out_("\"", 1);
@@ -173,42 +173,46 @@ class line_writer {
   }
 
   char* digits(char* to, const number& n) const noexcept {
-    if (n.is == number::kind::u64) return write_u64(to, n.u64);
-    if (n.is == number::kind::i64) return write_i64(to, n.i64);
-    char* const end = n.write_f64(to);
-    return rules_.respell ? rules_.respell(to, end) : end;
+    if (n.is == number::kind::f64) {
+      char* const end = n.write_f64(to);
+      return rules_.respell ? rules_.respell(to, end) : end;
+    }
+    const bool is_below_zero = n.is == number::kind::i64 && n.i64 < 0;
+    *to = '-';
+    return write_u64(to + is_below_zero, is_below_zero ? 0 - n.u64 : n.u64);
   }
 
   // What follows is written at once, and may touch `slack` bytes behind its end: room is asked for with that.
   enum : std::size_t { slack = 32 };
 
-  /// The name and what stands behind it, in whole blocks. `suffix` ends in a brace.
+  /// The name, the suffix and a brace, in whole blocks.
   template <std::size_t suffix_size>
   char* put_name(char* to, const char (&suffix)[suffix_size + 1]) const noexcept {
     const std::size_t size = stem_size_;
     for (std::size_t i = 0; i <= size; i += 32) std::memcpy(to + i, stem_ + i, 32);
-    if (suffix_size > 1) std::memcpy(to + size, suffix, suffix_size);  // the brace alone stands behind the name
-    return to + size + suffix_size;
+    if (suffix_size) {  // the brace alone stands behind the name
+      std::memcpy(to + size, suffix, suffix_size);
+      to[size + suffix_size] = '{';
+    }
+    return to + size + suffix_size + 1;
   }
 
   NARTHEX_DETAIL_NOINLINE static void sum_and_count(line_writer& to, const sample& s) {
 #if NARTHEX_HAS(HEAP)
     const bool is_gauge = s.type == metric_type::gauge_histogram;
     if (is_gauge || s.has_time) {
-      to.line_in_parts(s, is_gauge ? to.rules_.gauge_sum : "_sum", "", "", s.sum, no_bucket);
-      return to.line_in_parts(s, is_gauge ? to.rules_.gauge_count : "_count", "", "", s.count, no_bucket);
+      to.line_in_parts(s, is_gauge ? to.rules_.gauge_sum : "_sum", s.sum);
+      return to.line_in_parts(s, is_gauge ? to.rules_.gauge_count : "_count", s.count);
     }
 #endif
-    to.number_line(s, "_sum{", s.sum);
-    to.number_line(s, "_count{", s.count);
+    to.line_of(s, "_sum", s.sum);
+    to.line_of(s, "_count", s.count);
   }
   NARTHEX_DETAIL_COLD void quantile_lines(const sample& s) {
     for (unsigned i = 0; i < s.quantile_count; ++i) {
       if (rules_.totals && is_less(s.quantile_values[i], 0)) continue;
-      char which[max_double_chars];
-      const char* const end = digits(which, s.quantiles[i]);
-      line_in_parts(s, "", "quantile=\"", string_view(which, static_cast<std::size_t>(end - which)), s.quantile_values[i],
-                    no_bucket);
+      const number which = s.quantiles[i];
+      line_in_parts(s, "", s.quantile_values[i], no_bucket, "quantile=\"", &which);
     }
   }
 
@@ -220,7 +224,7 @@ class line_writer {
     const bool is_bare = s.exemplar_count == 0 && !has_time(s);
     const bool fits = NARTHEX_HAS(HEAP) && is_bare && stem_size_ + s.labels.size() + 9 + slack <= start_room;
     if (fits) {
-      begins_end = put_name<8>(begins, "_bucket{");
+      begins_end = put_name<7>(begins, "_bucket");
       if (!s.labels.empty()) {
         begins_end = copy_bytes(begins_end, s.labels.data(), s.labels.size());
         *begins_end++ = ',';
@@ -232,11 +236,12 @@ class line_writer {
     const unsigned n = s.bounds->size();
     for (unsigned i = 0; i <= n; ++i) {
       cumulative += s.counts[i];
-      const bound_text& bound = i < n ? text_of(i, (*s.bounds)[i]) : infinity;
-      if (!fits || !out_.has_room(begins_size + sizeof bound.text + max_u64_chars + 1)) {
-        line_in_parts(s, "_bucket", "le=\"", string_view(bound.text + 4, bound.size - 7), cumulative, i);
+      if (!fits || !out_.has_room(begins_size + sizeof infinity.text + max_u64_chars + 1)) {
+        const number bound = i < n ? (*s.bounds)[i] : bits_double(std::uint64_t{0x7ff} << 52);
+        line_in_parts(s, "_bucket", cumulative, i, "le=\"", &bound);
         continue;
       }
+      const bound_text& bound = i < n ? text_of(i, (*s.bounds)[i]) : infinity;
       char* at = copy_bytes(out_.at(), begins, begins_size);
       std::memcpy(at, bound.text, sizeof bound.text);
       at = write_u64(at + bound.size, cumulative);
@@ -278,7 +283,7 @@ template <metric_type Type>
 NARTHEX_DETAIL_NOINLINE void sample_text<Type>::write(line_writer& to, const sample& s) {
   if (Type == metric_type::counter) {
     if (to.rules_.number) to.rules_.number(to, s);
-    else to.line_in_parts(s, "", "", "", s.value, no_bucket);
+    else to.line_in_parts(s, "", s.value);
     return;
   }
   if (Type == metric_type::histogram) to.bucket_lines(s);

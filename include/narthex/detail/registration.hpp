@@ -96,11 +96,12 @@ NARTHEX_DETAIL_COLD inline errc registry_core::judge_elsewhere(const registry_co
 
 /// Finds n's place among the names of this registry.
 NARTHEX_DETAIL_COLD inline void registry_core::judge(const detail::family_node& n, verdict& v) noexcept {
+  v.link = &first_;
   for (detail::family_node* x = start_for(detail::without_tail(n.name)); x; x = x->next.load(detail::memory_order_seq_cst)) {
     std::size_t common;
     const int order = detail::relate(x->name, n.name, common);
     if (order > 0 && n.name[common]) return;  // nothing related follows
-    if (order <= 0) v.before = x;
+    if (order <= 0) v.link = &x->next;
     // A node inside a user's object cannot be shared.
     if (NARTHEX_HAS(HEAP) && order == 0 && x->ops->owned && n.ops->owned && detail::is_same_metric(*x, n)) {
       v.twin = x;
@@ -189,9 +190,8 @@ NARTHEX_DETAIL_COLD inline errc registry_core::insert(detail::family_node& n, de
     }
     NARTHEX_ASSERT(!n.home.load(detail::memory_order_relaxed));
     n.home.store(this, detail::memory_order_relaxed);
-    detail::shared<detail::family_node*>& link = v.before ? v.before->next : first_;
-    n.next.store(link.load(detail::memory_order_relaxed), detail::memory_order_relaxed);
-    link.store(&n, detail::memory_order_seq_cst);
+    n.next.store(v.link->load(detail::memory_order_relaxed), detail::memory_order_relaxed);
+    v.link->store(&n, detail::memory_order_seq_cst);
 #if NARTHEX_HAS(HEAP)
     if (n.ops->owned) fingers_[seen % 32].node.store(&n, detail::memory_order_release);
 #endif

@@ -5,10 +5,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 #include "narthex/config.hpp"
+#include "narthex/detail/ascii.hpp"
 #include "narthex/detail/family_node.hpp"
-#include "narthex/detail/lock.hpp"
+#include "narthex/detail/lists.hpp"
 #include "narthex/detail/memory.hpp"
 #include "narthex/detail/name_order.hpp"
 #include "narthex/error_hook.hpp"
@@ -32,23 +34,6 @@ class walk;
 #if NARTHEX_HAS(METRICS)
 namespace detail {
 
-/// What guards the lists of all registries of this program: visible, as attached registries of several shared
-/// libraries are walked as one. Searching is done outside the lock; under it a registration only looks whether the
-/// version is still the one it searched, and links.
-template <class Once>
-struct NARTHEX_DETAIL_VISIBLE structure {
-  static spin_lock lock;
-  static shared<std::uint32_t> version;
-  static grace readers;
-};
-template <class Once>
-spin_lock structure<Once>::lock;
-template <class Once>
-shared<std::uint32_t> structure<Once>::version(0);
-template <class Once>
-grace structure<Once>::readers;
-using lists = structure<void>;
-
 /// Whether two nodes of one name are the same metric, but for their registry.
 NARTHEX_DETAIL_COLD inline bool is_same_metric(const family_node& x, const family_node& y) noexcept {
   if (x.ops->kind != y.ops->kind || x.ops->type != y.ops->type || string_view(x.help) != string_view(y.help)) return false;
@@ -62,73 +47,40 @@ NARTHEX_DETAIL_COLD inline bool is_same_metric(const family_node& x, const famil
 template <class Once>
 struct attaching {
   static errc (*judge)(const registry_core&, const family_node&);
-  static bool (*several)(walk&, int step, const registry_core* in, const char* name);
+  static bool (*walk_on)(walk&, bool begins);
 };
 template <class Once>
 errc (*attaching<Once>::judge)(const registry_core&, const family_node&) = nullptr;
 template <class Once>
-bool (*attaching<Once>::several)(walk&, int step, const registry_core* in, const char* name) = nullptr;
+bool (*attaching<Once>::walk_on)(walk&, bool begins) = nullptr;
 #endif
 
-/// A change of what is linked.
-inline void change_lists() noexcept {
-#if NARTHEX_HAS(THREADS)
-  lists::version.fetch_add(1, memory_order_release);
-#else  // by one thread, no handler
-  lists::version.store(lists::version.load(memory_order_relaxed) + 1, memory_order_relaxed);
-#endif
+inline void join_labels(reading& to, const char* ready) noexcept {
+  label_text text(to.text, reading::text_room);
+  text.add_ready(to.labels);
+  text.add_ready(ready);
+  to.labels = text.text();
 }
-/// Whether nothing has changed since, of which the lock is held. Without threads nobody else is there.
-inline bool are_unchanged(std::uint32_t since) noexcept {
-  return !NARTHEX_HAS(THREADS) || lists::version.load(memory_order_relaxed) == since;
-}
-
-/// While it lives, no node that can be reached goes away.
-class inside_lists {
- public:
-  inside_lists() noexcept : side_(lists::readers.enter()) {}
-  ~inside_lists() { lists::readers.leave(side_); }
-  inside_lists(const inside_lists&) = delete;
-  inside_lists& operator=(const inside_lists&) = delete;
-
- private:
-  std::uint32_t side_;
+#if !NARTHEX_HAS(HEAP)
+/// What only registries with constant labels need.
+template <class Once>
+struct label_joining {
+  static void (*join)(reading& to, const char* ready);
 };
-
-/// A walk's way in and out of the lists. Without threads nobody waits for it: what happened meanwhile is seen by the version.
-class visit {
- public:
-#if NARTHEX_HAS(THREADS)
-  visit() noexcept : side_(0), outside_(true) {}
-  /// Whether what was seen before may have gone away.
-  bool enter() noexcept {
-    if (!outside_) return false;
-    side_ = lists::readers.enter();
-    outside_ = false;
-    return true;
+template <class Once>
+void (*label_joining<Once>::join)(reading& to, const char* ready) = nullptr;
+#endif
+inline void reading::add_label(const char* ready) noexcept {
+  if (labels.empty()) {
+    labels = string_view(ready, std::strlen(ready));
+    return;
   }
-  void leave() noexcept {
-    if (outside_) return;
-    lists::readers.leave(side_);
-    outside_ = true;
-  }
-
- private:
-  std::uint32_t side_;
-  bool outside_;
+#if NARTHEX_HAS(HEAP)
+  join_labels(*this, ready);
 #else
-  visit() noexcept : seen_(lists::version.load(memory_order_relaxed)) {}
-  bool enter() noexcept {
-    const std::uint32_t before = seen_;
-    seen_ = lists::version.load(memory_order_relaxed);
-    return seen_ != before;
-  }
-  void leave() noexcept {}
-
- private:
-  std::uint32_t seen_;
+  label_joining<void>::join(*this, ready);
 #endif
-};
+}
 
 struct self_node : family_node {
   explicit constexpr self_node(registry_core* registry) noexcept;
@@ -241,6 +193,9 @@ class registry_core {
     prefix_size_ = static_cast<std::uint32_t>(text.size());
   }
   void set_constant_labels(string_view ready) noexcept {
+#if !NARTHEX_HAS(HEAP)
+    detail::label_joining<void>::join = &detail::join_labels;
+#endif
     constant_ = ready.data();
     constant_size_ = static_cast<std::uint32_t>(ready.size());
   }
@@ -249,7 +204,7 @@ class registry_core {
   struct verdict {
     errc why;
     detail::family_node* twin;
-    detail::family_node* before;  // the last node of this registry that stands before the place
+    detail::shared<detail::family_node*>* link;  // to the node behind the place
   };
   void judge(const detail::family_node& n, verdict& v) noexcept;
   static errc judge_elsewhere(const registry_core& home, const detail::family_node& n) noexcept;
@@ -297,17 +252,14 @@ namespace detail {
 
 /// Shows each kind of refusal once it is not 0, so that a program without mistakes exposes nothing of ours.
 NARTHEX_DETAIL_COLD inline bool next_refusal(family_node& n, position& where, reading& out) noexcept {
-  static const char* const what[mistake_kinds] = {"what=\"registration\"", "what=\"update\"", "what=\"series\"",
-                                                  "what=\"sample\"", "what=\"push\""};
+  const char* const what = "what=\"registration\"\0what=\"update\"\0what=\"series\"\0what=\"sample\"\0what=\"push\"";
   const registry_core* const home = n.home.load(memory_order_acquire);
   while (home && where.index < mistake_kinds) {
     const unsigned i = where.index++;
     const std::uint64_t value = home->refused(static_cast<mistake>(i));
     if (value == 0) continue;
-    label_text text(out.text, reading::text_room);
-    text.add_ready(home->constant_labels());
-    text.add_ready(what[i]);
-    out.labels = text.text();
+    if (NARTHEX_HAS(HEAP)) out.labels = home->constant_labels();  // elsewhere a walk says it before each series
+    out.add_label(nth_text(what, i));
     out.value = value;
     return true;
   }
@@ -333,7 +285,7 @@ const family_basics self_ops<Once>::table = {metric_type::counter, storage::self
 
 constexpr self_node::self_node(registry_core* registry) noexcept
     : family_node(&self_ops<void>::table, "narthex_refused_total",
-                  "What was refused: registrations, updates, new series, collected samples, pushes.", registry) {}
+                  "What was refused, by kind.", registry) {}
 
 }  // namespace detail
 // ---- the tree of attached registries ----

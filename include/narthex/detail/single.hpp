@@ -254,15 +254,15 @@ class fixed {
   using core_type = Core;
 
   /// Registers in the default registry. Errors: see status(); a name that is taken is refused, also by an equal metric.
-  fixed(static_name name, const char* help, const typename Core::args& args = typename Core::args()) noexcept
+  NARTHEX_DETAIL_INLINE fixed(static_name name, const char* help, const typename Core::args& args = typename Core::args()) noexcept
       : fixed(default_registry(), name, help, args) {}
-  fixed(registry_core& registry, static_name name, const char* help,
-        const typename Core::args& args = typename Core::args()) noexcept
+  NARTHEX_DETAIL_INLINE fixed(registry_core& registry, static_name name, const char* help,
+                              const typename Core::args& args = typename Core::args()) noexcept
       : node_(&detail::single_ops<Core, false>::table, name.text().data(), help, args, nullptr) {
     std::size_t at = 0;
-    const errc why = detail::check_unit(detail::validate<Core>(name.text(), args, at), name.unit());
+    const errc why = detail::check_unit(Core::validate(args, at), name.unit());
     node_.measure_in(name.unit());
-    detail::join(registry, node_, why, at);
+    detail::join_by_name(registry, node_, why, at);
   }
   ~fixed() { unregister(); }
   fixed(const fixed&) = delete;

@@ -15,7 +15,7 @@ namespace detail {
 
 /// The length of the well-formed UTF-8 sequence at `s`, or 0 when the byte there begins none.
 /// Source: Unicode 15, table 3-7 (no overlong forms, no surrogates, nothing above U+10FFFF).
-inline std::size_t utf8_length(const char* s, std::size_t size) noexcept {
+NARTHEX_DETAIL_SMALL std::size_t utf8_length(const char* s, std::size_t size) noexcept {
   const unsigned char a = static_cast<unsigned char>(s[0]);
   if (a < 0x80) return 1;
   const std::size_t n = a >= 0xc2 && a <= 0xdf ? 2 : (a & 0xf0) == 0xe0 ? 3 : a >= 0xf0 && a <= 0xf4 ? 4 : 0;
@@ -29,6 +29,8 @@ inline std::size_t utf8_length(const char* s, std::size_t size) noexcept {
   }
   return n;
 }
+
+constexpr char hex_digit(unsigned value) noexcept { return static_cast<char>(value + (value < 10 ? '0' : 'a' - 10)); }
 
 enum class quoting { label_value, help, none };  // a double quote is escaped in a label value, raw in HELP; none: all is raw
 
@@ -68,27 +70,26 @@ inline bool is_plain(string_view text) noexcept {
 /// that two different broken values stay two different values.
 /// Source: Prometheus exposition formats, text 0.0.4, "Comments, help text, and type information".
 inline void put_safe(string_view text, quoting form, void (*put)(void*, const char*, std::size_t), void* to) {
-  std::size_t begin = 0, i = 0;
-  while (i < text.size()) {
-    const char letter = text[i];
-    const std::size_t n = utf8_length(text.data() + i, text.size() - i);
-    if (n != 0 && (form == quoting::none || (letter != '\\' && letter != '\n' && (letter != '"' || form == quoting::help)))) {
-      i += n;
-      continue;
+  const char *at = text.data(), *const end = at + text.size();
+  for (;;) {
+    const char* const begin = at;
+    std::size_t n = 1;
+    for (; at != end; at += n) {
+      n = utf8_length(at, static_cast<std::size_t>(end - at));
+      if (n == 0 || (form != quoting::none && (*at == '\\' || *at == '\n' || (*at == '"' && form == quoting::label_value)))) break;
     }
-    if (i > begin) put(to, text.data() + begin, i - begin);
+    if (at != begin) put(to, begin, static_cast<std::size_t>(at - begin));
+    if (at == end) return;
+    const char letter = *at++;
+    char piece[2] = {'\\', letter == '\n' ? 'n' : letter};
     if (n == 0) {
-      const char* const hex = "0123456789abcdef";
       const unsigned byte = static_cast<unsigned char>(letter);
-      const char broken[5] = {'\xef', '\xbf', '\xbd', hex[byte >> 4], hex[byte & 15]};
-      put(to, broken, sizeof broken);
-    } else {
-      const char escaped[2] = {'\\', letter == '\n' ? 'n' : letter};
-      put(to, escaped, sizeof escaped);
+      put(to, "\xef\xbf\xbd", 3);
+      piece[0] = hex_digit(byte >> 4);
+      piece[1] = hex_digit(byte & 15);
     }
-    begin = ++i;
+    put(to, piece, sizeof piece);
   }
-  if (i > begin) put(to, text.data() + begin, i - begin);
 }
 
 template <class Put>

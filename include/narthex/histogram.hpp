@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <new>
 
 #include "narthex/buckets.hpp"
@@ -140,7 +141,9 @@ class static_bounds {
   static_bounds(const double (&&)[N]) = delete;  // would keep a pointer into a temporary
   buckets view() const noexcept { return view_of(values_, count_); }
   unsigned find(double value) const noexcept { return buckets::find_among(values_, count_, value); }
-  friend bool operator==(const static_bounds& a, const static_bounds& b) noexcept { return a.view() == b.view(); }
+  friend bool operator==(const static_bounds& a, const static_bounds& b) noexcept {
+    return a.count_ == b.count_ && std::memcmp(a.values_, b.values_, a.count_ * sizeof(double)) == 0;
+  }
 
  private:
   static buckets view_of(const double* values, std::size_t count) noexcept { return buckets(values, count); }

@@ -2325,6 +2325,16 @@ const std::uint64_t sparse_powers_of_ten<Unused>::top[24][3] = {
   {0x9e19db92b4e31ba9ull, 0x6c07a2c26a8346d1ull, 0x4944d9f52cd0dec2ull}
 };
 
+/// The first of them, in words of 32 bits, the lowest first.
+template <class Unused = void>
+struct first_power_of_ten {
+  static const std::uint32_t top[6];
+};
+template <class Unused>
+const std::uint32_t first_power_of_ten<Unused>::top[6] = {
+  0x43323a36u, 0x657c8f4du, 0x0af6f24eu, 0xaf2af2b8u, 0x38ed2621u, 0xa76c5823u
+};
+
 /// 5^0 ... 5^26, shifted so that the first bit is set; 216 bytes.
 template <class Unused = void>
 struct powers_of_five {
@@ -2346,6 +2356,112 @@ NARTHEX_END_NAMESPACE
 // clang-format on
 
 #endif  // NARTHEX_DETAIL_NUMBER_TABLES_HPP
+
+// ==== narthex/detail/powers_of_ten.hpp ==========================================================
+// narthex/detail/powers_of_ten.hpp - products of 128 bits, and the powers of ten that doubles are multiplied by.
+// Room: foundations. Read detail/number_tables.hpp first. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_DETAIL_POWERS_OF_TEN_HPP
+#define NARTHEX_DETAIL_POWERS_OF_TEN_HPP
+
+#include <cstdint>
+#include <cstring>
+
+
+NARTHEX_BEGIN_NAMESPACE
+namespace detail {
+
+struct u128 {
+  std::uint64_t high;
+  std::uint64_t low;
+};
+
+/// The product from four products of 32 bits.
+inline u128 multiply_portable(std::uint64_t a, std::uint64_t b) noexcept {
+  const std::uint64_t a0 = a & 0xffffffffu, a1 = a >> 32, b0 = b & 0xffffffffu, b1 = b >> 32;
+  const std::uint64_t low = a0 * b0;
+  const std::uint64_t cross = a1 * b0 + (low >> 32);  // no carry is lost: (2^32 - 1)^2 + 2^32 - 1 < 2^64
+  const std::uint64_t middle = a0 * b1 + (cross & 0xffffffffu);
+  return u128{a1 * b1 + (cross >> 32) + (middle >> 32), middle << 32 | (low & 0xffffffffu)};
+}
+
+#if NARTHEX_HAS(INT128)
+inline u128 multiply(std::uint64_t a, std::uint64_t b) noexcept {
+  __extension__ typedef unsigned __int128 native;
+  const native product = static_cast<native>(a) * b;
+  return u128{static_cast<std::uint64_t>(product >> 64), static_cast<std::uint64_t>(product)};
+}
+#else
+inline u128 multiply(std::uint64_t a, std::uint64_t b) noexcept { return multiply_portable(a, b); }
+#endif
+
+/// a * b + carry.
+inline u128 multiply_add(std::uint64_t a, std::uint64_t b, std::uint64_t carry) noexcept {
+  u128 sum = multiply(a, b);
+  sum.low += carry;
+  if (sum.low < carry) ++sum.high;
+  return sum;
+}
+
+#if NARTHEX_HAS(TINY)
+/// The first 128 bits of powers of ten, rounded up, from 10^0 or from the first one by 5/4 at each step: 0.1 KB of code for a
+/// table of 0.6. What 192 bits lose on the way is far below what is asked of them: number_tables.py tries every power.
+struct powers {
+  static u128 get(std::int32_t e) noexcept {
+    enum : int { words = 6 };
+    std::uint32_t x[words + 1] = {0, 0, 0, 0, 0, 0x80000000u, 0};
+    if (e < 0) {
+      std::memcpy(x, first_power_of_ten<>::top, sizeof first_power_of_ten<>::top);
+      e -= sparse_powers_of_ten<>::first;
+    }
+    for (; e; --e) {
+      std::uint64_t sum = 0;
+      for (int i = 0; i < words; ++i) {
+        sum += x[i];
+        sum += x[i] >> 2 | x[i + 1] << 30;
+        x[i] = static_cast<std::uint32_t>(sum);
+        sum >>= 32;
+      }
+      if (sum == 0) continue;
+      x[words] = 1;
+      for (int i = 0; i < words; ++i) x[i] = x[i] >> 1 | x[i + 1] << 31;
+      x[words] = 0;
+    }
+    const std::uint64_t low = static_cast<std::uint64_t>(x[3]) << 32 | x[2];
+    return u128{static_cast<std::uint64_t>(x[5]) << 32 | x[4], low + static_cast<std::uint64_t>((x[1] | x[0]) != 0)};
+  }
+};
+#else
+/// The first 128 bits of powers of ten, rounded up. 10^e is 5^e of another scale, which has 64 bits up to 5^27: that
+/// gives those of everyday numbers at once, and the others by 10^(near + rest) = 10^near * 5^rest * 2^rest.
+struct powers {
+  /// 5^e, shifted up to the first bit; e < step.
+  static std::uint64_t five_to(std::uint32_t e) noexcept {
+    return powers_of_five<>::top[e];
+  }
+  static u128 get(std::int32_t e) noexcept {
+    if (static_cast<std::uint32_t>(e) < sparse_powers_of_ten<>::step) return u128{five_to(static_cast<std::uint32_t>(e)), 0};
+    const std::uint32_t from_first = static_cast<std::uint32_t>(e - sparse_powers_of_ten<>::first);
+    const std::uint32_t step = sparse_powers_of_ten<>::step;
+    const std::uint32_t steps = from_first / step, rest = from_first % step;
+    const std::uint64_t* const nearest = sparse_powers_of_ten<>::top[steps];
+    const std::uint64_t five = five_to(rest);
+    // 192 by 64 bits, from the low end. Both have their first bit set, so the product lacks one at most.
+    const u128 low = multiply(nearest[2], five);
+    const u128 middle = multiply_add(nearest[1], five, low.high);
+    const u128 high = multiply_add(nearest[0], five, middle.high);
+    const unsigned lacks = 1 - static_cast<unsigned>(high.high >> 63);
+    u128 power = {high.high << lacks | (high.low >> 63 & lacks), high.low << lacks | (middle.low >> 63 & lacks)};
+    // Of what is cut off, 64 bits tell whether it is 0, and rounding up never carries: the tests try every power.
+    power.low += static_cast<std::uint64_t>(middle.low << lacks != 0);
+    return power;
+  }
+};
+#endif
+
+}  // namespace detail
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_DETAIL_POWERS_OF_TEN_HPP
 
 // ==== narthex/detail/number.hpp =================================================================
 // narthex/detail/number.hpp - integers and doubles to their shortest text.
@@ -2489,78 +2605,6 @@ inline char* write_seconds(char* out, std::int64_t time, std::uint32_t count) no
   return out;
 }
 
-// ---- 128 bits ----
-
-struct u128 {
-  std::uint64_t high;
-  std::uint64_t low;
-};
-
-/// The product from four products of 32 bits.
-inline u128 multiply_portable(std::uint64_t a, std::uint64_t b) noexcept {
-  const std::uint64_t a0 = a & 0xffffffffu, a1 = a >> 32, b0 = b & 0xffffffffu, b1 = b >> 32;
-  const std::uint64_t low = a0 * b0;
-  const std::uint64_t cross = a1 * b0 + (low >> 32);  // no carry is lost: (2^32 - 1)^2 + 2^32 - 1 < 2^64
-  const std::uint64_t middle = a0 * b1 + (cross & 0xffffffffu);
-  return u128{a1 * b1 + (cross >> 32) + (middle >> 32), middle << 32 | (low & 0xffffffffu)};
-}
-
-#if NARTHEX_HAS(INT128)
-inline u128 multiply(std::uint64_t a, std::uint64_t b) noexcept {
-  __extension__ typedef unsigned __int128 native;
-  const native product = static_cast<native>(a) * b;
-  return u128{static_cast<std::uint64_t>(product >> 64), static_cast<std::uint64_t>(product)};
-}
-#else
-inline u128 multiply(std::uint64_t a, std::uint64_t b) noexcept { return multiply_portable(a, b); }
-#endif
-
-/// a * b + carry.
-inline u128 multiply_add(std::uint64_t a, std::uint64_t b, std::uint64_t carry) noexcept {
-  u128 sum = multiply(a, b);
-  sum.low += carry;
-  if (sum.low < carry) ++sum.high;
-  return sum;
-}
-
-/// The first 128 bits of powers of ten, rounded up. 10^e is 5^e of another scale, which has 64 bits up to 5^27: that
-/// gives those of everyday numbers at once, and the others by 10^(near + rest) = 10^near * 5^rest * 2^rest.
-struct powers {
-  /// 5^e, shifted up to the first bit; e < step.
-  static std::uint64_t five_to(std::uint32_t e) noexcept {
-#if NARTHEX_HAS(TINY)
-    std::uint64_t power = 1;
-    for (; e; --e) power *= 5;
-    while (power >> 63 == 0) power <<= 1;
-    return power;
-#else
-    return powers_of_five<>::top[e];
-#endif
-  }
-  static u128 get(std::int32_t e) noexcept {
-    if (static_cast<std::uint32_t>(e) < sparse_powers_of_ten<>::step) return u128{five_to(static_cast<std::uint32_t>(e)), 0};
-    const std::uint32_t from_first = static_cast<std::uint32_t>(e - sparse_powers_of_ten<>::first);
-    const std::uint32_t step = sparse_powers_of_ten<>::step;
-#if NARTHEX_HAS(TINY)
-    std::uint32_t steps = 0, rest = from_first;
-    for (; rest >= step; rest -= step) ++steps;
-#else
-    const std::uint32_t steps = from_first / step, rest = from_first % step;
-#endif
-    const std::uint64_t* const nearest = sparse_powers_of_ten<>::top[steps];
-    const std::uint64_t five = five_to(rest);
-    // 192 by 64 bits, from the low end. Both have their first bit set, so the product lacks one at most.
-    const u128 low = multiply(nearest[2], five);
-    const u128 middle = multiply_add(nearest[1], five, low.high);
-    const u128 high = multiply_add(nearest[0], five, middle.high);
-    const unsigned lacks = 1 - static_cast<unsigned>(high.high >> 63);
-    u128 power = {high.high << lacks | (high.low >> 63 & lacks), high.low << lacks | (middle.low >> 63 & lacks)};
-    // Of what is cut off, 64 bits tell whether it is 0, and rounding up never carries: the tests try every power.
-    power.low += static_cast<std::uint64_t>(middle.low << lacks != 0);
-    return power;
-  }
-};
-
 // ---- doubles ----
 
 /// A decimal number: digits * 10^exponent.
@@ -2573,10 +2617,32 @@ struct decimal {
 ///
 /// An odd answer compares with even numbers as x does: this is what lets 64 bits decide exactly.
 /// Source: R. Giulietti, "The Schubfach way to render doubles"; number_tables.py proves it for our powers.
+#if NARTHEX_HAS(TINY)
+NARTHEX_DETAIL_NOINLINE inline std::uint64_t round_to_odd(const u128& power, std::uint64_t significand) noexcept {
+  // By parts of 16 bits, as they are multiplied on paper: a Cortex-M0 multiplies 32 bits to 32.
+  std::uint64_t parts[3] = {power.low, power.high, significand};
+  std::uint16_t product[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+  for (int k = 0; k < 4; ++k) {
+    std::uint32_t sum = 0;
+    for (int i = 0; i < 8; ++i) {
+      const std::uint32_t a = static_cast<std::uint16_t>(parts[i / 4] >> 16 * (i % 4));
+      sum += a * static_cast<std::uint16_t>(parts[2]) + product[i + k];
+      product[i + k] = static_cast<std::uint16_t>(sum);
+      sum >>= 16;
+    }
+    product[k + 8] = static_cast<std::uint16_t>(sum);
+    parts[2] >>= 16;
+  }
+  std::uint64_t top = 0;
+  for (int i = 12; i > 8;) top = top << 16 | product[--i];
+  return top | static_cast<std::uint64_t>((product[4] | product[5] | product[6] | product[7]) != 0);
+}
+#else
 inline std::uint64_t round_to_odd(u128 power, std::uint64_t significand) noexcept {
   const u128 product = multiply_add(power.high, significand, multiply(power.low, significand).high);
   return product.high | static_cast<std::uint64_t>(product.low != 0);
 }
+#endif
 
 /// The shortest decimal that reads back as c * 2^q; of several the one nearest to it.
 ///
@@ -6063,6 +6129,7 @@ NARTHEX_END_NAMESPACE
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <new>
 
 
@@ -6192,7 +6259,9 @@ class static_bounds {
   static_bounds(const double (&&)[N]) = delete;  // would keep a pointer into a temporary
   buckets view() const noexcept { return view_of(values_, count_); }
   unsigned find(double value) const noexcept { return buckets::find_among(values_, count_, value); }
-  friend bool operator==(const static_bounds& a, const static_bounds& b) noexcept { return a.view() == b.view(); }
+  friend bool operator==(const static_bounds& a, const static_bounds& b) noexcept {
+    return a.count_ == b.count_ && std::memcmp(a.values_, b.values_, a.count_ * sizeof(double)) == 0;
+  }
 
  private:
   static buckets view_of(const double* values, std::size_t count) noexcept { return buckets(values, count); }

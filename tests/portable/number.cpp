@@ -285,6 +285,8 @@ void tables_and_products() {
     const detail::u128 usual = detail::multiply(a, b), portable = detail::multiply_portable(a, b);
     CHECK(usual.high == portable.high && usual.low == portable.low);
     CHECK(portable.low == a * b);
+    const detail::u128 three = detail::multiply_add(a, b, detail::multiply(random.state, b).high);
+    CHECK(detail::round_to_odd(detail::u128{a, random.state}, b) == (three.high | static_cast<uint64_t>(three.low != 0)));
     if (b != 0 && portable.low != 0) {  // (2^64 - a) * b = 2^64 * b - a * b
       CHECK(detail::multiply_portable(0 - a, b).high == b - portable.high - 1);
     }

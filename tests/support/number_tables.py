@@ -42,7 +42,7 @@ FIVES = [5 ** n << (64 - (5 ** n).bit_length()) for n in range(STEP)]           
 
 
 def from_tables(e):
-    """What powers in number.hpp computes."""
+    """What powers in powers_of_ten.hpp computes."""
     if 0 <= e < STEP:
         return FIVES[e] << 64
     i, j = divmod(e - SPARSE_FIRST, STEP)
@@ -50,6 +50,15 @@ def from_tables(e):
     rest = product.bit_length() - 128
     assert rest in (127, 128)
     return -(-product >> rest)
+
+
+def from_steps(e):
+    """What it computes where the tables are left out: 10^e from 10^0 or from the first one, by 5/4 at each step."""
+    x, steps = (1 << 191, e) if e >= 0 else (SPARSE[0], e - SPARSE_FIRST)
+    for _ in range(steps):
+        x += x >> 2
+        x >>= x.bit_length() - 192
+    return -(-x >> 64)
 
 
 def power(base, e):
@@ -92,6 +101,7 @@ def near_misses(x, most, gap):
 def prove():
     for e in range(FIRST, LAST + 1):
         assert from_tables(e) == FULL[e - FIRST], "tables, 10^%d" % e
+        assert from_steps(e) == FULL[e - FIRST], "steps, 10^%d" % e
         log2 = e * LOG2_10 >> LOG2_SHIFT
         assert scaled(1, log2, e) <= 1 < scaled(1, log2 + 1, e), "log2(10^%d)" % e
     for q in range(Q_MIN, Q_MAX + 1):
@@ -173,6 +183,8 @@ def header():
                       "{high, middle, low}; %d bytes." % (STEP, 24 * len(SPARSE))],
                      "sparse_powers_of_ten", [("first", SPARSE_FIRST), ("step", STEP)],
                      ("std::uint64_t", "top", "[%d][3]" % len(SPARSE)), [words(p, 3) for p in SPARSE], 1)
+    yield from table(["The first of them, in words of 32 bits, the lowest first."], "first_power_of_ten", [],
+                     ("std::uint32_t", "top", "[6]"), ["0x%08xu" % (SPARSE[0] >> 32 * i & 0xffffffff) for i in range(6)], 6)
     yield from table(["5^0 ... 5^%d, shifted so that the first bit is set; %d bytes." % (STEP - 1, 8 * len(FIVES))],
                      "powers_of_five", [], ("std::uint64_t", "top", "[%d]" % len(FIVES)),
                      ["0x%016xull" % p for p in FIVES], 4)

@@ -66,6 +66,16 @@ const std::uint64_t sparse_powers_of_ten<Unused>::top[24][3] = {
   {0x9e19db92b4e31ba9ull, 0x6c07a2c26a8346d1ull, 0x4944d9f52cd0dec2ull}
 };
 
+/// The first of them, in words of 32 bits, the lowest first.
+template <class Unused = void>
+struct first_power_of_ten {
+  static const std::uint32_t top[6];
+};
+template <class Unused>
+const std::uint32_t first_power_of_ten<Unused>::top[6] = {
+  0x43323a36u, 0x657c8f4du, 0x0af6f24eu, 0xaf2af2b8u, 0x38ed2621u, 0xa76c5823u
+};
+
 /// 5^0 ... 5^26, shifted so that the first bit is set; 216 bytes.
 template <class Unused = void>
 struct powers_of_five {

@@ -10066,7 +10066,7 @@ class chunk_writer {
   chunk_writer(const sink& to, walk& series, char* chunk, std::size_t size) noexcept
       : to_(to), walk_(series), begin_(chunk), at_(chunk), end_(chunk + size), open_(true) {}
 
-  NARTHEX_DETAIL_NOINLINE void put(char letter) {
+  NARTHEX_DETAIL_SMALL void put(char letter) {
     if (at_ == end_) flush();
     *at_++ = letter;
   }
@@ -10088,8 +10088,12 @@ class chunk_writer {
   }
   void operator()(string_view text) { (*this)(text.data(), text.size()); }
   /// Up to its NUL.
-  NARTHEX_DETAIL_NOINLINE void words(const char* text) {
+  NARTHEX_DETAIL_SMALL void words(const char* text) {
+#if NARTHEX_HAS(TINY)
     while (*text) put(*text++);
+#else
+    (*this)(text, std::strlen(text));
+#endif
   }
 
   /// Whether `size` bytes can be written at once, from at() up to what done() is told. Where there is no heap, the code

@@ -4765,10 +4765,9 @@ class created_time {
 
 /// One name. Members but `next` and `home` never change after registration.
 struct family_node {
-  constexpr family_node(const family_basics* kind, const char* full, const char* words, registry_core* registry) noexcept
+  constexpr family_node(const family_basics* kind, const char* full, const char* words,
+                        registry_core* registry = nullptr) noexcept
       : ops(kind), name(full), help(words), next(nullptr), home(registry) {}
-  NARTHEX_DETAIL_SMALL family_node(const family_basics* kind, const char* full, const char* words) noexcept
-      : family_node(kind, full, words, nullptr) {}
 
   const family_basics* ops;
   const char* name;                    // NUL-terminated, without the registry's prefix
@@ -9302,7 +9301,7 @@ struct family_cursor {
   family_node* node;  // the family to read next, or in it; null at the end
   position where;
   const char* name;           // of `node`, which may go away while the walk rests; a name does not
-  bool owned;
+  const family_basics* ops;   // of `node`, too
   bool has_shown;             // something of the family in hand
 
   void start(family_node* n) noexcept {
@@ -9311,7 +9310,7 @@ struct family_cursor {
     where.index = 0;
     if (!n) return;
     name = n->name;
-    if (NARTHEX_HAS(HEAP)) owned = n->ops->owned;
+    ops = n->ops;
   }
   /// Turns to the next family. One that came under the name in hand while the walk rested has its turn at the next scrape.
   void pass(bool has_shown_it) noexcept {
@@ -9321,7 +9320,7 @@ struct family_cursor {
   }
   /// Finds the place again: the same node, or the first one behind it. False when that is another one.
   bool find_again() noexcept {
-    if (!node || (NARTHEX_HAS(HEAP) && owned)) return true;
+    if (!node || (NARTHEX_HAS(HEAP) && ops->owned)) return true;
     const bool begun = where.at || where.index;
     family_node* n = registry->first();
     for (; n; n = n->next.load(memory_order_seq_cst)) {
@@ -9329,7 +9328,7 @@ struct family_cursor {
       const int order = relate(n->name, name, common);
       if (order > 0) break;
       if (order < 0) continue;
-      if (n == node && n->name == name) return true;
+      if (n == node && n->ops == ops) return true;  // not another object that came to the same place
       if (!begun) break;
     }
     start(n);
@@ -10311,7 +10310,7 @@ class line_writer {
       *copy_bytes(copy_bytes(stem_, s.prefix.data(), s.prefix.size()), s.name.data(), s.name.size()) = '{';
     }
   }
-  NARTHEX_DETAIL_NOINLINE void name_of(const sample& s, string_view name) {
+  void name_of(const sample& s, string_view name) {
     out_(s.prefix);
     out_(name);
   }

@@ -58,6 +58,9 @@ void composed_names() {
   const nx::name empty("", "", ""), bad("a", "b-c", "d");
   nx::gauge nothing{r, empty, "N."}, wrong{r, bad, "W."};
   CHECK(nothing.status().code() == errc::empty_name);
+  const nx::name with_nul("a", nx::string_view("b\0c", 3), "d");
+  nx::fixed_gauge cut{r, with_nul, "C."};
+  CHECK(cut.status().code() == errc::bad_name && cut.status().number() == 3);
   answer(wrong.status(), errc::bad_name, "a_b-c_d", 3);
 }
 
@@ -183,6 +186,16 @@ void merged_families() {
 #endif
 }
 
+// Metrics without labels of their own are one series where their registries' labels are the same.
+void added_up_by_constant_labels() {
+  nx::registry top{nx::registry_options().label("region", "east")}, low{nx::registry_options().label("region", "east")};
+  nx::registry other{nx::registry_options().label("region", "west")};
+  nx::counter a{top, "a", "A."}, b{low, "a", "A."}, c{other, "a", "A."};
+  a.inc(1), b.inc(2), c.inc(4);
+  CHECK(top.attach(low).ok() && top.attach(other).ok());
+  CHECK_EQ_TEXT(text_of(top), "# HELP a A.\n# TYPE a counter\na{region=\"east\"} 3\na{region=\"west\"} 4\n");
+}
+
 // What cannot be one page is refused, with the name, and nothing changes; so are circles, second parents and too many.
 void refused_attachments() {
   static const double bounds[] = {1}, others[] = {2};
@@ -201,6 +214,11 @@ void refused_attachments() {
     answer(root.attach(suffix), errc::name_collides, "h_count");
     answer(root.attach(whole), errc::name_collides, "x");
     CHECK(!std::strstr(text_of(root), "gauge"));
+    // A sample's name that begins in a prefix.
+    nx::registry half{nx::registry_options().prefix("h_c")}, most{nx::registry_options().prefix("h_bucket")};
+    nx::counter g{half, "ount", "G."}, i{most, "s", "I."};
+    answer(root.attach(half), errc::name_collides, "ount");
+    CHECK(root.attach(most).ok() && root.detach(most).ok());
     CHECK(told::count() == 0);  // the caller has the answer
   }
   nx::registry a, b, late;
@@ -268,6 +286,7 @@ int main() {
   default_registry();
   merged();
   merged_families();
+  added_up_by_constant_labels();
   refused_attachments();
   an_end();
   return check::report();

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <cstring>
 #include <initializer_list>
+#include <new>
 
 #include "slot.hpp"
 #include "text_check.hpp"
@@ -269,6 +270,72 @@ void changes_in_the_middle() {
   }
 }
 
+// An object of another kind lies where the one was that the walk stands on, under the same name.
+union two_kinds {
+  nx::fixed_family<nx::fixed_counter, 1, 4> counters;
+  nx::fixed_family<nx::fixed_histogram<2>, 1, 4> histograms;
+  explicit two_kinds(nx::registry& registry) : counters(registry, "k", "K.", nx::label_names<1>("x")) {}
+  ~two_kinds() {}
+};
+void another_kind_at_the_same_place() {
+  struct scene {
+    nx::registry r;
+    two_kinds place{r};
+    std::size_t size = 0, at = 0;
+    char text[2000];
+    static bool write(void* context, const char* data, std::size_t n) {
+      scene& me = *static_cast<scene*>(context);
+      std::memcpy(me.text + me.size, data, n);
+      const std::size_t before = me.size;
+      me.size += n;
+      if (before > me.at || me.size <= me.at) return true;
+      using counters = decltype(me.place.counters);
+      me.place.counters.~counters();
+      new (&me.place.histograms) decltype(me.place.histograms){me.r, "k", "K.", nx::label_names<1>("x"), {1, 2}};
+      for (int i = 0; i < 3; ++i) me.place.histograms.labels(i).observe(i);
+      return true;
+    }
+  };
+  for (std::size_t at = 0; at < 60; at += 5) {
+    scene s;
+    s.at = at;
+    for (int i = 0; i < 3; ++i) s.place.counters.labels(i).inc();
+    char chunk[4];
+    CHECK(nx::write_text(s.r, nx::sink{&scene::write, &s}, chunk, sizeof chunk).ok());
+    CHECK_GOOD_TEXT(s.text, s.size);
+    using histograms = decltype(s.place.histograms);
+    s.place.histograms.~histograms();
+  }
+}
+
+// The upper registry's part of a family goes away in its middle: what the lower one has of it cannot be told from what was shown.
+void upper_part_of_a_family_goes() {
+  struct scene {
+    nx::registry upper, lower;
+    slot<nx::fixed_family<nx::fixed_counter, 1, 4>> top, below;
+    std::size_t size = 0, at = 0;
+    char text[2000];
+    static bool write(void* context, const char* data, std::size_t n) {
+      scene& me = *static_cast<scene*>(context);
+      std::memcpy(me.text + me.size, data, n);
+      me.size += n;
+      if (me.size > me.at) me.top.drop();
+      return true;
+    }
+  };
+  for (std::size_t at = 0; at < 80; at += 3) {
+    scene s;
+    s.at = at;
+    s.top.make(s.upper, "k", "K.", nx::label_names<1>("x"));
+    s.below.make(s.lower, "k", "K.", nx::label_names<1>("x"));
+    for (int i = 0; i < 3; ++i) s.top.get().labels(i).inc(), s.below.get().labels(i).inc();
+    CHECK(s.upper.attach(s.lower).ok());
+    char chunk[4];
+    CHECK(nx::write_text(s.upper, nx::sink{&scene::write, &s}, chunk, sizeof chunk).ok());
+    CHECK_GOOD_TEXT(s.text, s.size);
+  }
+}
+
 }  // namespace
 
 int main() {
@@ -281,5 +348,7 @@ int main() {
   }
   CHECK(check::told::count() == 0);
   changes_in_the_middle();
+  another_kind_at_the_same_place();
+  upper_part_of_a_family_goes();
   return check::report();
 }

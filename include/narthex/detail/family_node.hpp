@@ -200,10 +200,9 @@ class created_time {
 
 /// One name. Members but `next` and `home` never change after registration.
 struct family_node {
-  constexpr family_node(const family_basics* kind, const char* full, const char* words, registry_core* registry) noexcept
+  constexpr family_node(const family_basics* kind, const char* full, const char* words,
+                        registry_core* registry = nullptr) noexcept
       : ops(kind), name(full), help(words), next(nullptr), home(registry) {}
-  NARTHEX_DETAIL_SMALL family_node(const family_basics* kind, const char* full, const char* words) noexcept
-      : family_node(kind, full, words, nullptr) {}
 
   const family_basics* ops;
   const char* name;                    // NUL-terminated, without the registry's prefix

@@ -159,7 +159,7 @@ class line_writer {
       *copy_bytes(copy_bytes(stem_, s.prefix.data(), s.prefix.size()), s.name.data(), s.name.size()) = '{';
     }
   }
-  NARTHEX_DETAIL_NOINLINE void name_of(const sample& s, string_view name) {
+  void name_of(const sample& s, string_view name) {
     out_(s.prefix);
     out_(name);
   }

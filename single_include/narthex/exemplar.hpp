@@ -48,7 +48,7 @@ namespace detail {
 class exemplar_cell {
  public:
   enum : std::size_t { text_bytes = NARTHEX_HAS(HEAP) ? 256 : 96 };
-  struct image {
+  struct alignas(sizeof(cell_word)) image {  // where a double is aligned to less, too
     double value;
     std::int64_t time_ns;
     std::uint32_t size;

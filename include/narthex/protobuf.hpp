@@ -199,7 +199,8 @@ inline const detail::exposition_format& protobuf() noexcept {
   static constexpr detail::exposition_format format = {
       "application/vnd.google.protobuf",
       {{"proto", "io.prometheus.client.MetricFamily"}, {"encoding", "delimited"}},
-      {{nullptr, "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited"}, {nullptr, nullptr}},
+      {{nullptr, "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited"},
+       {nullptr, "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited; escaping="}},
       detail::name_escaping::underscores,
       nullptr,
       sizeof(writer*),

@@ -21,6 +21,7 @@ from scrape import report, running
 
 TEXT_4 = 'text/plain; version=0.0.4; charset=utf-8'
 TEXT_1 = 'text/plain; version=1.0.0; charset=utf-8; escaping='
+PROTOBUF = 'application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited'
 OPENMETRICS = 'application/openmetrics-text; version=1.0.0; charset=utf-8; escaping='
 SCHEMES = ('allow-utf-8', 'underscores', 'dots', 'values')
 
@@ -112,6 +113,7 @@ def jobs_of(version):
         jobs['text_' + scheme] = (more, TEXT_1 + scheme, scheme)
         jobs['all_' + scheme] = (more, OPENMETRICS + scheme, scheme)
     jobs['text_default'] = ({}, TEXT_1 + 'allow-utf-8', 'allow-utf-8')
+    jobs['all_protobuf'] = ({'scrape_protocols': ['PrometheusProto']}, PROTOBUF, 'underscores')   # it names no scheme there
     jobs['all_plain'] = ({'scrape_protocols': ['PrometheusText0.0.4']}, TEXT_4, 'underscores')
     return jobs
 

@@ -3,6 +3,7 @@
 #include <narthex/http_server.hpp>
 #include <narthex/narthex.hpp>
 #include <narthex/openmetrics.hpp>
+#include <narthex/protobuf.hpp>
 #include <narthex/utf8_name.hpp>
 
 #include <cstdio>
@@ -35,7 +36,7 @@ int main() {
   mode.set("off");
 
   const nx::http_server_options options = nx::http_server_options().without_own_metrics().without_process_metrics();
-  nx::http_server text{"127.0.0.1:0", options}, all{"127.0.0.1:0", nx::http_server_options(options).offer(nx::openmetrics())};
+  nx::http_server text{"127.0.0.1:0", options}, all{"127.0.0.1:0", nx::http_server_options(options).offer(nx::openmetrics()).offer(nx::protobuf())};
   if (!text.ok() || !all.ok()) {
     std::fprintf(stderr, "%s %s\n", text.error(), all.error());
     return 1;

@@ -4,6 +4,7 @@
 #include <narthex/json.hpp>
 #include <narthex/narthex.hpp>
 #include <narthex/openmetrics.hpp>
+#include <narthex/protobuf.hpp>
 #include <narthex/utf8_name.hpp>
 
 #include <fstream>
@@ -337,7 +338,7 @@ TEST_CASE("server: every format of the library from one registry, over a connect
   nx::registry r;
   nx::family<nx::counter, 1> f{r, nx::utf8_name("my.hits_total"), "H.", {nx::utf8_name("http.route")}};
   f.labels("/").inc(3);
-  nx::http_server server{r, "127.0.0.1:0", nx::http_server_options().without_own_metrics().offer(nx::openmetrics()).offer(nx::json()).compress(nx::gzip())};
+  nx::http_server server{r, "127.0.0.1:0", nx::http_server_options().without_own_metrics().offer(nx::openmetrics()).offer(nx::json()).offer(nx::protobuf()).compress(nx::gzip())};
   REQUIRE(server.ok());
   const auto asks = [&](const std::string& path, const std::string& accept) {
     support::client c(server.port());
@@ -351,6 +352,13 @@ TEST_CASE("server: every format of the library from one registry, over a connect
         "# HELP \"my.hits_total\" H.\n# TYPE \"my.hits_total\" counter\n{\"my.hits_total\",\"http.route\"=\"/\"} 3\n");
   CHECK(asks("/metrics", "application/openmetrics-text;version=0.0.1;escaping=allow-utf-8") == start + "application/openmetrics-text; version=0.0.1; charset=utf-8" + varies +
         "# TYPE my_hits counter\n# HELP my_hits H.\nmy_hits_total{http_route=\"/\"} 3\n# EOF\n");
+  const std::string protobuf = "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited";
+  CHECK(asks("/metrics", protobuf) == start + protobuf + varies + nx::to_protobuf(r));
+  const std::string named = asks("/metrics", protobuf + ";escaping=allow-utf-8");
+  INFO(named);
+  CHECK(named.find(start + protobuf + "; escaping=allow-utf-8" + varies) == 0);
+  CHECK(named.find("my.hits_total") != std::string::npos);
+  CHECK(named.find("\x0a\x0ahttp.route\x12\x01/") != std::string::npos);
   const std::string json = asks("/metrics.json", "text/plain");
   CHECK(json.find("Vary: Accept-Encoding\r\n\r\n") != std::string::npos);
   CHECK(json.find("\"my.hits_total\"") != std::string::npos);

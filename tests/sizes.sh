@@ -31,6 +31,9 @@ doubles: 3 counters, 1 gauge, 1 histogram, text | DOUBLES HISTOGRAM
 + registry with prefix and label | PREFIX
 + attached registry | ATTACH
 + error hook and its words | ERROR_HOOK
++ OpenMetrics in place of text | OPENMETRICS
++ JSON in place of text | JSON
++ protobuf in place of text | PROTOBUF
 + scrapes by HTTP, over bytes of your own | HTTP"
 
 link() {  # link CPU "MACROS" ELF

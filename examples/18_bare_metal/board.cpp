@@ -15,6 +15,13 @@ void* memcpy(void* to, const void* from, std::size_t size) {
   for (const char* p = static_cast<const char*>(from); size; --size) *at++ = *p++;
   return to;
 }
+void* memmove(void* to, const void* from, std::size_t size) {
+  char* at = static_cast<char*>(to);
+  const char* p = static_cast<const char*>(from);
+  if (at <= p) return memcpy(to, from, size);
+  while (size--) at[size] = p[size];
+  return to;
+}
 void* memset(void* to, int byte, std::size_t size) {
   for (char* at = static_cast<char*>(to); size; --size) *at++ = static_cast<char>(byte);
   return to;

@@ -9,6 +9,19 @@
 
 namespace nx = narthex;
 
+#ifdef WITH_OPENMETRICS
+#include <narthex/openmetrics.hpp>
+#define WRITE nx::write_openmetrics
+#elif defined(WITH_JSON)
+#include <narthex/json.hpp>
+#define WRITE nx::write_json
+#elif defined(WITH_PROTOBUF)
+#include <narthex/protobuf.hpp>
+#define WRITE nx::write_protobuf
+#else
+#define WRITE nx::write_text
+#endif
+
 static nx::counter served{"served_total", "Served."};
 static nx::counter failed{"failed_total", "Failed."};
 static nx::counter bytes{"bytes_total", "Bytes."};
@@ -113,6 +126,6 @@ int main() {
 #ifdef WITH_HTTP
   if (!nx::http_server::handle("GET /metrics HTTP/1.0\r\n\r\n", out).ok()) return 1;
 #endif
-  return nx::write_text(nx::default_registry(), out, piece, sizeof piece).ok() ? 0 : 1;
+  return WRITE(nx::default_registry(), out, piece, sizeof piece).ok() ? 0 : 1;
 #endif
 }

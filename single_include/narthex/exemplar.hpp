@@ -354,10 +354,10 @@ class NARTHEX_DETAIL_IDLE exemplar_counter_of : public Counter {
   void inc(Amount by, const exemplar& e) noexcept {
     this->inc(by);
     if (!e.ok()) return detail::refuse_update(this->node());
-    const double value = static_cast<double>(by);
-    const bool is_counted = detail::is_finite(value) && detail::is_less(0, value) &&
+    const double added = static_cast<double>(by);
+    const bool is_counted = detail::is_finite(added) && detail::is_less(0, added) &&
                             (!std::is_integral<Amount>::value || static_cast<std::uint64_t>(by) <= detail::unsigned_cell::limit());
-    if (is_counted) this->core().record(value, e);
+    if (is_counted) this->core().record(added, e);
   }
 };
 

@@ -210,6 +210,7 @@ struct is_in_place<exemplar_histogram_core> : std::false_type {};
 
 /// A counter that also takes exemplars; in all else a counter. OpenMetrics and protobuf show the latest.
 ///
+/// Families: family, fixed_family, enum_family<nx::exemplar_counter, ...>; an expiring_family's handles take none.
 /// Threads: as counter_of; an exemplar that meets another one being left is dropped.
 /// Memory:  600 bytes more than the counter (250 without a heap).
 template <class Counter>
@@ -233,6 +234,7 @@ class NARTHEX_DETAIL_IDLE exemplar_counter_of : public Counter {
 
 /// A histogram that also takes exemplars, one in each bucket; in all else a histogram. OpenMetrics and protobuf show the latest.
 ///
+/// Families: as exemplar_counter_of; in fixed and enum families the fixed_ one.
 /// Threads: as histogram_of; an exemplar that meets another one being left in its bucket is dropped.
 /// Memory:  8 bytes more in each bucket, and 600 in one that has had an exemplar; where there is no memory, none is left.
 ///          A fixed one: 600 for each bucket (250 without a heap).

@@ -189,7 +189,34 @@ class json_writer {
       out_("}");
     }
     out_("]");
+#if NARTHEX_HAS(HEAP)
+    if (s.native) native(*s.native);
+#endif
   }
+#if NARTHEX_HAS(HEAP)
+  void native(const native_counts& n) {
+    out_(",\"native\":{\"schema\":");
+    value(static_cast<std::int64_t>(n.schema));
+    member("zero_threshold", n.zero_threshold);
+    member("zero_count", n.zero_count);
+    pairs("positive", n, 0, n.positive);
+    pairs("negative", n, n.positive, n.negative);
+    out_("}");
+  }
+  void pairs(string_view name, const native_counts& n, unsigned from, unsigned count) {
+    out_(",\"");
+    out_(name);
+    out_("\":[");
+    for (unsigned i = from; i < from + count; ++i) {
+      out_(i > from ? ",[" : "[");
+      value(static_cast<std::int64_t>(n.indexes[i]));
+      out_(",");
+      value(n.counts[i]);
+      out_("]");
+    }
+    out_("]");
+  }
+#endif
   void quantiles(const sample& s) {
     out_(",\"quantiles\":[");
     for (unsigned i = 0; i < s.quantile_count; ++i) {
@@ -267,7 +294,8 @@ inline const detail::exposition_format& json() noexcept { return detail::json_fo
 /// Families: name as registered, with the registry's prefix; type counter, gauge, histogram, gauge_histogram, summary, info,
 ///           state_set, unknown; unit when it was said. Series: "value"; of a summary "count", "sum", "quantiles" of {quantile, value}; of
 ///           histograms "count", "sum", "buckets" of {le, count}, counted up to the bound; "exemplar" of a series or bucket, "created" and
-///           "time" (of a collector that says so) where there is one.
+///           "time" (of a collector that says so) where there is one. A native histogram also has "native": {schema, zero_threshold,
+///           zero_count, positive, negative}, the last two lists of [index, count], each bucket alone.
 /// Numbers:  integers are exact to 64 bits: read them as such; doubles read back to the same double. "NaN", "+Inf" and
 ///           "-Inf" are strings. Times are seconds since 1970.
 inline status write_json(registry_core& registry, const sink& to, char* chunk, std::size_t size) {

@@ -2,6 +2,7 @@
 #include <narthex/exemplar.hpp>
 #include <narthex/json.hpp>
 #include <narthex/narthex.hpp>
+#include <narthex/native_histogram.hpp>
 #include <narthex/openmetrics.hpp>
 #include <narthex/push_gateway.hpp>
 #include <narthex/unix_time.hpp>
@@ -319,6 +320,17 @@ TEST_CASE("collectors: times and created times where they may stand; gauge histo
   const nx::detail::content_coding* none = nullptr;
   REQUIRE(nx::detail::write_push_body(r, nx::string_view(), 10000, none, body).ok());
   CHECK(has(string(body.text().data(), body.text().size()), "a{x=\"then\"} 2\n"));
+}
+
+TEST_CASE("native histograms: OpenMetrics has their classic side, JSON both") {
+  nx::registry r;
+  nx::native_histogram h{r, "h", ""};
+  for (const double v : {0.0, 1.0, 1.0, 2.5, -3.0}) h.observe(v);
+  CHECK(nx::to_openmetrics(r) == "# TYPE h histogram\n# HELP h \nh_bucket{le=\"+Inf\"} 5\nh_sum 1.5\nh_count 5\n# EOF\n");
+  // Of schema 3 bucket 0 ends at 1, 11 at 2.59, 13 at 3.08.
+  CHECK(has(nx::to_json(r), "\"count\":5,\"sum\":1.5,\"buckets\":[{\"le\":\"+Inf\",\"count\":5}],"
+                            "\"native\":{\"schema\":3,\"zero_threshold\":2.938735877055719e-39,\"zero_count\":1,"
+                            "\"positive\":[[0,2],[11,1]],\"negative\":[[13,1]]}}"));
 }
 
 TEST_CASE("names: what a histogram or summary writes in any format is nobody else's") {

@@ -187,7 +187,6 @@ struct startup_data {  // WSADATA is 408 bytes, 400 on 32 bits
 /// What WSAGetLastError() and GetLastError() say: one space of numbers.
 enum : int {
   error_file_not_found = 2,
-  error_path_not_found = 3,
   error_too_many_open_files = 4,
   error_access_denied = 5,
   error_sharing_violation = 32,
@@ -2550,7 +2549,6 @@ inline error remove_file(const char* path) noexcept {
   const error none = {0};
   return ::unlink(path) == 0 ? none : error::last();
 }
-inline bool is_missing(const error& e) noexcept { return e.code == ENOENT; }
 
 #elif NARTHEX_HAS(WINDOWS)
 
@@ -2639,7 +2637,6 @@ inline error remove_file(const char* path) noexcept {
   const windows::wide_path wide(path);
   return windows::DeleteFileW(wide.text) ? none : error::last();
 }
-inline bool is_missing(const error& e) noexcept { return e.code == windows::error_file_not_found || e.code == windows::error_path_not_found; }
 
 #endif
 

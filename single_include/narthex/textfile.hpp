@@ -187,7 +187,6 @@ struct startup_data {  // WSADATA is 408 bytes, 400 on 32 bits
 /// What WSAGetLastError() and GetLastError() say: one space of numbers.
 enum : int {
   error_file_not_found = 2,
-  error_path_not_found = 3,
   error_too_many_open_files = 4,
   error_access_denied = 5,
   error_sharing_violation = 32,

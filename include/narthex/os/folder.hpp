@@ -97,7 +97,6 @@ inline error remove_file(const char* path) noexcept {
   const error none = {0};
   return ::unlink(path) == 0 ? none : error::last();
 }
-inline bool is_missing(const error& e) noexcept { return e.code == ENOENT; }
 
 #elif NARTHEX_HAS(WINDOWS)
 
@@ -186,7 +185,6 @@ inline error remove_file(const char* path) noexcept {
   const windows::wide_path wide(path);
   return windows::DeleteFileW(wide.text) ? none : error::last();
 }
-inline bool is_missing(const error& e) noexcept { return e.code == windows::error_file_not_found || e.code == windows::error_path_not_found; }
 
 #endif
 

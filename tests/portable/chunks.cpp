@@ -326,8 +326,9 @@ void upper_part_of_a_family_goes() {
   for (std::size_t at = 0; at < 80; at += 3) {
     scene s;
     s.at = at;
-    s.top.make(s.upper, "k", "K.", nx::label_names<1>("x"));
-    s.below.make(s.lower, "k", "K.", nx::label_names<1>("x"));
+    const char* const name = "k";  // a literal that is handed on is not one that C++20 can check
+    s.top.make(s.upper, name, "K.", nx::label_names<1>("x"));
+    s.below.make(s.lower, name, "K.", nx::label_names<1>("x"));
     for (int i = 0; i < 3; ++i) s.top.get().labels(i).inc(), s.below.get().labels(i).inc();
     CHECK(s.upper.attach(s.lower).ok());
     char chunk[4];

@@ -9640,6 +9640,7 @@ class walk {
         theirs.labels = other.constant_labels();
 #if NARTHEX_HAS(HEAP)
         theirs.created_ns = 0;
+        theirs.native = nullptr;
 #endif
         while (n->ops->next(*n, from_start, theirs)) {
           if (theirs.labels != now_.labels) continue;

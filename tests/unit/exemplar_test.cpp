@@ -232,10 +232,24 @@ TEST_CASE("created times: of attached registries the earlier, as their counts ar
   nx::counter one{a, "c_total", ""};
   clock_now = 1000000000000000000;
   nx::counter two{b, "c_total", ""};
+  // Histograms, too: reading the other one's once looked at a native side that it has not.
+  clock_now = 2000000000000000000;
+  nx::histogram h{a, "h", "", {1}};
+  nx::family<nx::histogram, 1> fh{a, "fh", "", {"x"}, nx::buckets{1.0}};
+  clock_now = 1000000000000000000;
+  nx::histogram i{b, "h", "", {1}};
+  nx::family<nx::histogram, 1> fi{b, "fh", "", {"x"}, nx::buckets{1.0}};
   one.inc();
   two.inc();
+  h.observe(1);
+  i.observe(2);
+  fh.labels("1").observe(1);
+  fi.labels("1").observe(2);
   REQUIRE(a.attach(b).ok());
-  CHECK(has(nx::to_openmetrics(a), "c_total 2\nc_created 1000000000\n"));
+  const string page = nx::to_openmetrics(a);
+  CHECK(has(page, "c_total 2\nc_created 1000000000\n"));
+  CHECK(has(page, "h_sum 3.0\nh_count 2\nh_created 1000000000\n"));
+  CHECK(has(page, "fh_sum{x=\"1\"} 3.0\nfh_count{x=\"1\"} 2\nfh_created{x=\"1\"} 1000000000\n"));
 }
 
 TEST_CASE("units: what the name ends in, for every kind of metric; anything else is refused") {

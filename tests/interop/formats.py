@@ -187,7 +187,7 @@ def spoil(om):
 def main():
     program, seeds = sys.argv[1], int(sys.argv[2])
     bad, samples, exemplars, created, kinds = [], 0, 0, 0, {}
-    for seed, text, om, page in pages(program, seeds):
+    for seed, text, om, page, _ in pages(program, seeds):  # protobuf is judged in protobuf.py
         bad += ['seed %d: %s' % (seed, c) for c in compare(text, om, page)[:5]]
         samples += om.count(b'\n')
         exemplars += om.count(b' # {')

@@ -63,6 +63,87 @@ def check_random(program, seeds):
     return bad, samples
 
 
+class Seconds(float):
+    """A time that went through a double's digits."""
+    def __eq__(self, other):
+        return math.isclose(self, other, rel_tol=1e-14)
+
+    def __ne__(self, other):
+        return not self == other
+
+    __hash__ = None
+
+
+def differences(families, page):
+    """What protobuf says beside JSON of the same moment: also units, exemplars, times and created times."""
+    def plain(value):
+        return float(value) if isinstance(value, str) else value
+
+    def told(e):   # an exemplar
+        return e and (dict(e['labels']), wire.bits(float(plain(e['value']))), None if e.get('time') is None else Seconds(e['time']))
+
+    def ours(e):
+        return e and (dict(e['labels']), wire.bits(e['value']), None if e['time_ns'] is None else Seconds(e['time_ns'] / 1e9))
+
+    bad, kinds = [], {'info': 'gauge', 'state_set': 'gauge', 'unknown': 'untyped', 'gauge_histogram': 'gaugehistogram'}
+    theirs = {f['name']: f for f in page['families']}
+    for f in families:
+        if f.name.endswith('narthex_refused_total'):   # a scrape may add to it
+            theirs.pop(f.name, None)
+            continue
+        other = theirs.pop(f.name, None)
+        if not other:
+            bad.append('never put in: ' + f.name)
+            continue
+        if (f.type, f.help, f.unit) != (kinds.get(other['type'], other['type']), other['help'], other.get('unit', '')):
+            bad.append('%s: is %r, should be %r' % (f.name, f[:4], {k: v for k, v in other.items() if k != 'series'}))
+        if len(f.metrics) != len(other['series']):
+            bad.append('%s: %d series, should be %d' % (f.name, len(f.metrics), len(other['series'])))
+        for m, s in zip(f.metrics, other['series']):
+            created = m.get('created_ns')
+            time_ms = m['time_ms']
+            got = [dict(m['labels']), time_ms, None if created is None else Seconds(created / 1e9)]
+            want = [s['labels'], None if 'time' not in s else round(s['time'] * 1e3), None if 'created' not in s else Seconds(s['created'])]
+            if f.type not in ('counter', 'histogram', 'gaugehistogram', 'summary'):
+                want[2] = None
+            if 'value' in s:
+                got += [wire.bits(float(m['value'])), ours(m.get('exemplar'))]
+                want += [wire.bits(float(plain(s['value']))), told(s.get('exemplar')) if f.type == 'counter' else None]
+            else:
+                got += [m['count'], wire.bits(m['sum'])]
+                want += [s['count'], wire.bits(float(plain(s['sum'])))]
+            if 'buckets' in s:
+                have = [(b, n, ours(e)) for b, n, e in m['bounds']]
+                if not have or have[-1][0] != math.inf:
+                    have.append((math.inf, m['count'], None))
+                got.append(have)
+                want.append([(float(plain(b['le'])), b['count'], told(b.get('exemplar'))) for b in s['buckets']])
+            if 'quantiles' in s:
+                got.append([(q, wire.bits(v)) for q, v in m['quantiles']])
+                want.append([(float(plain(q['quantile'])), wire.bits(float(plain(q['value'])))) for q in s['quantiles']])
+            if got != want:
+                bad.append('%s: is %s, should be %s' % (f.name, got, want))
+    return bad + ['missing: ' + name for name in theirs if not name.endswith('narthex_refused_total')]
+
+
+def check_formats(program, seeds):
+    bad, seen = [], {'exemplars': 0, 'created times': 0, 'times': 0, 'units': 0}
+    with subprocess.Popen([program, '0', str(seeds), '--formats'], stdout=subprocess.PIPE) as p:
+        for head in p.stdout:
+            _, seed, *sizes = head.split()
+            _, _, page, data = [p.stdout.read(int(size)) for size in sizes]
+            page, families = json.loads(page.decode('utf-8')), protobuf_reader.families(data)
+            bad += ['seed %d: %s' % (int(seed), c) for c in differences(families, page)[:3]]
+            for f in families:
+                seen['units'] += f.unit != ''
+                for m in f.metrics:
+                    seen['exemplars'] += ('exemplar' in m) + sum(e is not None for _, _, e in m.get('bounds', []))
+                    seen['created times'] += 'created_ns' in m
+                    seen['times'] += m['time_ms'] is not None
+    bad += ['never seen: ' + k for k, n in seen.items() if n < 10]
+    return bad, ', '.join('%d %s' % (n, k) for k, n in seen.items())
+
+
 def bounds_of(native):
     """[(lower, upper, count)] of buckets that have something, as servers give them: from the most negative up."""
     def end(index):
@@ -218,6 +299,8 @@ def main():
         signal.signal(s, lambda *_: sys.exit(130))   # so that every `with` ends what it began
     bad, samples = check_random(program, seeds)
     report('protobuf of random registries', bad, ' (%d registries, %d samples)' % (seeds, samples))
+    bad, said = check_formats(program, seeds)
+    report('protobuf and JSON say the same', bad, ' (%s)' % said)
     bodies = {'/seed/%d' % seed: data for seed, data, _ in wire.random_texts(program, 0, min(seeds, 60), '--protobuf')}
     with serving(bodies, CONTENT_TYPE) as bodies_port, running([native], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as p:
         port = int(p.stdout.readline())

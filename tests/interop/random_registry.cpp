@@ -3,8 +3,8 @@
 //   random_registry SEED            the exposition
 //   random_registry SEED --truth    the account
 //   random_registry FIRST END       for each seed: "seed N BYTES BYTES\n", the exposition, the account
-//   random_registry FIRST END --formats   for each seed: "seed N BYTES BYTES BYTES\n", text, OpenMetrics, JSON of one moment, with
-//                                   units, exemplars, created times and times of a collector beside what the account knows
+//   random_registry FIRST END --formats   for each seed: "seed N BYTES BYTES BYTES BYTES\n", text, OpenMetrics, JSON, protobuf of one
+//                                   moment, with units, exemplars, created times and times of a collector beside what the account knows
 //   random_registry FIRST END --protobuf   the same with the exposition as protobuf
 //
 // The account has one line for each family and each sample that a scrape must show; raw bytes in hexadecimal:
@@ -1156,11 +1156,12 @@ int main(int argc, char** argv) {
         as_protobuf ? nx::write_protobuf(shown, to, chunk.data(), chunk.size()) : nx::write_text(shown, to, chunk.data(), chunk.size());
     if (!written.ok()) return 1;
     if (formats) {
-      string all[2];
+      string all[3];
       if (!nx::write_openmetrics(*w.shelves[0].real, nx::string_sink(all[0]), chunk.data(), chunk.size()).ok()) return 1;
       if (!nx::write_json(*w.shelves[0].real, nx::string_sink(all[1]), chunk.data(), chunk.size()).ok()) return 1;
-      std::printf("seed %llu %zu %zu %zu\n", static_cast<unsigned long long>(seed), text.size(), all[0].size(), all[1].size());
-      for (const string& one : {text, all[0], all[1]}) std::fwrite(one.data(), 1, one.size(), stdout);
+      if (!nx::write_protobuf(shown, nx::string_sink(all[2]), chunk.data(), chunk.size()).ok()) return 1;
+      std::printf("seed %llu %zu %zu %zu %zu\n", static_cast<unsigned long long>(seed), text.size(), all[0].size(), all[1].size(), all[2].size());
+      for (const string& one : {text, all[0], all[1], all[2]}) std::fwrite(one.data(), 1, one.size(), stdout);
       w.actions.clear();
       w.objects.clear();
       continue;

@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <limits>
 #include <map>
+#include <new>
 #include <string>
 #include <thread>
 #include <vector>
@@ -454,6 +455,25 @@ TEST_CASE("what cannot be is refused, and says why") {
   nx::native_histogram refused{registry, "good", "", nx::native_buckets().schema(99)};
   refused.observe(1);
   CHECK(refused.count() == 1);
+}
+
+TEST_CASE("an observation whose era has passed is not counted") {
+  using nx::detail::native_key;
+  using nx::detail::native_stage;
+  std::vector<std::uint64_t> memory(native_stage::bytes(32) / 8);
+  nx::detail::shared<std::uint32_t> era(32);
+  native_stage* const stage = new (memory.data()) native_stage(memory.data(), 32, 3, era);
+  const std::uint32_t key = native_key::of(native_scale::zero_at, false, 0);
+  CHECK(!stage->observe(key, 32, 1.0));  // has no cell
+  CHECK(stage->insert(key));
+  CHECK(stage->observe(key, 32, 1.0));
+  era.store(64, std::memory_order_relaxed);
+  CHECK(!stage->observe(key, 32, 1.0));
+  CHECK(stage->observe(key, 64, 1.0));
+  std::uint64_t counts[32], total = 0;
+  CHECK(stage->observed.read(counts, total) == 2.0);
+  CHECK(total == 2);
+  stage->~native_stage();
 }
 
 // ---- threads ----

@@ -1,5 +1,6 @@
 // Memory: refused at every single point, never asked for where updates are made, and given back.
 #include <narthex/narthex.hpp>
+#include <narthex/native_histogram.hpp>
 
 #include <atomic>
 #include <chrono>
@@ -524,6 +525,41 @@ TEST_CASE("threads that meet on an instrument when memory has run out lose nothi
   CHECK(d.value() == 100000);
   CHECK(h.count() == 12500);
   CHECK(h.sum() == 3125);
+}
+
+TEST_CASE("a native histogram without memory uses the places that it has, then refuses; every observation is counted or refused") {
+  const quiet q;
+  const long before = heap::live;
+  {
+    nx::registry registry;
+    nx::native_histogram h{registry, "h", "H.", nx::native_buckets().schema(5).max_buckets(100)};
+    nx::counter refused{registry, "refused_total", "Keeps the registry's own metric company."};
+    std::uint64_t counted = 0;
+    for (long n = 0; n < 4; ++n) {  // refused for ever from the n-th request on, after which there is memory again
+      heap::for_ever = true;
+      heap::refuse = n;
+      double value = 1e-3;
+      for (unsigned i = 0; i < 300; ++i, value *= 1.05) h.observe(value);
+      counted = h.count();
+      heap::refuse = -1;
+      heap::for_ever = false;
+      nx::walk walk(registry);
+      std::uint64_t in_buckets = 0, lost = 0;
+      while (walk.next()) {
+        const nx::sample& s = walk.now();
+        if (s.name == "narthex_refused_total" && s.labels == "what=\"update\"") lost = s.value.u64;
+        if (!s.native) continue;
+        in_buckets = s.native->zero_count;
+        for (unsigned i = 0; i < s.native->positive + s.native->negative; ++i) in_buckets += s.native->counts[i];
+        CHECK(s.count == in_buckets);
+      }
+      CHECK(counted == in_buckets);
+      CHECK(counted + lost == 300u * static_cast<std::uint64_t>(n + 1));
+      if (n == 0) CHECK(counted == 32);  // each place has a bucket, of one value here
+    }
+    CHECK(counted > 32);
+  }
+  CHECK(heap::live == before);
 }
 
 TEST_CASE("instruments with their storage inside never ask for memory, however many threads meet on them") {

@@ -106,12 +106,15 @@ class recorder:
 def jobs_of(version):
     """name -> (more of its configuration, the Content-Type it must get, the scheme)"""
     if version < (3, 0):
-        return {'text': ({}, TEXT_4, 'underscores'), 'all': ({}, OPENMETRICS + 'underscores', 'underscores')}
+        return {'text': ({}, TEXT_4, 'underscores'), 'all': ({}, OPENMETRICS + 'underscores', 'underscores'),
+                'random': ({}, OPENMETRICS + 'underscores', 'underscores')}
     jobs = {}
     for scheme in SCHEMES:
         more = {'metric_name_escaping_scheme': scheme}
         jobs['text_' + scheme] = (more, TEXT_1 + scheme, scheme)
         jobs['all_' + scheme] = (more, OPENMETRICS + scheme, scheme)
+        jobs['random_' + scheme] = (more, OPENMETRICS + scheme, scheme)
+        jobs['random_text_' + scheme] = (dict(more, scrape_protocols=['PrometheusText1.0.0']), TEXT_1 + scheme, scheme)
     jobs['text_default'] = ({}, TEXT_1 + 'allow-utf-8', 'allow-utf-8')
     jobs['all_protobuf'] = ({'scrape_protocols': ['PrometheusProto']}, PROTOBUF, 'underscores')   # it names no scheme there
     jobs['all_plain'] = ({'scrape_protocols': ['PrometheusText0.0.4']}, TEXT_4, 'underscores')
@@ -143,7 +146,24 @@ def check_job(prom, job, said, kind, scheme):
     return bad + ['%s: never put in: %s' % (job, x) for x in found if not x[0].startswith('narthex_')]
 
 
-def check(binary, ports):
+def check_random(prom, job, said, kind, scheme, account):
+    bad = [] if said[1] == kind else ['%s: asked %r, answered %r, not %r' % (job, said[0], said[1], kind)]
+    found = {}
+    for labels, value in prom.query('last_over_time({job="%s"}[1m])' % job):
+        name = labels.pop('__name__')
+        labels = tuple(sorted((k, v) for k, v in labels.items() if k not in ('job', 'instance')))
+        if name not in scrape.OWN and not name.startswith('narthex_'):
+            found[(name, labels)] = value
+    # By underscores and dots names meet: then only the values tell whether everything arrived.
+    if scheme in ('allow-utf-8', 'values'):
+        wanted = {(shown(name, scheme), ((shown_label(label, scheme), 'v'),)): value for name, label, value in account}
+        bad += ['%s: %r is %r, not %r' % (job, k, found.get(k), v) for k, v in wanted.items() if found.get(k) != v]
+    if sorted(found.values()) != sorted(value for _, _, value in account):
+        bad.append('%s: %d series, not %d' % (job, len(found), len(account)))
+    return bad
+
+
+def check(binary, ports, account):
     out = subprocess.run([binary, '--version'], stdout=subprocess.PIPE, stderr=subprocess.STDOUT).stdout.decode()
     version = tuple(map(int, re.search(r'version (\d+)\.(\d+)', out).groups()))
     title = 'prometheus %d.%d, UTF-8 names' % version
@@ -168,7 +188,10 @@ def check(binary, ports):
             report(title + ', scrapes are stored', bad, ' (%d jobs)' % len(jobs))
             for job, (_, kind, scheme) in jobs.items():
                 if job in record.said:
-                    report('%s, %s' % (title, job), check_job(prom, job, record.said[job], kind, scheme), ' (%s)' % record.said[job][1])
+                    facts = (prom, job, record.said[job], kind, scheme)
+                    bad = check_random(*facts, account) if job.startswith('random') else check_job(*facts)
+                    count = len(account) if job.startswith('random') else len(EXPECTED)
+                    report('%s, %s' % (title, job), bad, ' (%d samples, %s)' % (count, record.said[job][1]))
             known = {line.split('\t')[0] for line in open(os.path.join(os.path.dirname(os.path.abspath(__file__)), '../golden/accept.tsv'))}
             default = record.said['text' if version < (3, 0) else 'text_default'][0]
             report(title + ', asks as the vectors say', [] if default in known else [default])
@@ -181,9 +204,13 @@ def main():
     for s in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(s, lambda *_: sys.exit(130))
     with running([exposer], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as p:
-        ports = {'text': int(p.stdout.readline()), 'all': int(p.stdout.readline())}
+        ports = {job: int(p.stdout.readline()) for job in ('text', 'all', 'random')}
+        account = []
+        for line in iter(p.stdout.readline, b'\n'):
+            name, label, value = line.decode().split()
+            account.append((bytes.fromhex(name).decode(), bytes.fromhex(label).decode(), float(value)))
         with concurrent.futures.ThreadPoolExecutor() as pool:   # a server mostly waits
-            for done in [pool.submit(check, binary, ports) for binary in servers]:
+            for done in [pool.submit(check, binary, ports, account) for binary in servers]:
                 done.result()
         p.stdin.close()
         end = time.monotonic() + 5

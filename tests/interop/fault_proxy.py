@@ -4,6 +4,7 @@ It speaks HTTP only as far as the faults need it. Everything that it does is in 
 that is asked for each connection, the faults may be drawn from a seeded generator. With an ssl.SSLContext it speaks TLS to its clients.
 """
 import re
+import select
 import socket
 import struct
 import threading
@@ -117,6 +118,12 @@ class FaultProxy:
         c.sequence = c.books.get("sequence")
         return data[:len(head) + 4] + body
 
+    def must_be_there(self, client):
+        if self.context:
+            return  # TLS cannot be looked into
+        if select.select([client], [], [], 0)[0] and not client.recv(1, socket.MSG_PEEK):
+            raise OSError("the client has gone")
+
     def forward(self, request, c):
         with socket.create_connection(("127.0.0.1", self.gateway_port), timeout=30) as gateway:
             gateway.sendall(request)
@@ -177,6 +184,8 @@ class FaultProxy:
         with self.lock:
             group = self.groups.setdefault(c.path, threading.Lock())
         with group:
+            # A client that has reset its connection sends something newer by now: what it took back must not follow that.
+            self.must_be_there(client)
             answer = self.forward(request, c)
         head, body = answer.split(b"\r\n\r\n", 1)
         first = head.split(b"\r\n")[0]

@@ -27,9 +27,9 @@ NARTHEX_BEGIN_NAMESPACE
 /// in nx::family, too. It needs a heap.
 ///
 /// Threads: every member may be called from any thread at any time; an observation waits for nobody, as in a histogram.
-/// Memory:  2.1 KB with up to 24 buckets; beyond, each doubling adds as much again: 3.3, 6.5, 13 KB for 48, 96, 192. Each loss of
-///          resolution adds one more of the last size. For each further thread that observes often 16 bytes a bucket. It is asked for
-///          when a bucket is new, without throwing; without memory the places that are left are used, and then an
+/// Memory:  2.2 KB with up to 24 buckets, and 3.4, 6.2, 11.9 KB more beyond 24, 48, 96. Each loss of resolution adds one more of the
+///          last size (the coarsest schema's has 23 KB), till the end. For each further thread that observes often 16 bytes a place. It is
+///          asked for when a bucket is new, without throwing; without memory the places that are left are used, and then an
 ///          observation is refused and counted in narthex_refused_total{what="update"}.
 /// A scrape sees whole observations only: _count is the sum of the buckets, native and classic, _sum is of the same observations.
 /// Source:  Prometheus, "Native histograms"; limits as in the Go client, see native_buckets.

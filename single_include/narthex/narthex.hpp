@@ -3682,7 +3682,7 @@ struct sample {
   const double* quantile_values;           ///< summary: value[quantile_count]; NaN when the window is empty
   unsigned quantile_count;
 #if NARTHEX_HAS(HEAP)
-  const native_counts* native = nullptr;   ///< native histogram: its buckets; null for everything else
+  const native_counts* native;             ///< native histogram: its buckets; null for everything else
 #endif
 };
 

@@ -9,6 +9,7 @@
 #endif
 
 #include <atomic>
+#include <cstdint>
 
 // ---- version ----
 // The only place where the version is written: Meson, CMake and the single headers read it here.
@@ -140,7 +141,8 @@
 
 // 64-bit atomics without libatomic. is_lock_free() is no substitute: with clang <= 16 and libstdc++
 // asking it at run time needs libatomic even on x86-64.
-#if ATOMIC_LLONG_LOCK_FREE == 2 || !NARTHEX_HAS(CONCURRENCY)
+// A critical section guards changes alone: what is wider than a pointer takes two instructions to read.
+#if !NARTHEX_HAS(CONCURRENCY) || (ATOMIC_LLONG_LOCK_FREE == 2 && (!NARTHEX_HAS(CRITICAL) || UINTPTR_MAX > 0xffffffffu))
 #define NARTHEX_DETAIL_HAS_ATOMIC64 1
 #define NARTHEX_DETAIL_TAG_ATOMIC64
 #else

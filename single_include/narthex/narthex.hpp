@@ -34,6 +34,7 @@
 #endif
 
 #include <atomic>
+#include <cstdint>
 
 // ---- version ----
 // The only place where the version is written: Meson, CMake and the single headers read it here.
@@ -165,7 +166,8 @@
 
 // 64-bit atomics without libatomic. is_lock_free() is no substitute: with clang <= 16 and libstdc++
 // asking it at run time needs libatomic even on x86-64.
-#if ATOMIC_LLONG_LOCK_FREE == 2 || !NARTHEX_HAS(CONCURRENCY)
+// A critical section guards changes alone: what is wider than a pointer takes two instructions to read.
+#if !NARTHEX_HAS(CONCURRENCY) || (ATOMIC_LLONG_LOCK_FREE == 2 && (!NARTHEX_HAS(CRITICAL) || UINTPTR_MAX > 0xffffffffu))
 #define NARTHEX_DETAIL_HAS_ATOMIC64 1
 #define NARTHEX_DETAIL_TAG_ATOMIC64
 #else
@@ -5187,7 +5189,7 @@ class registry_core {
 #endif
   detail::self_node self_;
   const char* prefix_;
-  std::uint32_t prefix_size_;
+  alignas(4) std::uint32_t prefix_size_;  // where words lie at even places (m68k), `membership` would have one bit beside the address
   const char* constant_;
   std::uint32_t constant_size_;
 #if NARTHEX_HAS(HEAP)
@@ -5199,6 +5201,7 @@ class registry_core {
   detail::shared<std::int64_t (*)()> clock_ns_;
 #endif
 };
+static_assert(alignof(registry_core) >= 4, "two bits of its address are used");
 
 namespace detail {
 // ---- the registry's own metric ----

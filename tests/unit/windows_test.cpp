@@ -148,7 +148,7 @@ TEST_CASE("windows: nobody can take the server's port from it, nor the server an
     ::getsockname(made, reinterpret_cast<sockaddr*>(&at), &size);
     return std::uint16_t(::ntohs(at.sin_port));
   };
-  SOCKET thief, plain, shared;
+  SOCKET thief = INVALID_SOCKET, plain = INVALID_SOCKET, shared = INVALID_SOCKET;
   CHECK(bind_with(server.port(), true, thief) == 0);
   const std::uint16_t one = bind_with(0, false, plain), other = bind_with(0, true, shared);
   REQUIRE(one != 0);

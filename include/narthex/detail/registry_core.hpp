@@ -234,7 +234,7 @@ class registry_core {
 #endif
   detail::self_node self_;
   const char* prefix_;
-  std::uint32_t prefix_size_;
+  alignas(4) std::uint32_t prefix_size_;  // where words lie at even places (m68k), `membership` would have one bit beside the address
   const char* constant_;
   std::uint32_t constant_size_;
 #if NARTHEX_HAS(HEAP)
@@ -246,6 +246,7 @@ class registry_core {
   detail::shared<std::int64_t (*)()> clock_ns_;
 #endif
 };
+static_assert(alignof(registry_core) >= 4, "two bits of its address are used");
 
 namespace detail {
 // ---- the registry's own metric ----

@@ -401,6 +401,9 @@ TEST_CASE("textfile: a name that is too long is refused, the longest is not") {
   const std::string longest(255, 'n'), longer(256, 'n');
   CHECK(refusal(s.mine, f.at(longest)).empty());
   CHECK(content(f.at(longest)) == s.page);
+#if defined(_WIN32)  // which has no words for this, and takes "." out of a path before it looks at the length
+  CHECK(nx::write_textfile(s.mine, f.at(longer), quick).code() == nx::errc::system);
+#else
   CHECK(refusal(s.mine, f.at(longer)) == "..." + std::string(70, 'n') + ": File name too long");
   for (const std::size_t size : {std::size_t(4095), std::size_t(4096), std::size_t(100000)}) {
     std::string deep = f.path;
@@ -411,6 +414,7 @@ TEST_CASE("textfile: a name that is too long is refused, the longest is not") {
     CHECK(r.code() == nx::errc::system);  // at 4095 there is no room for the other name
     CHECK(r.why().number() == ENAMETOOLONG);
   }
+#endif
   CHECK(f.names() == names{longest});
 }
 

@@ -27,8 +27,9 @@ struct folder {
     char temp[200];
     static unsigned number = 0;
     if (::GetTempPathA(sizeof temp, temp) == 0) abort();
-    path = std::string(temp) + "narthex-" + std::to_string(::GetCurrentProcessId()) + "-" + std::to_string(++number);
-    if (!::CreateDirectoryA(path.c_str(), nullptr)) abort();
+    do {  // a test that was killed left its own, and numbers of processes return
+      path = std::string(temp) + "narthex-" + std::to_string(::GetCurrentProcessId()) + "-" + std::to_string(++number);
+    } while (!::CreateDirectoryA(path.c_str(), nullptr) && ::GetLastError() == ERROR_ALREADY_EXISTS);
   }
   ~folder() {
     for (const std::string& name : names()) {

@@ -4631,7 +4631,7 @@ inline status http_server::handle(registry_core& registry, string_view text, con
   detail::http_request request;
   request.read(text, options.max_head_bytes);
   request.keep_alive = false;
-  detail::http_site site(registry, options, 9464, &os::monotonic_ms);
+  detail::http_site site(registry, options, 9464, NARTHEX_HAS(HEAP) ? &os::monotonic_ms : nullptr);  // for collectors
   detail::http_exchange exchange(site, request, out);
   exchange.begin();
   while (exchange.more()) continue;

@@ -100,7 +100,7 @@ brings_nothing_else() {  # as a subproject narthex brings headers: no target, no
   [ "$(meson introspect build --targets | grep -o '"name": "[^"]*"')" = '"name": "main"' ]
   [ "$(meson introspect build --tests | grep -c '"suite"')" = 1 ]
   DESTDIR=$PWD/stage meson install -C build
-  [ -z "$(find . -path '*stage*' -name '*.hpp')" ]
+  [ -z "$(find . -path '*/stage/*' -name '*.hpp')" ]
 }
 export -f meson_project meson_line brings_nothing_else
 meson_subproject() {

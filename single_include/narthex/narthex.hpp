@@ -6820,7 +6820,7 @@ namespace detail {
 
 /// All states in one word, so that a scrape sees them at one moment.
 struct state_node : family_node {
-  state_node(const family_ops* kind, const char* full, const char* words) noexcept
+  constexpr state_node(const family_ops* kind, const char* full, const char* words) noexcept
       : family_node(kind, full, words), states(nullptr), count(0), bits(1) {}
   const char* const* states;
   unsigned count;

@@ -36,8 +36,13 @@ class adaptive_distribution : distribution {
   /// The bucket is asked for when it is certain that a restart before it is seen; false when there is none.
   template <class Which>
   bool observe_by(Which which, double value) noexcept {
-    if (NARTHEX_DETAIL_LIKELY(owner_.load(memory_order_relaxed) == this_thread().name)) return first_->observe_by(which, value);
-    return observe_aside(which, value);
+    ledger* mine = first_;
+    if (!NARTHEX_DETAIL_LIKELY(owner_.load(memory_order_relaxed) == this_thread().name)) {
+      const shard_table* const t = shards_.get();
+      mine = t ? static_cast<ledger*>(t->mine()) : nullptr;
+      if (!NARTHEX_DETAIL_LIKELY(mine != nullptr)) return observe_shared(which, value);
+    }
+    return mine->observe_by(which, value);
   }
 
   /// Fills counts[n] and returns the sum of the same observations; `total` is the sum of the counts.
@@ -68,14 +73,6 @@ class adaptive_distribution : distribution {
   }
 
  private:
-  template <class Which>
-  NARTHEX_DETAIL_NOINLINE bool observe_aside(Which which, double value) noexcept {
-    const shard_table* const t = shards_.get();
-    void* const own = t ? t->mine() : nullptr;
-    if (NARTHEX_DETAIL_LIKELY(own != nullptr)) return static_cast<ledger*>(own)->observe_by(which, value);
-    return observe_shared(which, value);
-  }
-
   template <class Which>
   NARTHEX_DETAIL_COLD bool observe_shared(Which which, double value) noexcept {
     const void* owner = this;

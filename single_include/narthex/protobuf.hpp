@@ -694,7 +694,7 @@ class protobuf_writer {
 /// A family larger than 8 KB (1 KB without a heap) comes as several messages of the same name.
 /// Memory:  18 KB of stack; more from the heap for a series with a longer message. Without a heap, or without memory, such a series
 ///          is left out, and counted in the default registry's narthex_refused_total{what="sample"}.
-/// Cost:    1.5 times the text's.
+/// Cost:    0.75 of the text's for mixed series, half for histograms, 2.6 times for counters alone (tests/bench).
 /// Source:  prometheus/client_model, metrics.proto. Content type: protobuf_content_type.
 inline status write_protobuf(registry_core& registry, const sink& to, char* chunk, std::size_t size) {
   const errc why = detail::write_all<detail::protobuf_writer>(registry, to, chunk, size);

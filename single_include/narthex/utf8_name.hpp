@@ -550,7 +550,7 @@ const utf8_names utf8_in_full<Once>::table = {&is_allowed, &unquoted, &quote, &h
 ///          bad_label_name), as without a utf8_name. A legacy name is nothing special.
 /// Threads: any. Memory: one allocation for each different name, kept for ever; none after the first time.
 /// Cost:    a search among all such names: keep one for labels() by name. Series cost nothing more but in a scrape that escapes
-///          them: about 0.3 us each. Series and families with legacy names do not notice.
+///          them. Series and families with legacy names do not notice.
 /// Source:  Prometheus, "UTF-8 names"; OpenTelemetry names look so.
 class utf8_name : public detail::utf8_text {
  public:

@@ -6,14 +6,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <new>
 
 #include "narthex/config.hpp"
 #include "narthex/detail/chunk_writer.hpp"
 #include "narthex/detail/default_registry.hpp"
+#include "narthex/detail/exemplar_writer.hpp"
 #include "narthex/detail/exposition_format.hpp"
 #include "narthex/detail/line_writer.hpp"
-#include "narthex/detail/memory.hpp"
 #include "narthex/detail/name_order.hpp"
 #include "narthex/detail/number.hpp"
 #include "narthex/detail/utf8.hpp"
@@ -203,38 +202,9 @@ const line_rules openmetrics_writer::rules<Once>::table = {&head, &number_and_mo
 #endif
 };
 
-/// The same with room for exemplars.
-class whole_openmetrics : public openmetrics_writer {
- public:
-  explicit whole_openmetrics(chunk_writer& to) noexcept : openmetrics_writer(to, &room_) {}
-
- private:
-  exemplar_room room_;
-};
-
 /// How an endpoint writes it.
 template <class Once>
-struct openmetrics_format {
-  struct writer : openmetrics_writer {
-    writer(chunk_writer& to, exemplar_room* exemplars) noexcept : openmetrics_writer(to, exemplars), room(exemplars) {}
-    exemplar_room* room;
-  };
-  static_assert(sizeof(writer) <= exposition_format::most_bytes, "an endpoint has no more room");
-
-  /// Without memory, or without a heap, exemplars are left out.
-  static bool begin(void* memory, chunk_writer& out) {
-    exemplar_room* room = nullptr;
-#if NARTHEX_HAS(HEAP)
-    if (void* const more = allocate(sizeof(exemplar_room))) room = new (more) exemplar_room;
-#endif
-    new (memory) writer(out, room);
-    return true;
-  }
-  static void write(void* memory, const sample& s) { static_cast<writer*>(memory)->write(s); }
-  static void end(void* memory) { static_cast<writer*>(memory)->end(); }
-#if NARTHEX_HAS(HEAP)
-  static void drop(void* memory) { release(static_cast<writer*>(memory)->room); }
-#endif
+struct openmetrics_format : offered_writer<openmetrics_writer> {
   static const exposition_format table;
 };
 template <class Once>
@@ -242,13 +212,8 @@ const exposition_format openmetrics_format<Once>::table = {
     "application/openmetrics-text", {{nullptr, nullptr}, {nullptr, nullptr}},
     {{"1.0.0", "application/openmetrics-text; version=1.0.0; charset=utf-8; escaping="},
      {"0.0.1", "application/openmetrics-text; version=0.0.1; charset=utf-8"}},
-    name_escaping::underscores, nullptr, sizeof(writer), &begin, &write, &end,
-#if NARTHEX_HAS(HEAP)
-    &drop
-#else
-    nullptr
-#endif
-};
+    name_escaping::underscores, nullptr, sizeof(typename offered_writer<openmetrics_writer>::place), &offered_writer<openmetrics_writer>::begin, &offered_writer<openmetrics_writer>::write, &offered_writer<openmetrics_writer>::end,
+    offered_writer<openmetrics_writer>::drop};
 
 }  // namespace detail
 
@@ -268,7 +233,7 @@ inline const detail::exposition_format& openmetrics() noexcept { return detail::
 /// counter x_total beside x_created.
 /// Source: OpenMetrics 1.0. Content type: openmetrics_content_type.
 inline status write_openmetrics(registry_core& registry, const sink& to, char* chunk, std::size_t size) {
-  const errc why = detail::write_all<detail::whole_openmetrics>(registry, to, chunk, size);
+  const errc why = detail::write_all<detail::with_exemplars<detail::openmetrics_writer>>(registry, to, chunk, size);
   return why == errc::ok ? status() : status(why, "write_openmetrics");
 }
 /// The same in pieces of 8 KB (512 bytes without a heap), on the stack.
@@ -280,7 +245,7 @@ inline status write_openmetrics(const sink& to) { return write_openmetrics(defau
 
 /// Writes into a buffer, as write_text() does. Returns the size of the whole: larger than `size`, do not serve the beginning.
 inline std::size_t write_openmetrics(registry_core& registry, char* buffer, std::size_t size) noexcept {
-  return detail::write_all<detail::whole_openmetrics>(registry, buffer, size);
+  return detail::write_all<detail::with_exemplars<detail::openmetrics_writer>>(registry, buffer, size);
 }
 inline std::size_t write_openmetrics(char* buffer, std::size_t size) noexcept {
   return write_openmetrics(default_registry(), buffer, size);
@@ -289,7 +254,7 @@ inline std::size_t write_openmetrics(char* buffer, std::size_t size) noexcept {
 #if NARTHEX_HAS(HEAP)
 /// The exposition as a string. The string may throw std::bad_alloc.
 inline std::string to_openmetrics(registry_core& registry = default_registry()) {
-  return detail::to_string<detail::whole_openmetrics>(registry);
+  return detail::to_string<detail::with_exemplars<detail::openmetrics_writer>>(registry);
 }
 #endif
 

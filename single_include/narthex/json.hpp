@@ -83,6 +83,61 @@ NARTHEX_END_NAMESPACE
 
 #endif  // NARTHEX_DETAIL_EXPOSITION_FORMAT_HPP
 
+// ==== narthex/detail/exemplar_writer.hpp ========================================================
+// narthex/detail/exemplar_writer.hpp - a format that shows exemplars, with the room that they are read into.
+// Room: print shop. Read detail/exposition_format.hpp first. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_DETAIL_EXEMPLAR_WRITER_HPP
+#define NARTHEX_DETAIL_EXEMPLAR_WRITER_HPP
+
+#include <new>
+
+
+NARTHEX_BEGIN_NAMESPACE
+namespace detail {
+
+// A `Writer` here has a constructor Writer(chunk_writer&, exemplar_room*); without room it leaves exemplars out.
+
+/// For write_all(): the room is inside.
+template <class Writer>
+class with_exemplars : public Writer {
+ public:
+  explicit with_exemplars(chunk_writer& to) noexcept : Writer(to, &room_) {}
+
+ private:
+  exemplar_room room_;
+};
+
+/// For an endpoint: what an exposition_format calls. Without memory, or without a heap, exemplars are left out.
+template <class Writer>
+struct offered_writer {
+  struct place : Writer {
+    place(chunk_writer& to, exemplar_room* exemplars) noexcept : Writer(to, exemplars), room(exemplars) {}
+    exemplar_room* room;
+  };
+  static_assert(sizeof(place) <= exposition_format::most_bytes, "an endpoint has no more room");
+
+  static bool begin(void* memory, chunk_writer& out) {
+    exemplar_room* room = nullptr;
+#if NARTHEX_HAS(HEAP)
+    if (void* const more = allocate(sizeof(exemplar_room))) room = new (more) exemplar_room;
+#endif
+    new (memory) place(out, room);
+    return true;
+  }
+  static void write(void* memory, const sample& s) { static_cast<place*>(memory)->write(s); }
+  static void end(void* memory) { static_cast<place*>(memory)->end(); }
+#if NARTHEX_HAS(HEAP)
+  static void drop(void* memory) { release(static_cast<place*>(memory)->room); }
+#else
+  static constexpr void (*drop)(void*) = nullptr;
+#endif
+};
+
+}  // namespace detail
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_DETAIL_EXEMPLAR_WRITER_HPP
+
 // ==== narthex/json.hpp ==========================================================================
 // narthex/json.hpp - the registry as JSON, for people and scripts.
 // Room: balconies. Read sample.hpp and detail/chunk_writer.hpp first. SPDX-License-Identifier: MIT
@@ -91,7 +146,6 @@ NARTHEX_END_NAMESPACE
 
 #include <cstddef>
 #include <cstdint>
-#include <new>
 
 
 NARTHEX_BEGIN_NAMESPACE
@@ -306,50 +360,16 @@ class json_writer {
   bool begun_;
 };
 
-/// The same with room for exemplars.
-class whole_json : public json_writer {
- public:
-  explicit whole_json(chunk_writer& to) noexcept : json_writer(to, &room_) {}
-  static name_escaping names() noexcept { return name_escaping::allow_utf_8; }
-
- private:
-  exemplar_room room_;
-};
-
 /// How an endpoint writes it.
 template <class Once>
-struct json_format {
-  struct writer : json_writer {
-    writer(chunk_writer& to, exemplar_room* exemplars) noexcept : json_writer(to, exemplars), room(exemplars) {}
-    exemplar_room* room;
-  };
-  static_assert(sizeof(writer) <= exposition_format::most_bytes, "an endpoint has no more room");
-
-  static bool begin(void* memory, chunk_writer& out) {
-    exemplar_room* room = nullptr;
-#if NARTHEX_HAS(HEAP)
-    if (void* const more = allocate(sizeof(exemplar_room))) room = new (more) exemplar_room;
-#endif
-    new (memory) writer(out, room);
-    return true;
-  }
-  static void write(void* memory, const sample& s) { static_cast<writer*>(memory)->write(s); }
-  static void end(void* memory) { static_cast<writer*>(memory)->end(); }
-#if NARTHEX_HAS(HEAP)
-  static void drop(void* memory) { release(static_cast<writer*>(memory)->room); }
-#endif
+struct json_format : offered_writer<json_writer> {
   static const exposition_format table;
 };
 template <class Once>
 const exposition_format json_format<Once>::table = {
     "application/json", {{nullptr, nullptr}, {nullptr, nullptr}}, {{nullptr, "application/json"}, {nullptr, nullptr}},
-    name_escaping::allow_utf_8, ".json", sizeof(writer), &begin, &write, &end,
-#if NARTHEX_HAS(HEAP)
-    &drop
-#else
-    nullptr
-#endif
-};
+    name_escaping::allow_utf_8, ".json", sizeof(typename offered_writer<json_writer>::place), &offered_writer<json_writer>::begin, &offered_writer<json_writer>::write, &offered_writer<json_writer>::end,
+    offered_writer<json_writer>::drop};
 
 }  // namespace detail
 
@@ -373,7 +393,7 @@ inline const detail::exposition_format& json() noexcept { return detail::json_fo
 /// Numbers:  integers are exact to 64 bits: read them as such; doubles read back to the same double. "NaN", "+Inf" and
 ///           "-Inf" are strings. Times are seconds since 1970.
 inline status write_json(registry_core& registry, const sink& to, char* chunk, std::size_t size) {
-  const errc why = detail::write_all<detail::whole_json>(registry, to, chunk, size);
+  const errc why = detail::write_all<detail::with_exemplars<detail::json_writer>>(registry, to, chunk, size);
   return why == errc::ok ? status() : status(why, "write_json");
 }
 /// The same in pieces of 8 KB (512 bytes without a heap), on the stack.
@@ -385,14 +405,14 @@ inline status write_json(const sink& to) { return write_json(default_registry(),
 
 /// Writes into a buffer, as write_text() does. Returns the size of the whole: larger than `size`, do not serve the beginning.
 inline std::size_t write_json(registry_core& registry, char* buffer, std::size_t size) noexcept {
-  return detail::write_all<detail::whole_json>(registry, buffer, size);
+  return detail::write_all<detail::with_exemplars<detail::json_writer>>(registry, buffer, size);
 }
 inline std::size_t write_json(char* buffer, std::size_t size) noexcept { return write_json(default_registry(), buffer, size); }
 
 #if NARTHEX_HAS(HEAP)
 /// The same as a string, which may throw std::bad_alloc.
 inline std::string to_json(registry_core& registry = default_registry()) {
-  return detail::to_string<detail::whole_json>(registry);
+  return detail::to_string<detail::with_exemplars<detail::json_writer>>(registry);
 }
 #endif
 

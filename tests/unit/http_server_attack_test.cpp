@@ -87,6 +87,7 @@ struct gate {
 
 bool ends_whole(const std::string& page) { return page.size() > 5 && page.substr(page.size() - 5) == "0\r\n\r\n"; }
 
+#if !defined(_WIN32)
 long long cpu_ms() {
   timespec t;
   ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
@@ -104,6 +105,7 @@ long long burnt() {
   }
   return least;
 }
+#endif
 
 }  // namespace
 

@@ -115,7 +115,7 @@ struct writing {
   nx::sink to = nx::string_sink(text);
   char chunk[64];
   nx::detail::chunk_writer chunks{to, series, chunk, sizeof chunk};
-  nx::detail::whole_openmetrics writer{chunks};
+  nx::detail::with_exemplars<nx::detail::openmetrics_writer> writer{chunks};
 };
 
 /// A metric of a vector, as a walk would give it.

@@ -5431,7 +5431,8 @@ using push_counters = fixed_family<counter, 1, 8>;
 #endif
 
 /// The metrics of a periodic_pusher, in the registry that it pushes. The books balance whenever nothing moves, and in every
-/// body that is pushed: calls = successes + failures + refused + coalesced + in flight.
+/// body that is pushed: calls = successes + failures + refused + coalesced + in flight. A push_soon() in the moment in which the
+/// body is written may be in one of them and not yet in another.
 struct push_metrics {
   counter calls;
   counter successes;

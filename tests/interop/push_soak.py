@@ -84,10 +84,13 @@ def main(program, binary, seconds, seed="1"):
         say("%s: all %d faults came up in %d connections" % (name, len(EVERY), len(log)), met == set(EVERY), sorted(set(EVERY) - met))
         # Books. A push that its own program breaks off at its end may have been answered all the same: one for each end at most.
         ends = b["programs"]
-        wrong = [c.books for c in periodic if c.books["calls_total"] != sum(
-            c.books[k] for k in ("successes_total", "failures_total", "refused_total", "coalesced_total", "in_flight"))]
-        say(name + ": calls = successes + failures + refused + coalesced + in flight, of each program at its end and in each of %d bodies" % len(periodic),
-            not wrong and b["unbalanced"] == 0 and b["in_flight"] == 0 and periodic, (b["unbalanced"], wrong[:1]))
+        # A call that comes while a body is written may be in one of its figures and not yet in another.
+        off = lambda books: abs(books["calls_total"] - sum(
+            books[k] for k in ("successes_total", "failures_total", "refused_total", "coalesced_total", "in_flight")))
+        torn = [c.books for c in periodic if off(c.books)]
+        say(name + ": calls = successes + failures + refused + coalesced + in flight, of each program at its end and in %d bodies, but where a call came meanwhile" %
+            len(periodic), b["unbalanced"] == 0 and b["in_flight"] == 0 and periodic and len(torn) <= len(periodic) // 500 and
+            all(off(books) == 1 for books in torn), (b["unbalanced"], len(torn), torn[:1]))
         answered = len([c for c in periodic if c.delivered and c.status == 200])
         say(name + ": the pushes that succeeded are those that the gateway has answered", 0 <= answered - b["successes_total"] <= ends,
             (answered, b["successes_total"], ends))

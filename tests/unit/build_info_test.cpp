@@ -114,5 +114,5 @@ TEST_CASE("build_info: without being told it names the compiler of this file, an
   const std::string page = nx::to_text();
   CHECK(page.find("shop_build_info{version=\"7\",compiler=\"" + name) != std::string::npos);
   CHECK(page.find(__cplusplus == 201103 ? "cpp_standard=\"c++11\"} 1\n" : "cpp_standard=\"c++") != std::string::npos);
-  CHECK((page.find("\nprocess_threads ") != std::string::npos) == first.ok());
+  CHECK((page.find("\nprocess_start_time_seconds ") != std::string::npos) == first.ok());
 }

@@ -92,9 +92,9 @@ inline exemplar traced(string_view trace_id, string_view span_id) noexcept {
 /// The same from the bytes that tracing libraries have.
 inline exemplar traced(const unsigned char (&trace_id)[16], const unsigned char (&span_id)[8]) noexcept {
   char hex[48];
-  const auto put = [&hex](std::size_t at, unsigned char byte) {
-    hex[at] = "0123456789abcdef"[byte >> 4];
-    hex[at + 1] = "0123456789abcdef"[byte & 15];
+  const auto put = [&hex](std::size_t at, unsigned byte) {
+    hex[at] = detail::hex_digit(byte >> 4);
+    hex[at + 1] = detail::hex_digit(byte & 15);
   };
   for (std::size_t i = 0; i < 16; ++i) put(2 * i, trace_id[i]);
   for (std::size_t i = 0; i < 8; ++i) put(32 + 2 * i, span_id[i]);

@@ -155,13 +155,9 @@ class walk {
     now_.name = string_view(n.name, std::strlen(n.name));
     now_.help = n.help;
     now_.labels = c.registry->constant_labels();
-    now_.is_plain = true;
-    now_.exemplar_count = 0;
+    now_.be_plain();
 #if NARTHEX_HAS(HEAP)
-    now_.has_time = false;
-    now_.created_ns = 0;
     now_.unit = n.unit_of_name();
-    now_.native = nullptr;
     const detail::utf8_names* const door = detail::utf8_in_use();
     now_.utf8 = door && door->has_any(*c.registry, n) ? door : nullptr;
     if (now_.utf8 && !utf8_) return false;
@@ -298,10 +294,7 @@ class walk {
         detail::position from_start = {nullptr, 0};
         detail::reading theirs;
         theirs.labels = other.constant_labels();
-#if NARTHEX_HAS(HEAP)
-        theirs.created_ns = 0;
-        theirs.native = nullptr;
-#endif
+        theirs.be_plain();
         while (n->ops->next(*n, from_start, theirs)) {
           if (theirs.labels != now_.labels) continue;
           if (&cursors_[i] < &c) return false;

@@ -159,10 +159,10 @@ class json_text {
     const char* const end = data + size;
     const char* begin = data;
     for (; data != end; ++data) {
-      const unsigned char letter = static_cast<unsigned char>(*data);
+      const unsigned letter = static_cast<unsigned char>(*data);
       if (letter >= 0x20) continue;
       out_(begin, static_cast<std::size_t>(data - begin));
-      const char escaped[6] = {'\\', 'u', '0', '0', "0123456789abcdef"[letter >> 4], "0123456789abcdef"[letter & 15]};
+      const char escaped[6] = {'\\', 'u', '0', '0', hex_digit(letter >> 4), hex_digit(letter & 15)};
       out_(escaped, sizeof escaped);
       begin = data + 1;
     }

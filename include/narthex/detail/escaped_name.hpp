@@ -45,7 +45,7 @@ inline bool append_escaped(string_view name, alphabet of, name_escaping scheme, 
       char* at = text + sizeof text;
       *--at = '_';
       std::uint32_t rest = code_point(name.data() + i, n);
-      do *--at = "0123456789abcdef"[rest & 15];
+      do *--at = hex_digit(rest & 15);
       while (rest >>= 4);
       *--at = '_';
       ok = to.append(string_view(at, static_cast<std::size_t>(text + sizeof text - at)));

@@ -57,6 +57,17 @@ struct reading : sample {
 #endif
   }
 
+  /// Before a series is read: it is a number and no more until its kind says otherwise.
+  void be_plain() noexcept {
+    is_plain = true;
+    exemplar_count = 0;
+#if NARTHEX_HAS(HEAP)
+    has_time = false;
+    created_ns = 0;
+    native = nullptr;
+#endif
+  }
+
   /// Puts a label, ready, behind those that are there: the registry's, as a rule none.
   void add_label(const char* ready) noexcept;
 

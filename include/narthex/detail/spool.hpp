@@ -10,11 +10,13 @@
 
 #include "narthex/config.hpp"
 #include "narthex/detail/byte_buffer.hpp"
+#include "narthex/detail/hash_set.hpp"
 #include "narthex/detail/push_body.hpp"
 #include "narthex/detail/push_request.hpp"
 #include "narthex/detail/registry_core.hpp"
 #include "narthex/detail/spool_options.hpp"
 #include "narthex/detail/spool_text.hpp"
+#include "narthex/detail/utf8.hpp"
 #include "narthex/os/error.hpp"
 #include "narthex/os/file.hpp"
 #include "narthex/os/folder.hpp"
@@ -32,12 +34,10 @@ struct spool_name {
   enum : std::size_t { size = 29, front = 8 };
   char text[size + 1];
 
-  /// Source: FNV-1a, 64 bits (Fowler, Noll, Vo; public domain).
   explicit spool_name(string_view group) noexcept {
-    std::uint64_t hash = 0xcbf29ce484222325u;
-    for (char c : group) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
+    const std::uint64_t hash = hash_set::hash(hash_set::seed, group);
     std::memcpy(text, "narthex-0123456789abcdef.prom", size + 1);
-    for (std::size_t i = 0; i < 16; ++i) text[front + i] = "0123456789abcdef"[hash >> (60 - 4 * i) & 15];
+    for (std::size_t i = 0; i < 16; ++i) text[front + i] = hex_digit(static_cast<unsigned>(hash >> (60 - 4 * i) & 15));
   }
   static bool fits(string_view name) noexcept {
     bool good = name.size() == size && begins_with(name, "narthex-") && name.from(front + 16) == ".prom";

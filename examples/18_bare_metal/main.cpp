@@ -5,12 +5,12 @@
 
 namespace nx = narthex;
 
-// Storage lies in the objects, names and bounds stay in flash.
-static const double depths[] = {1, 4, 16};
+// Storage lies in the objects; texts stay in flash, and so does all that never changes of a static_histogram.
+static const nx::histogram_desc<3> queue_desc{"queue_length", "Samples waiting, seen by both.", 1, 4, 16};
 static nx::counter ticks{"ticks_total", "Timer interrupts."};
 static nx::counter samples{"samples_total", "Samples taken, in the main loop and in the interrupt."};
 static nx::gauge volts{"supply_volts", "Supply."};
-static nx::static_histogram<3> queue{"queue_length", "Samples waiting, seen by both.", depths};
+static nx::static_histogram<3> queue{queue_desc};
 static nx::fixed_family<nx::counter, 1, 2> errors{"errors_total", "Errors by kind.", {"kind"}};
 static auto crc_errors = errors.labels("crc");  // handlers use handles that the main program made
 

@@ -18,9 +18,9 @@ namespace detail {
 
 /// A node whose values come from a user's code: pinned, not guarded, while that runs, so that its destructor waits
 /// for its own call and for nobody else's.
-struct calling_node : family_node {
-  calling_node(const family_ops* kind, const char* full, const char* words) noexcept
-      : family_node(kind, full, words), calls(0) {}
+struct calling_node : named_node {
+  calling_node(const family_ops* kind, const char* full, const char* means) noexcept
+      : named_node(kind, full, means), calls(0) {}
   shared<std::uint32_t> calls;
   void wait_for_calls() noexcept {
     patience p;
@@ -74,8 +74,8 @@ class callback_of {
     std::size_t at = 0;
     errc why = detail::check_unit(detail::check_name(name.text(), at), name.unit());
     node_.measure_in(name.unit());
-    node_.name = detail::keep_text(registry, name.text(), why);
-    node_.help = detail::keep_text(registry, help, why);
+    node_.own_words.name = detail::keep_text(registry, name.text(), why);
+    node_.own_words.help = detail::keep_text(registry, help, why);
     detail::join(registry, node_, why, at);
   }
 
@@ -106,7 +106,7 @@ class callback_of {
     static bool next(detail::family_node& n, detail::position& where, detail::reading& out) noexcept {
       const detail::pinned call(static_cast<node&>(n), out);
       if (where.index++) return false;
-      registry_core* const home = n.home.load(detail::memory_order_acquire);
+      registry_core* const home = static_cast<node&>(n).home();
       if (!home) return false;  // taken out just before the call
       out.value = static_cast<node&>(n).function();
       const double value = out.value.as_double();

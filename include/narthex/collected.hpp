@@ -174,7 +174,7 @@ class collected {
 
 inline void collected::refuse() noexcept {
   for (unsigned i = 0; i < count_; ++i) {
-    if (registry_core* const home = nodes_[i].home.load(detail::memory_order_acquire)) {
+    if (registry_core* const home = nodes_[i].home()) {
       return home->count(mistake::sample);
     }
   }
@@ -188,7 +188,7 @@ inline collected::entry* collected::begin(unsigned family, std::initializer_list
   const metric_type wanted = is_one_number(type)                    ? metric_type::gauge
                              : type == metric_type::gauge_histogram ? metric_type::histogram : type;
   if (shape != wanted) return refuse(), nullptr;
-  const registry_core* const home = n.home.load(detail::memory_order_acquire);
+  const registry_core* const home = n.home();
   if (!home) return nullptr;  // its family was refused when the collector was made, and told then
   std::size_t text_size = home->constant_labels().size() + 1;
   unsigned i = 0;

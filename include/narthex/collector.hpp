@@ -139,12 +139,12 @@ inline void collector::join(registry_core& registry, std::initializer_list<decla
       new (label++) string_view(copy, std::strlen(copy));
     }
     if (why == errc::ok) why = detail::check_label_names(n->names, n->arity, d.type, registry.constant_labels(), at);
-    n->name = detail::keep_text(registry, name, why);
-    n->help = detail::keep_text(registry, d.help, why);
+    n->own_words.name = detail::keep_text(registry, name, why);
+    n->own_words.help = detail::keep_text(registry, d.help, why);
     n->refuse(why, at);
   }
   // A scrape may call the function as soon as the first has joined: all are complete by now.
-  for (unsigned i = 0; i < count_; ++i) detail::join(registry, nodes_[i], nodes_[i].home.reason(), nodes_[i].home.reason_at());
+  for (unsigned i = 0; i < count_; ++i) detail::join(registry, nodes_[i], nodes_[i].reason(), nodes_[i].reason_at());
 }
 
 #else  // compiled out

@@ -62,7 +62,7 @@ class name_arg {
   /// compile under C++20: pass a pointer to it.
   template <std::size_t N>
 #if NARTHEX_HAS(CONSTEVAL)
-  consteval name_arg(const char (&literal)[N]) noexcept : text_(literal, N - 1) {
+  consteval name_arg(const char (&literal)[N]) noexcept : text_(static_cast<const char*>(literal)) {
     if (N == 1 || bad_byte(literal, N - 1, Alphabet) != N - 1) a_name_must_match_its_alphabet();
   }
 #else
@@ -77,9 +77,10 @@ class name_arg {
                                                         std::is_convertible<const Text&, string_view>::value>::type,
             class = void>
   name_arg(const Text& any) noexcept : text_(any) {}
-  name_arg(const utf8_text& any) noexcept : text_(Alphabet == alphabet::metric ? any.raw : any.quoted) {}
+  name_arg(const utf8_text& any) noexcept : text_(kept(Alphabet == alphabet::metric ? any.raw : any.quoted)) {}
 
-  constexpr string_view text() const noexcept { return text_; }
+  constexpr string_view text() const noexcept { return string_view(text_); }
+  constexpr const char* data() const noexcept { return begin_of(text_); }
   /// How many bytes of the name, at its end or before _total, are its unit.
 #if NARTHEX_HAS(HEAP)
   constexpr unit_size unit() const noexcept { return unit_; }
@@ -89,17 +90,24 @@ class name_arg {
 
  private:
   friend class ::NARTHEX_NAMESPACE::name;
+  // One that is kept by reference ends in NUL, and its length would be a second argument of every constructor.
+  using held = typename std::conditional<Lifetime == lifetime::permanent, const char*, string_view>::type;
+  static held kept(string_view text) noexcept { return to_held(text, static_cast<held*>(nullptr)); }
+  static const char* to_held(string_view text, const char**) noexcept { return text.data(); }
+  static string_view to_held(string_view text, string_view*) noexcept { return text; }
+  static constexpr const char* begin_of(const char* text) noexcept { return text; }
+  static constexpr const char* begin_of(string_view text) noexcept { return text.data(); }
   struct composed {
     string_view text;
     unit_size unit;
   };
 #if NARTHEX_HAS(HEAP)
-  explicit name_arg(composed joined) noexcept : text_(joined.text), unit_(joined.unit) {}
-  string_view text_;
+  explicit name_arg(composed joined) noexcept : text_(kept(joined.text)), unit_(joined.unit) {}
+  held text_;
   unit_size unit_ = unit_size::none;
 #else
-  explicit name_arg(composed joined) noexcept : text_(joined.text) {}
-  string_view text_;
+  explicit name_arg(composed joined) noexcept : text_(kept(joined.text)) {}
+  held text_;
 #endif
 };
 }  // namespace detail

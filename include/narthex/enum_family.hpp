@@ -125,8 +125,8 @@ class enum_family {
     std::size_t at = 0;
     errc why = detail::check_unit(detail::validate<core>(name.text(), args, at), name.unit());
     node_.measure_in(name.unit());
-    node_.name = detail::keep_text(registry, name.text(), why);
-    node_.help = detail::keep_text(registry, help, why);
+    node_.own_words.name = detail::keep_text(registry, name.text(), why);
+    node_.own_words.help = detail::keep_text(registry, help, why);
     if (why == errc::ok) {
       why = detail::check_label_names(names.data(), sizeof...(Enums), core::type, registry.constant_labels(), at);
     }
@@ -159,12 +159,12 @@ class enum_family {
 
  private:
   NARTHEX_DETAIL_COLD void refuse() noexcept {
-    if (registry_core* const home = node_.home.load(detail::memory_order_acquire)) home->count(mistake::series);
+    if (registry_core* const home = node_.home()) home->count(mistake::series);
   }
 
-  struct node : detail::family_node {
+  struct node : detail::named_node {
     node(const label_names<sizeof...(Enums)>& given, const args_type& a) noexcept
-        : family_node(&table, "", ""), names(given), args(a) {
+        : named_node(&table, "", ""), names(given), args(a) {
       for (room_type& r : room) new (&r) core(args, nullptr);
     }
     using room_type = typename std::aligned_storage<sizeof(core), alignof(core)>::type;
@@ -179,7 +179,7 @@ class enum_family {
       node& f = static_cast<node&>(n);
       const std::size_t i = where.index++;
       f.storage(i).read(out);
-      const registry_core* const home = n.home.load(detail::memory_order_acquire);
+      const registry_core* const home = n.home();
       detail::label_text text(out.text, detail::reading::text_room);
       if (home) text.add_ready(home->constant_labels());
       index::write(i, f.names.data(), text);

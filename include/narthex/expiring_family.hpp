@@ -127,11 +127,11 @@ class expiring {
     const NARTHEX_NAMESPACE::status family = static_cast<const detail::family_node&>(*node_).state();
     if (!family.ok()) return family;
     if (at_.generation == 0) {
-      return at_.place ? NARTHEX_NAMESPACE::status(errc::series_limit, node_->name, node_->limit)
-                       : NARTHEX_NAMESPACE::status(errc::unknown_label, node_->name);
+      return at_.place ? NARTHEX_NAMESPACE::status(errc::series_limit, node_->name(), node_->limit)
+                       : NARTHEX_NAMESPACE::status(errc::unknown_label, node_->name());
     }
     const visit v(*this, quiet());
-    return v ? family : NARTHEX_NAMESPACE::status(errc::not_registered, node_->name);
+    return v ? family : NARTHEX_NAMESPACE::status(errc::not_registered, node_->name());
   }
 
  private:
@@ -284,7 +284,7 @@ class expiring_family {
   handle_type labels(std::initializer_list<label_pair> pairs) const noexcept {
     string_view texts[N];
     if (!node_ || arrange(pairs, texts)) return get(texts);
-    if (registry_core* const home = node_->home.load(detail::memory_order_acquire)) home->count(mistake::series);
+    if (registry_core* const home = node_->home()) home->count(mistake::series);
     return handle_type(detail::expiring_at<core>{nullptr, 0}, node_);
   }
 
@@ -311,7 +311,7 @@ class expiring_family {
   /// Takes the family out of the exposition; registering it again shows it again, without series.
   void unregister() const noexcept {
     if (!node_) return;
-    if (registry_core* const home = node_->home.load(detail::memory_order_acquire)) home->hide(*node_);
+    if (registry_core* const home = node_->home()) home->hide(*node_);
   }
   /// How many series there are.
   std::uint32_t size() const noexcept {

@@ -186,7 +186,7 @@ class family {
   /// Takes the family out of the exposition; registering it again shows it again, from zero.
   void unregister() const noexcept {
     if (!node_) return;
-    if (registry_core* const home = node_->home.load(detail::memory_order_acquire)) home->hide(*node_);
+    if (registry_core* const home = node_->home()) home->hide(*node_);
   }
   /// How often labels() answered with the overflow series.
   std::uint64_t overflowed() const noexcept {
@@ -222,7 +222,7 @@ class family {
   }
 
   detail::registered<core> mislabelled(string_view wrong) const noexcept {
-    registry_core* const home = node_->home.load(detail::memory_order_acquire);
+    registry_core* const home = node_->home();
     if (home) home->count(mistake::series);
     return node_->answer_to_mislabelled(wrong);
   }

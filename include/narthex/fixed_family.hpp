@@ -48,7 +48,7 @@ class fixed_family {
       : fixed_family(default_registry(), name, help, names, args) {}
   fixed_family(registry_core& registry, static_name name, const char* help, const label_names<N>& names,
                const args_type& args = args_type()) noexcept
-      : node_(name.text().data(), help, names, args) {
+      : node_(name.data(), help, names, args) {
     std::size_t at = 0;
     errc why = detail::check_unit(detail::validate<core>(name.text(), args, at), name.unit());
     node_.measure_in(name.unit());
@@ -131,9 +131,9 @@ class fixed_family {
     }
   };
 
-  struct node : detail::family_node {
-    node(const char* full, const char* words, const label_names<N>& given, const args_type& a) noexcept
-        : family_node(&table, full, words), names(given), args(a) {
+  struct node : detail::named_node {
+    node(const char* full, const char* means, const label_names<N>& given, const args_type& a) noexcept
+        : named_node(&table, full, means), names(given), args(a) {
       for (slot& s : places) {
         s.state.store(unused, detail::memory_order_relaxed);
         s.text_size = 0;
@@ -170,7 +170,7 @@ class fixed_family {
         s.state.store(shown, detail::memory_order_release);
         return &s;
       }
-      if (registry_core* const r = this->home.load(detail::memory_order_acquire)) r->count(mistake::series);
+      if (registry_core* const r = this->home()) r->count(mistake::series);
       return &places[Series];
     }
 
@@ -182,7 +182,7 @@ class fixed_family {
         if (seen == unused) continue;
         if (s.storage().read(out)) s.show(seen);
         if (!slot::is_shown(s.state.load(detail::memory_order_acquire))) continue;
-        const registry_core* const home = n.home.load(detail::memory_order_acquire);
+        const registry_core* const home = n.home();
         detail::label_text text(out.text, detail::reading::text_room);
         if (home) text.add_ready(home->constant_labels());
         text.add_ready(string_view(s.text, s.text_size));
@@ -211,9 +211,9 @@ class fixed_family {
       if (!family.ok()) return family;
       node& f = const_cast<node&>(static_cast<const node&>(n));
       slot& s = slot_of(f, storage);
-      if (&s == &f.places[Series]) return NARTHEX_NAMESPACE::status(errc::series_limit, n.name, Series);
+      if (&s == &f.places[Series]) return NARTHEX_NAMESPACE::status(errc::series_limit, n.name(), Series);
       return slot::is_shown(s.state.load(detail::memory_order_acquire)) ? family
-                                                                 : NARTHEX_NAMESPACE::status(errc::not_registered, n.name);
+                                                                 : NARTHEX_NAMESPACE::status(errc::not_registered, n.name());
     }
     static const void* chosen(const detail::family_node& n) noexcept { return &static_cast<const node&>(n).args; }
     static const detail::family_ops table;

@@ -5,7 +5,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <new>
 
 #include "narthex/buckets.hpp"
@@ -26,11 +25,11 @@ struct bucket_args : buckets {
 };
 
 template <class Distribution>
-bool read_distribution(const Distribution& observed, const buckets& bounds, reading& out) noexcept {
+bool read_distribution(const Distribution& of_series, const buckets& upper_bounds, reading& out) noexcept {
   out.is_more<metric_type::histogram>();
-  out.sum = observed.read(out.count_room, out.count);
+  out.sum = of_series.read(out.count_room, out.count);
   out.counts = out.count_room;
-  out.bounds_copy = bounds;
+  out.bounds_copy = upper_bounds;
   out.bounds = &out.bounds_copy;
   return out.count != 0;
 }
@@ -132,47 +131,6 @@ class inline_histogram_core {
   placed_distribution<Bounds + 1> observed;
 };
 
-/// An array of static lifetime, kept where it is.
-class static_bounds {
- public:
-  template <std::size_t N>
-  static_bounds(const double (&upper)[N]) noexcept : values_(upper), count_(view_of(upper, N).size()) {}
-  template <std::size_t N>
-  static_bounds(const double (&&)[N]) = delete;  // would keep a pointer into a temporary
-  buckets view() const noexcept { return view_of(values_, count_); }
-  unsigned find(double value) const noexcept { return buckets::find_among(values_, count_, value); }
-  friend bool operator==(const static_bounds& a, const static_bounds& b) noexcept {
-    return a.count_ == b.count_ && std::memcmp(a.values_, b.values_, a.count_ * sizeof(double)) == 0;
-  }
-
- private:
-  static buckets view_of(const double* values, std::size_t count) noexcept { return buckets(values, count); }
-  const double* values_;
-  unsigned count_;
-};
-
-/// The same with the bounds left where they are.
-template <unsigned Bounds>
-class static_histogram_core {
- public:
-  static constexpr metric_type type = metric_type::histogram;
-  static constexpr storage kind = storage::static_histogram;
-  using args = static_bounds;
-  static errc validate(const args& a, std::size_t& at) noexcept { return validate_bounds(a.view(), Bounds, at); }
-  static_histogram_core(const args& a, void*) noexcept : bounds(a) {}
-  void observe(double value) noexcept {
-    const unsigned bucket = bounds.find(value);
-    if (NARTHEX_DETAIL_LIKELY(bucket <= Bounds)) observed.observe(bucket, value);  // else it was refused
-  }
-  bool read(reading& out) const noexcept { return read_distribution(observed, bounds.view(), out); }
-  void restart() noexcept { observed.restart(); }
-  const args& chosen() const noexcept { return bounds; }
-
- private:
-  static_bounds bounds;
-  placed_distribution<Bounds + 1> observed;
-};
-
 }  // namespace detail
 
 /// Counts observations in buckets and sums them; the unit belongs in the name (_seconds, _bytes).
@@ -221,14 +179,6 @@ class NARTHEX_DETAIL_IDLE histogram_of : public Holder {
 /// A histogram with its storage inside, for up to `Bounds` bounds (more are refused: errc::bad_buckets).
 template <unsigned Bounds = 11>
 using fixed_histogram = histogram_of<fixed<detail::inline_histogram_core<Bounds>>>;
-
-/// The same over bounds that stay where they are: static const double bounds[] = {.01, .1, 1}; in flash, on a microcontroller.
-///
-///   nx::static_histogram<3> latency{"request_seconds", "Time to serve.", bounds};
-///
-/// Memory: with a critical section (see config.hpp) 16 bytes + 4 per bucket beside its place in the registry.
-template <unsigned Bounds>
-using static_histogram = histogram_of<fixed<detail::static_histogram_core<Bounds>>>;
 
 #if NARTHEX_HAS(HEAP)
 using histogram = histogram_of<handle<detail::histogram_core>>;

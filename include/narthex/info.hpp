@@ -20,14 +20,14 @@ NARTHEX_BEGIN_NAMESPACE
 namespace detail {
 
 /// An info metric's node: the text of its labels, ready but for the registry's constant ones.
-struct info_node : family_node {
-  info_node(const family_ops* kind, const char* full, const char* words) noexcept : family_node(kind, full, words) {}
+struct info_node : named_node {
+  info_node(const family_ops* kind, const char* full, const char* means) noexcept : named_node(kind, full, means) {}
   string_view text;   // its own labels
   string_view ready;  // owned: the registry's constant labels before them, of any length
 
   static bool next(family_node& n, position& where, reading& out) noexcept {
     if (where.index++) return false;
-    const registry_core* const home = n.home.load(memory_order_acquire);
+    const registry_core* const home = n.home();
     const string_view constant = home ? home->constant_labels() : string_view();
     const string_view own = static_cast<info_node&>(n).text;
     if (n.ops->owned) {
@@ -50,7 +50,7 @@ struct info_node : family_node {
   }
   static const void* chosen(const family_node& n) noexcept { return &static_cast<const info_node&>(n).text; }
   static void unregister(family_node& n, void*) noexcept {
-    if (registry_core* const home = n.home.load(memory_order_acquire)) home->hide(n);
+    if (registry_core* const home = n.home()) home->hide(n);
   }
   static void destroy(family_node* n) noexcept {
 #if NARTHEX_HAS(HEAP)
@@ -171,7 +171,7 @@ class fixed_info {
       : fixed_info(default_registry(), name, help, labels) {}
   fixed_info(registry_core& registry, static_name name, const char* help,
              std::initializer_list<label_pair> labels) noexcept
-      : node_(&detail::info_ops<false>::table, name.text().data(), help) {
+      : node_(&detail::info_ops<false>::table, name.data(), help) {
     std::size_t size = 0, at = 0;
     errc why = detail::check_info(name.text(), labels, registry.constant_labels(), size, at);
     if (why == errc::ok && (size > sizeof text_ + 1 || size + registry.constant_labels().size() > detail::reading::text_room)) {

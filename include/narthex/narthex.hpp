@@ -18,6 +18,7 @@
 #include "narthex/registry.hpp"
 #include "narthex/sink.hpp"
 #include "narthex/state_set.hpp"
+#include "narthex/static_histogram.hpp"
 #include "narthex/status.hpp"
 #include "narthex/string_view.hpp"
 #include "narthex/summary.hpp"

@@ -165,7 +165,7 @@ inline status registry_core::attach(registry_core& other) noexcept {
             const errc code = clash(*r, *x, *o, *y);
             if (code == errc::ok) continue;
             if (y->is_unregistered()) continue;
-            why = status(code, y->name);
+            why = status(code, y->name());
             break;
           }
         }
@@ -214,7 +214,7 @@ inline void registry_core::end() noexcept {
 #endif
   for (detail::family_node* n = first(); n;) {
     detail::family_node* const after = n->next.load(detail::memory_order_relaxed);
-    n->home.store(nullptr, detail::memory_order_release);
+    n->leave();
     if (NARTHEX_HAS(HEAP) && n->ops->all().destroy) n->ops->all().destroy(n);
     n = after;
   }

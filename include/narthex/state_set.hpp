@@ -21,9 +21,9 @@ NARTHEX_BEGIN_NAMESPACE
 namespace detail {
 
 /// All states in one word, so that a scrape sees them at one moment.
-struct state_node : family_node {
-  constexpr state_node(const family_ops* kind, const char* full, const char* words) noexcept
-      : family_node(kind, full, words), states(nullptr), count(0), bits(1) {}
+struct state_node : named_node {
+  constexpr state_node(const family_ops* kind, const char* full, const char* means) noexcept
+      : named_node(kind, full, means), states(nullptr), count(0), bits(1) {}
   const char* const* states;
   unsigned count;
   shared<std::uint32_t> bits;
@@ -42,12 +42,12 @@ struct state_node : family_node {
     return true;
   }
   string_view write_labels(unsigned i, char* room, std::size_t size) const noexcept {
-    const registry_core* const r = home.load(memory_order_acquire);
+    const registry_core* const r = home();
     label_text text(room, size);
     if (r) {
       text.add_ready(r->constant_labels());
       char full[reading::text_room];  // check() saw that it fits
-      string_view own = write_name(*r, name, full);
+      string_view own = write_name(*r, name(), full);
       static_cast<void>(write_label_name(own, full));
       text.add(own, states[i]);
     }
@@ -105,7 +105,7 @@ struct state_node : family_node {
     return i == x.count && i == y.count;
   }
   static void unregister(family_node& n, void*) noexcept {
-    if (registry_core* const home = n.home.load(memory_order_acquire)) home->hide(n);
+    if (registry_core* const home = n.home()) home->hide(n);
   }
   static void destroy(family_node* n) noexcept {
 #if NARTHEX_HAS(HEAP)
@@ -237,7 +237,7 @@ class fixed_states {
       : fixed_states(default_registry(), name, help, all) {}
   fixed_states(registry_core& registry, static_name name, const char* help,
                std::initializer_list<const char*> all) noexcept
-      : node_(&detail::state_ops<false>::table, name.text().data(), help) {
+      : node_(&detail::state_ops<false>::table, name.data(), help) {
     for (const char* const s : all) {
       if (node_.count < States) own_[node_.count] = s;
       ++node_.count;

@@ -105,7 +105,7 @@ struct NARTHEX_DETAIL_VISIBLE utf8_in_full {
     return true;
   }
   static bool has_any(const registry_core& r, const family_node& n) {
-    if (!is_legacy_name(r.prefix(), n.name)) return true;
+    if (!is_legacy_name(r.prefix(), n.name())) return true;
     for (ready_labels one(r.constant_labels()); one.next();) {
       if (one.name[0] == '"') return true;
     }

@@ -130,7 +130,7 @@ class walk {
         is_begun_ = false;
       }
       if (!c.node) return false;
-      if (!c.node->is_shown()) continue;
+      if (NARTHEX_HAS(HEAP) && !c.node->is_shown()) continue;
       detail::family_node& n = *c.node;
       const detail::family_basics& ops = *n.ops;
       if (!begin(c) || !next_of(c, n)) continue;
@@ -150,10 +150,11 @@ class walk {
   /// The family at `c`, before its next series is read. False when nobody may see it.
   bool begin(const cursor& c) noexcept {
     const detail::family_node& n = *c.node;
+    const detail::node_words& words = n.words();
     now_.type = n.ops->type;
     now_.prefix = c.registry->prefix();
-    now_.name = string_view(n.name, std::strlen(n.name));
-    now_.help = n.help;
+    now_.name = string_view(words.name, std::strlen(words.name));
+    now_.help = words.help;
     now_.labels = c.registry->constant_labels();
     now_.be_plain();
 #if NARTHEX_HAS(HEAP)
@@ -215,7 +216,7 @@ class walk {
       if (present_ && is_read) pass_on();
       if (!present_ && !choose()) return false;
       cursor& c = *present_;
-      if (!c.node->is_shown()) continue;
+      if (NARTHEX_HAS(HEAP) && !c.node->is_shown()) continue;
       detail::family_node& n = *c.node;
       const detail::family_basics& ops = *n.ops;  // of static lifetime: a callback's node may be gone after its call
       if (!begin(c)) continue;
@@ -286,7 +287,7 @@ class walk {
       const bool was_shown = &cursors_[i] < &c && cursors_[i].has_shown;
       bool is_there = false;
       for (detail::family_node* n = other.first(); n; n = n->next.load(detail::memory_order_seq_cst)) {
-        const int order = detail::relate(detail::full_name{other.prefix(), n->name}, c.full());
+        const int order = detail::relate(detail::full_name{other.prefix(), n->name()}, c.full());
         if (order > 0) break;
         if (order < 0 || n->ops->kind != c.node->ops->kind) continue;
         if (!n->is_shown() && !was_shown) continue;

@@ -160,14 +160,14 @@ struct expiring_choice {
 /// 32 places at a time: at the beginning of a scrape, and two places with each new series, so that memory stays flat
 /// also where nobody scrapes.
 template <class Core>
-struct expiring_node : family_node {
+struct expiring_node : named_node {
   using place = expiring_place_of<Core>;
   using at_type = expiring_at<Core>;
   enum : std::uint32_t { portion = 32, longest_chain = 64 };
   static constexpr std::size_t text_step = 32, classes = reading::text_room / text_step;
 
-  expiring_node(const char* full, const char* words) noexcept
-      : family_node(&table, full, words), names(nullptr), arity(0), limit(0), idle_ms(0), seed(0), clock(nullptr), args(nullptr),
+  expiring_node(const char* full, const char* means) noexcept
+      : named_node(&table, full, means), names(nullptr), arity(0), limit(0), idle_ms(0), seed(0), clock(nullptr), args(nullptr),
         chains(nullptr), first(nullptr), births(0), overflow(nullptr), overflowed(0), dropped(0), last(&first), hand(nullptr),
         count(0), places(0), swept_at(0) {
     for (expiring_place*& one : unused) one = nullptr;
@@ -246,7 +246,7 @@ struct expiring_node : family_node {
 
   at_type to_overflow() noexcept {
     overflowed.fetch_add(1, memory_order_relaxed);
-    if (registry_core* const r = home.load(memory_order_acquire)) r->count(mistake::series);
+    if (registry_core* const r = home()) r->count(mistake::series);
     return at_type{overflow, 0};
   }
   bool is_overflow(const string_view* values) const noexcept {
@@ -634,11 +634,11 @@ class expiring {
     const NARTHEX_NAMESPACE::status family = static_cast<const detail::family_node&>(*node_).state();
     if (!family.ok()) return family;
     if (at_.generation == 0) {
-      return at_.place ? NARTHEX_NAMESPACE::status(errc::series_limit, node_->name, node_->limit)
-                       : NARTHEX_NAMESPACE::status(errc::unknown_label, node_->name);
+      return at_.place ? NARTHEX_NAMESPACE::status(errc::series_limit, node_->name(), node_->limit)
+                       : NARTHEX_NAMESPACE::status(errc::unknown_label, node_->name());
     }
     const visit v(*this, quiet());
-    return v ? family : NARTHEX_NAMESPACE::status(errc::not_registered, node_->name);
+    return v ? family : NARTHEX_NAMESPACE::status(errc::not_registered, node_->name());
   }
 
  private:
@@ -791,7 +791,7 @@ class expiring_family {
   handle_type labels(std::initializer_list<label_pair> pairs) const noexcept {
     string_view texts[N];
     if (!node_ || arrange(pairs, texts)) return get(texts);
-    if (registry_core* const home = node_->home.load(detail::memory_order_acquire)) home->count(mistake::series);
+    if (registry_core* const home = node_->home()) home->count(mistake::series);
     return handle_type(detail::expiring_at<core>{nullptr, 0}, node_);
   }
 
@@ -818,7 +818,7 @@ class expiring_family {
   /// Takes the family out of the exposition; registering it again shows it again, without series.
   void unregister() const noexcept {
     if (!node_) return;
-    if (registry_core* const home = node_->home.load(detail::memory_order_acquire)) home->hide(*node_);
+    if (registry_core* const home = node_->home()) home->hide(*node_);
   }
   /// How many series there are.
   std::uint32_t size() const noexcept {

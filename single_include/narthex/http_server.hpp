@@ -2326,8 +2326,8 @@ inline bool has_process_metrics(const registry_core& top) noexcept {
     for (const family_node* n = r->first(); n; n = n->next.load(memory_order_seq_cst)) {
       if (n->ops->kind != storage::collected || r->prefix() != top.prefix()) continue;
       const collector* const owner = static_cast<const collected_node*>(n)->owner;
-      if (string_view(n->name) == "process_cpu_seconds_total") maker = owner;
-      if (maker == owner && string_view(n->name) == "process_threads") return true;
+      if (string_view(n->name()) == "process_cpu_seconds_total") maker = owner;
+      if (maker == owner && string_view(n->name()) == "process_threads") return true;
     }
   }
   return false;

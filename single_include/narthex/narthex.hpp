@@ -2932,7 +2932,7 @@ class name_arg {
   /// compile under C++20: pass a pointer to it.
   template <std::size_t N>
 #if NARTHEX_HAS(CONSTEVAL)
-  consteval name_arg(const char (&literal)[N]) noexcept : text_(literal, N - 1) {
+  consteval name_arg(const char (&literal)[N]) noexcept : text_(static_cast<const char*>(literal)) {
     if (N == 1 || bad_byte(literal, N - 1, Alphabet) != N - 1) a_name_must_match_its_alphabet();
   }
 #else
@@ -2947,9 +2947,10 @@ class name_arg {
                                                         std::is_convertible<const Text&, string_view>::value>::type,
             class = void>
   name_arg(const Text& any) noexcept : text_(any) {}
-  name_arg(const utf8_text& any) noexcept : text_(Alphabet == alphabet::metric ? any.raw : any.quoted) {}
+  name_arg(const utf8_text& any) noexcept : text_(kept(Alphabet == alphabet::metric ? any.raw : any.quoted)) {}
 
-  constexpr string_view text() const noexcept { return text_; }
+  constexpr string_view text() const noexcept { return string_view(text_); }
+  constexpr const char* data() const noexcept { return begin_of(text_); }
   /// How many bytes of the name, at its end or before _total, are its unit.
 #if NARTHEX_HAS(HEAP)
   constexpr unit_size unit() const noexcept { return unit_; }
@@ -2959,17 +2960,24 @@ class name_arg {
 
  private:
   friend class ::NARTHEX_NAMESPACE::name;
+  // One that is kept by reference ends in NUL, and its length would be a second argument of every constructor.
+  using held = typename std::conditional<Lifetime == lifetime::permanent, const char*, string_view>::type;
+  static held kept(string_view text) noexcept { return to_held(text, static_cast<held*>(nullptr)); }
+  static const char* to_held(string_view text, const char**) noexcept { return text.data(); }
+  static string_view to_held(string_view text, string_view*) noexcept { return text; }
+  static constexpr const char* begin_of(const char* text) noexcept { return text; }
+  static constexpr const char* begin_of(string_view text) noexcept { return text.data(); }
   struct composed {
     string_view text;
     unit_size unit;
   };
 #if NARTHEX_HAS(HEAP)
-  explicit name_arg(composed joined) noexcept : text_(joined.text), unit_(joined.unit) {}
-  string_view text_;
+  explicit name_arg(composed joined) noexcept : text_(kept(joined.text)), unit_(joined.unit) {}
+  held text_;
   unit_size unit_ = unit_size::none;
 #else
-  explicit name_arg(composed joined) noexcept : text_(joined.text) {}
-  string_view text_;
+  explicit name_arg(composed joined) noexcept : text_(kept(joined.text)) {}
+  held text_;
 #endif
 };
 }  // namespace detail
@@ -4654,7 +4662,7 @@ struct position {
 // What kind of storage stands behind a name: a second registration must have the same.
 enum class storage : std::uint8_t {
   counter, double_counter, gauge, int_gauge, histogram, static_histogram, summary, fixed_summary, info, state_set, callback, collected, self,
-  expiring, exemplar_counter, exemplar_double_counter, exemplar_histogram, native
+  expiring, exemplar_counter, exemplar_double_counter, exemplar_histogram, native, described
 };
 
 struct family_ops;
@@ -4716,8 +4724,8 @@ inline const family_ops& family_basics::all() const noexcept {
   return static_cast<const family_ops&>(*this);
 }
 
-/// Where a node stands: its registry, and whether it is shown there; or why it was refused. One word, as a counter has
-/// 24 bytes on a microcontroller.
+#if NARTHEX_HAS(HEAP)
+/// Where a node stands: its registry, and whether it is shown there; or why it was refused.
 ///
 /// Order: of a node that a registry owns it changes under the lists' lock alone.
 class membership {
@@ -4756,7 +4764,6 @@ class membership {
   shared<void*> word_;  // a pointer, so that the default registry's own node is there before any code runs
 };
 
-#if NARTHEX_HAS(HEAP)
 /// When a series began to count from zero: nanoseconds since 1970, whole seconds where 64-bit atomics are not lock-free.
 class created_time {
  public:
@@ -4773,44 +4780,96 @@ class created_time {
 };
 #endif
 
-/// One name. Members but `next` and `home` never change after registration.
-struct family_node {
-  constexpr family_node(const family_basics* kind, const char* full, const char* words,
-                        registry_core* registry = nullptr) noexcept
-      : ops(kind), name(full), help(words), next(nullptr), home(registry) {}
+/// What a name is without its registry's prefix, and what it means; both end in NUL.
+struct node_words {
+  const char* name;
+  const char* help;
+};
+
+/// All that never changes of a metric, in one constant: where RAM is short, in flash.
+struct described : family_ops {
+  constexpr described(const family_ops& usual, node_words what, registry_core* where) noexcept
+      : family_ops(usual), words(what), registry(where) {}
+  node_words words;
+  registry_core* registry;
+};
+
+#if NARTHEX_HAS(HEAP)
+/// Where a name stands, and what it is.
+struct node_base {
+  constexpr node_base(const family_basics* kind, node_words what, registry_core* registry) noexcept
+      : ops(kind), own_words(what), next(nullptr), place(registry) {}
+  explicit node_base(const described& d) noexcept : node_base(&d, d.words, nullptr) {}
 
   const family_basics* ops;
-  const char* name;                    // NUL-terminated, without the registry's prefix
-  const char* help;                    // NUL-terminated
-  shared<family_node*> next;           // by name; seq_cst, see grace
-  membership home;
+  node_words own_words;
+  shared<family_node*> next;  // by name; seq_cst, see grace
+  membership place;
+
+  const node_words& words() const noexcept { return own_words; }
+  /// Null: refused, unlinked, or the registry is gone.
+  registry_core* home() const noexcept { return place.load(memory_order_acquire); }
+  /// Before it is linked, under the lists' lock.
+  void join(registry_core& r) noexcept {
+    NARTHEX_ASSERT(!home());
+    place.store(&r, memory_order_relaxed);
+  }
+  /// When nobody can stand on it any more.
+  void leave() noexcept { place.store(nullptr, memory_order_release); }
+  bool is_shown() const noexcept { return place.visibility(memory_order_acquire) == membership::shown; }
+  bool is_unregistered() const noexcept { return place.visibility(memory_order_acquire) == membership::unregistered; }
+
+  void refuse(errc why, std::size_t at) noexcept {
+    if (why != errc::ok) place.refuse(why, at);
+  }
+  errc reason() const noexcept { return place.reason(); }
+  unsigned reason_at() const noexcept { return place.reason_at(); }
+};
+#else
+/// The same, inside a user's object: it is shown as long as it is linked. What never changes stands behind it (named_node) or
+/// in its constant (described).
+struct node_base {
+  constexpr explicit node_base(const family_basics* kind) noexcept : ops(kind), next(nullptr) {}
+  explicit node_base(const described& d) noexcept : node_base(&d) {}
+
+  const family_basics* ops;
+  shared<family_node*> next;  // by name; seq_cst, see grace. Odd: it is in no list, and the other bits say why not
+
+  inline const node_words& words() const noexcept;
+  inline registry_core* home() const noexcept;
+  inline void join(registry_core& r) noexcept;
+  void leave() noexcept { set_state(1); }
+  bool is_shown() const noexcept { return (bits() & 1) == 0; }
+  bool is_unregistered() const noexcept { return !is_shown(); }
+
+  void refuse(errc why, std::size_t at) noexcept {
+    const std::uintptr_t where = at < 0xffff ? at : 0xffff;
+    if (why != errc::ok) set_state(where << 16 | static_cast<std::uintptr_t>(why) << 8 | 1);
+  }
+  errc reason() const noexcept { return is_shown() ? errc::ok : static_cast<errc>(bits() >> 8 & 0xff); }
+  unsigned reason_at() const noexcept { return static_cast<std::uint16_t>(bits() >> 16); }
+
+ private:
+  std::uintptr_t bits() const noexcept { return reinterpret_cast<std::uintptr_t>(next.load(memory_order_acquire)); }
+  void set_state(std::uintptr_t state) noexcept { next.store(reinterpret_cast<family_node*>(state), memory_order_release); }
+};
+#endif
+
+/// One name. Of what is there at registration nothing changes but its place.
+struct family_node : node_base {
+  using node_base::node_base;
+  const char* name() const noexcept { return words().name; }
+  const char* help() const noexcept { return words().help; }
+
 #if NARTHEX_HAS(HEAP)
   unit_size unit = unit_size::none;
   std::uint32_t created_at = 0;            // how far behind a series' beginning its created_time lies; 0: there is none
   std::int64_t (*clock_ns)() = nullptr;    // what it is read from
-#endif
-
-  void refuse(errc why, std::size_t at) noexcept {
-    if (why != errc::ok) home.refuse(why, at);
-  }
 
   /// What the name's values are measured in; empty when nobody said.
-  string_view unit_of_name() const noexcept {
-#if NARTHEX_HAS(HEAP)
-    return unit_of(name, unit);
-#else
-    return string_view();
-#endif
-  }
-  void measure_in(unit_size u) noexcept {
-#if NARTHEX_HAS(HEAP)
-    unit = u == unit_size::wrong ? unit_size::none : u;
-#else
-    static_cast<void>(u);  // nodes have no room for it there
-#endif
-  }
+  string_view unit_of_name() const noexcept { return unit_of(name(), unit); }
+  void measure_in(unit_size u) noexcept { unit = u == unit_size::wrong ? unit_size::none : u; }
 
-#if NARTHEX_HAS(HEAP)
   /// Keeps, for a series at `begin`, that it counts from zero since now. Nothing where the registry has no clock.
   void stamp(void* begin) const noexcept {
     if (created_at) created_time::at(begin, created_at).set(clock_ns());
@@ -4819,24 +4878,21 @@ struct family_node {
   std::int64_t created_ns_of(const void* begin) const noexcept {
     return created_at ? created_time::at(const_cast<void*>(begin), created_at).get() : 0;
   }
+#else
+  static string_view unit_of_name() noexcept { return string_view(); }
+  static void measure_in(unit_size) noexcept {}  // nodes have no room for it there
 #endif
-
-  bool is_shown() const noexcept { return home.visibility(memory_order_acquire) == membership::shown; }
-  bool is_unregistered() const noexcept { return home.visibility(memory_order_acquire) == membership::unregistered; }
 
   /// The answer to status() of an instrument of this family.
   status state() const noexcept {
-    if (home.reason() != errc::ok) return refusal();
-    if (!is_shown() || !home.load(memory_order_acquire)) {
-      return status(errc::not_registered, name);
-    }
-    return status();
+    if (reason() != errc::ok) return refusal();
+    return is_shown() && home() ? status() : status(errc::not_registered, name());
   }
 
   /// Why the registration was refused, in full: the metric, the label, the position.
   NARTHEX_DETAIL_COLD status refusal() const noexcept {
-    const errc reason = home.reason();
-    const unsigned reason_at = home.reason_at();
+    const errc why = reason();
+    const unsigned at = reason_at();
     char subject[96];
     std::size_t n = 0;
     const auto put = [&subject, &n](string_view text) {
@@ -4844,22 +4900,50 @@ struct family_node {
         if (n < sizeof subject) subject[n++] = c;
       }
     };
-    put(name);
+    put(name());
     const bool about_label =
-        reason == errc::bad_label_name || reason == errc::reserved_label_name || reason == errc::duplicate_label_name ||
-        reason == errc::repeated_label_value;
-    const string_view label = about_label ? ops->all().label(*this, reason_at) : string_view();
+        why == errc::bad_label_name || why == errc::reserved_label_name || why == errc::duplicate_label_name ||
+        why == errc::repeated_label_value;
+    const string_view label = about_label ? ops->all().label(*this, at) : string_view();
     if (!label.empty()) {
       put("{");
       put(label);
       put("}");
     }
     const string_view text(subject, n);
-    const bool has_place = about_label || reason == errc::bad_name || reason == errc::bad_buckets ||
-                           reason == errc::bad_quantile || reason == errc::bad_states || reason == errc::label_too_long;
-    return has_place ? status(reason, text, reason_at) : status(reason, text);
+    const bool has_place = about_label || why == errc::bad_name || why == errc::bad_buckets ||
+                           why == errc::bad_quantile || why == errc::bad_states || why == errc::label_too_long;
+    return has_place ? status(why, text, at) : status(why, text);
   }
 };
+
+/// One whose name is not in a constant of its own: all but a static_histogram.
+#if NARTHEX_HAS(HEAP)
+struct named_node : family_node {
+  constexpr named_node(const family_basics* kind, const char* full, const char* means, registry_core* registry = nullptr) noexcept
+      : family_node(kind, node_words{full, means}, registry) {}
+};
+#else
+struct named_node : family_node {
+  constexpr named_node(const family_basics* kind, const char* full, const char* means, registry_core* where = nullptr) noexcept
+      : family_node(kind), own_words{full, means}, registry(where) {}
+  node_words own_words;
+  registry_core* registry;
+
+  const node_words& words() const noexcept { return own_words; }
+  registry_core* home() const noexcept { return is_shown() ? registry : nullptr; }
+};
+inline const node_words& node_base::words() const noexcept {
+  return ops->kind == storage::described ? static_cast<const described*>(ops)->words : static_cast<const named_node*>(this)->words();
+}
+inline registry_core* node_base::home() const noexcept {
+  if (ops->kind != storage::described) return static_cast<const named_node*>(this)->home();
+  return is_shown() ? static_cast<const described*>(ops)->registry : nullptr;
+}
+inline void node_base::join(registry_core& r) noexcept {
+  if (ops->kind != storage::described) static_cast<named_node*>(this)->registry = &r;
+}
+#endif
 
 inline string_view no_label(const family_node&, unsigned) noexcept { return string_view(); }
 inline const void* nothing_more(const family_node&) noexcept { return nullptr; }
@@ -4999,7 +5083,7 @@ namespace detail {
 
 /// Whether two nodes of one name are the same metric, but for their registry.
 NARTHEX_DETAIL_COLD inline bool is_same_metric(const family_node& x, const family_node& y) noexcept {
-  if (x.ops->kind != y.ops->kind || x.ops->type != y.ops->type || string_view(x.help) != string_view(y.help)) return false;
+  if (x.ops->kind != y.ops->kind || x.ops->type != y.ops->type || string_view(x.help()) != string_view(y.help())) return false;
   if (x.unit_of_name() != y.unit_of_name()) return false;
   if (!x.ops->has_more || !y.ops->has_more) return x.ops->has_more == y.ops->has_more;
   return same_labels(x, y) && x.ops->all().same(x.ops->all().chosen(x), y.ops->all().chosen(y));
@@ -5045,8 +5129,8 @@ inline void reading::add_label(const char* ready) noexcept {
 #endif
 }
 
-struct self_node : family_node {
-  explicit constexpr self_node(registry_core* registry) noexcept;
+struct self_node : named_node {
+  explicit constexpr self_node(registry_core* where) noexcept;
 };
 
 }  // namespace detail
@@ -5113,10 +5197,14 @@ class registry_core {
   /// Takes a node of a user's object out; returns when no scrape can stand on it any more.
   void unlink(detail::family_node& n) noexcept;
   void hide(detail::family_node& n) noexcept {
+#if NARTHEX_HAS(HEAP)
     const detail::hold held(detail::lists::lock);
     if (!n.is_shown()) return;  // or coming back
-    n.home.show_as(detail::membership::unregistered);
+    n.place.show_as(detail::membership::unregistered);
     detail::change_lists();
+#else
+    static_cast<void>(n);  // nothing is owned
+#endif
   }
   void count(mistake what) noexcept {
     refused_[static_cast<unsigned>(what)].n.fetch_add(1, detail::memory_order_relaxed);
@@ -5166,7 +5254,9 @@ class registry_core {
  private:
   struct verdict {
     errc why;
+#if NARTHEX_HAS(HEAP)
     detail::family_node* twin;
+#endif
     detail::shared<detail::family_node*>* link;  // to the node behind the place
   };
   void judge(const detail::family_node& n, verdict& v) noexcept;
@@ -5217,7 +5307,7 @@ namespace detail {
 /// Shows each kind of refusal once it is not 0, so that a program without mistakes exposes nothing of ours.
 NARTHEX_DETAIL_COLD inline bool next_refusal(family_node& n, position& where, reading& out) noexcept {
   const char* const what = "what=\"registration\"\0what=\"update\"\0what=\"series\"\0what=\"sample\"\0what=\"push\"";
-  const registry_core* const home = n.home.load(memory_order_acquire);
+  const registry_core* const home = static_cast<self_node&>(n).home();
   while (home && where.index < mistake_kinds) {
     const unsigned i = where.index++;
     const std::uint64_t value = home->refused(static_cast<mistake>(i));
@@ -5247,9 +5337,9 @@ const family_ops self_ops<Once>::table = {
 const family_basics self_ops<Once>::table = {metric_type::counter, storage::self, false, &next_refusal};
 #endif
 
-constexpr self_node::self_node(registry_core* registry) noexcept
-    : family_node(&self_ops<void>::table, "narthex_refused_total",
-                  "What was refused, by kind.", registry) {}
+constexpr self_node::self_node(registry_core* where) noexcept
+    : named_node(&self_ops<void>::table, "narthex_refused_total",
+                  "What was refused, by kind.", where) {}
 
 }  // namespace detail
 // ---- the tree of attached registries ----
@@ -5359,7 +5449,7 @@ inline string_view without_tail(string_view) noexcept { return string_view(); }
 /// Whether x of registry a and y of registry b, another one, cannot both be exposed.
 NARTHEX_DETAIL_COLD inline errc registry_core::clash(const registry_core& a, const detail::family_node& x, const registry_core& b,
                                                      const detail::family_node& y) noexcept {
-  const detail::full_name left = {a.prefix(), x.name}, right = {b.prefix(), y.name};
+  const detail::full_name left = {a.prefix(), x.name()}, right = {b.prefix(), y.name()};
   std::size_t common;
   if (detail::relate(left, right, common) == 0) return detail::is_same_metric(x, y) ? errc::ok : errc::name_taken;
   const bool collide = (common == left.size() && detail::writes(x, right, common)) ||
@@ -5369,16 +5459,16 @@ NARTHEX_DETAIL_COLD inline errc registry_core::clash(const registry_core& a, con
 
 /// The same for the names of the registries that `home` is attached to, or they to it.
 NARTHEX_DETAIL_COLD inline errc registry_core::judge_elsewhere(const registry_core& home, const detail::family_node& n) noexcept {
-  const detail::full_name name = {home.prefix(), n.name};
+  const detail::full_name name = {home.prefix(), n.name()};
   const registry_core& all = home.top();
   for (const registry_core* r = &all; r; r = r->next_in_tree(&all)) {
     if (r == &home) continue;
-    detail::family_node* x = r->prefix() == home.prefix() ? r->start_for(detail::without_tail(n.name)) : r->first();
+    detail::family_node* x = r->prefix() == home.prefix() ? r->start_for(detail::without_tail(n.name())) : r->first();
     for (; x; x = x->next.load(detail::memory_order_seq_cst)) {
       const errc why = clash(*r, *x, home, n);
       if (why != errc::ok && !x->is_unregistered()) return why;
       std::size_t common;
-      if (detail::relate(detail::full_name{r->prefix(), x->name}, name, common) > 0 && common < name.size()) break;  // nothing related follows
+      if (detail::relate(detail::full_name{r->prefix(), x->name()}, name, common) > 0 && common < name.size()) break;  // nothing related follows
     }
   }
   return errc::ok;
@@ -5387,19 +5477,23 @@ NARTHEX_DETAIL_COLD inline errc registry_core::judge_elsewhere(const registry_co
 /// Finds n's place among the names of this registry.
 NARTHEX_DETAIL_COLD inline void registry_core::judge(const detail::family_node& n, verdict& v) noexcept {
   v.link = &first_;
-  for (detail::family_node* x = start_for(detail::without_tail(n.name)); x; x = x->next.load(detail::memory_order_seq_cst)) {
+  const char* const wanted = n.name();
+  for (detail::family_node* x = start_for(detail::without_tail(wanted)); x; x = x->next.load(detail::memory_order_seq_cst)) {
+    const char* const there = x->name();
     std::size_t common;
-    const int order = detail::relate(x->name, n.name, common);
-    if (order > 0 && n.name[common]) return;  // nothing related follows
+    const int order = detail::relate(there, wanted, common);
+    if (order > 0 && wanted[common]) return;  // nothing related follows
     if (order <= 0) v.link = &x->next;
     // A node inside a user's object cannot be shared.
-    if (NARTHEX_HAS(HEAP) && order == 0 && x->ops->owned && n.ops->owned && detail::is_same_metric(*x, n)) {
+#if NARTHEX_HAS(HEAP)
+    if (order == 0 && x->ops->owned && n.ops->owned && detail::is_same_metric(*x, n)) {
       v.twin = x;
       continue;
     }
+#endif
     const errc why = order == 0 ? errc::name_taken
-                     : (!x->name[common] && detail::writes(*x, n.name + common, nullptr)) ||
-                             (!n.name[common] && detail::writes(n, x->name + common, nullptr))
+                     : (!there[common] && detail::writes(*x, wanted + common, nullptr)) ||
+                             (!wanted[common] && detail::writes(n, there + common, nullptr))
                          ? errc::name_collides
                          : errc::ok;
     if (why == errc::ok || (NARTHEX_HAS(HEAP) && x->is_unregistered())) continue;
@@ -5414,8 +5508,8 @@ inline detail::family_node* registry_core::start_for(string_view wanted) const n
 #if NARTHEX_HAS(HEAP)
   for (const finger& f : fingers_) {
     detail::family_node* const x = f.node.load(detail::memory_order_acquire);
-    if (!x || string_view(x->name).compare(wanted) >= 0) continue;
-    if (!best || std::strcmp(best->name, x->name) < 0) best = x;
+    if (!x || string_view(x->name()).compare(wanted) >= 0) continue;
+    if (!best || std::strcmp(best->name(), x->name()) < 0) best = x;
   }
 #else
   static_cast<void>(wanted);
@@ -5432,8 +5526,8 @@ NARTHEX_DETAIL_COLD inline detail::family_node* registry_core::keep_refused(deta
     const detail::hold held(detail::lists::lock);
     unsigned looked_at = 0;
     for (equal = refused_nodes_; equal; equal = equal->next.load(detail::memory_order_relaxed)) {
-      if (equal->ops == fresh.ops && equal->home.reason() == why && string_view(equal->name) == string_view(fresh.name) &&
-          string_view(equal->help) == string_view(fresh.help) && detail::same_labels(*equal, fresh)) {
+      if (equal->ops == fresh.ops && equal->reason() == why && string_view(equal->name()) == string_view(fresh.name()) &&
+          string_view(equal->help()) == string_view(fresh.help()) && detail::same_labels(*equal, fresh)) {
         break;
       }
       if (++looked_at == 64) {
@@ -5454,32 +5548,36 @@ NARTHEX_DETAIL_COLD inline detail::family_node* registry_core::keep_refused(deta
 #endif
 
 NARTHEX_DETAIL_COLD inline errc registry_core::insert(detail::family_node& n, detail::family_node*& twin) noexcept {
-  for (detail::patience p;;) {
+#if NARTHEX_HAS(HEAP)
+  detail::patience p;
+#endif
+  for (;;) {
     const std::uint32_t seen = detail::lists::version.load(detail::memory_order_acquire);
     const detail::inside_lists inside;
-    verdict v = {errc::ok, nullptr, nullptr};
+    verdict v = verdict();
     judge(n, v);
 #if NARTHEX_HAS(HEAP)
     if (v.why == errc::ok) v.why = judge_elsewhere(*this, n);
+    const detail::membership::state was =
+        v.twin ? v.twin->place.visibility(detail::memory_order_acquire) : detail::membership::shown;
+    if (was == detail::membership::coming_back && (p.wait(), !p.in_vain())) continue;
 #else
-    v.twin = nullptr;  // as a compiler does not see by itself
+    static_cast<void>(twin);  // nothing is owned
     if (v.why == errc::ok && detail::attaching<void>::judge) v.why = detail::attaching<void>::judge(*this, n);
 #endif
-    const detail::membership::state was =
-        v.twin ? v.twin->home.visibility(detail::memory_order_acquire) : detail::membership::shown;
-    if (was == detail::membership::coming_back && (p.wait(), !p.in_vain())) continue;
     const detail::hold held(detail::lists::lock);
     if (!detail::are_unchanged(seen)) continue;  // somebody was quicker
     if (v.why != errc::ok) return v.why;
-    twin = v.twin;
     detail::change_lists();
+#if NARTHEX_HAS(HEAP)
+    twin = v.twin;
     if (twin) {
       if (was == detail::membership::shown) return errc::ok;
-      twin->home.show_as(detail::membership::coming_back);
+      twin->place.show_as(detail::membership::coming_back);
       break;
     }
-    NARTHEX_ASSERT(!n.home.load(detail::memory_order_relaxed));
-    n.home.store(this, detail::memory_order_relaxed);
+#endif
+    n.join(*this);
     n.next.store(v.link->load(detail::memory_order_relaxed), detail::memory_order_relaxed);
     v.link->store(&n, detail::memory_order_seq_cst);
 #if NARTHEX_HAS(HEAP)
@@ -5487,11 +5585,13 @@ NARTHEX_DETAIL_COLD inline errc registry_core::insert(detail::family_node& n, de
 #endif
     return errc::ok;
   }
+#if NARTHEX_HAS(HEAP)
   // By one registration alone: another one's restart would take what was counted since the first returned.
   twin->ops->all().restart(*twin);
   const detail::hold held(detail::lists::lock);
-  twin->home.show_as(detail::membership::shown);
+  twin->place.show_as(detail::membership::shown);
   return errc::ok;
+#endif
 }
 
 inline void registry_core::unlink(detail::family_node& n) noexcept {
@@ -5499,7 +5599,7 @@ inline void registry_core::unlink(detail::family_node& n) noexcept {
     const std::uint32_t seen = detail::lists::version.load(detail::memory_order_acquire);
     const detail::inside_lists inside;
     // Begins at a node before n, or at the head.
-    detail::family_node* x = start_for(n.name);
+    detail::family_node* x = start_for(n.name());
     detail::shared<detail::family_node*>* link = x == first() ? &first_ : &x->next;
     if (link != &first_) x = link->load(detail::memory_order_seq_cst);
     while (x && x != &n) {
@@ -5513,7 +5613,7 @@ inline void registry_core::unlink(detail::family_node& n) noexcept {
     done = true;
   }
   detail::lists::readers.wait();
-  n.home.store(nullptr, detail::memory_order_release);  // only now: scrapes that stood on it took its labels from there
+  n.leave();  // only now: scrapes that stood on it took its labels from there
 }
 
 NARTHEX_END_NAMESPACE
@@ -5594,7 +5694,7 @@ inline void join(registry_core& r, family_node& n, errc why, std::size_t at) noe
   r.tell(n);
 }
 inline void part(family_node& n) noexcept {
-  if (registry_core* const home = n.home.load(memory_order_acquire)) home->unlink(n);
+  if (registry_core* const home = n.home()) home->unlink(n);
 }
 inline errc check_unit(errc why, unit_size u) noexcept {
   return why == errc::ok && u == unit_size::wrong ? errc::bad_unit : why;
@@ -5609,11 +5709,12 @@ inline errc check_name(string_view name, std::size_t& at) noexcept {
 NARTHEX_DETAIL_SMALL void join_by_name(registry_core& r, family_node& n, errc why, std::size_t at) noexcept {
 #if NARTHEX_HAS(HEAP)
   std::size_t bad;
-  const errc name = check_name(n.name, bad);
+  const errc name = check_name(n.name(), bad);
   if (name == errc::ok) join(r, n, why, at);
   else join(r, n, name, bad);
 #else
-  const char* const name = n.name ? n.name : "";
+  const char* name = n.name();
+  if (!name) name = "";
   std::size_t size = 0;
   while (may_stand(name[size], size, alphabet::metric)) ++size;
   if (name[size]) join(r, n, errc::bad_name, size);
@@ -5679,9 +5780,9 @@ inline const no_args& nothing_chosen() noexcept { return nothing_chosen_holder<v
 namespace detail {
 
 template <class Core>
-struct single : family_node {
-  single(const family_basics* kind, const char* full, const char* words, const typename Core::args& kept, void* room) noexcept
-      : family_node(kind, full, words), core(kept, room) {}
+struct single : named_node {
+  single(const family_basics* kind, const char* full, const char* means, const typename Core::args& kept, void* room) noexcept
+      : named_node(kind, full, means), core(kept, room) {}
   Core core;
 };
 
@@ -5707,7 +5808,7 @@ struct single_ops {
   }
   static const void* chosen(const family_node& n) noexcept { return &static_cast<const single<Core>&>(n).core.chosen(); }
   static void unregister(family_node& n, void*) noexcept {
-    if (registry_core* const home = n.home.load(memory_order_acquire)) home->hide(n);
+    if (registry_core* const home = n.home()) home->hide(n);
   }
   static void destroy(family_node* n) noexcept;
   // One that is not owned has no handles and is never restarted.
@@ -5883,7 +5984,7 @@ class fixed {
       : fixed(default_registry(), name, help, args) {}
   NARTHEX_DETAIL_INLINE fixed(registry_core& registry, static_name name, const char* help,
                               const typename Core::args& args = typename Core::args()) noexcept
-      : node_(&detail::single_ops<Core, false>::table, name.text().data(), help, args, nullptr) {
+      : node_(&detail::single_ops<Core, false>::table, name.data(), help, args, nullptr) {
     std::size_t at = 0;
     const errc why = detail::check_unit(Core::validate(args, at), name.unit());
     node_.measure_in(name.unit());
@@ -5911,7 +6012,7 @@ class fixed {
 namespace detail {
 /// Counts an update that was refused: negative, NaN, infinite.
 NARTHEX_DETAIL_COLD inline void refuse_update(const family_node& n) noexcept {
-  if (registry_core* const home = n.home.load(memory_order_acquire)) home->count(mistake::update);
+  if (registry_core* const home = n.home()) home->count(mistake::update);
 }
 }  // namespace detail
 
@@ -6139,7 +6240,6 @@ NARTHEX_END_NAMESPACE
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <new>
 
 
@@ -6154,11 +6254,11 @@ struct bucket_args : buckets {
 };
 
 template <class Distribution>
-bool read_distribution(const Distribution& observed, const buckets& bounds, reading& out) noexcept {
+bool read_distribution(const Distribution& of_series, const buckets& upper_bounds, reading& out) noexcept {
   out.is_more<metric_type::histogram>();
-  out.sum = observed.read(out.count_room, out.count);
+  out.sum = of_series.read(out.count_room, out.count);
   out.counts = out.count_room;
-  out.bounds_copy = bounds;
+  out.bounds_copy = upper_bounds;
   out.bounds = &out.bounds_copy;
   return out.count != 0;
 }
@@ -6260,47 +6360,6 @@ class inline_histogram_core {
   placed_distribution<Bounds + 1> observed;
 };
 
-/// An array of static lifetime, kept where it is.
-class static_bounds {
- public:
-  template <std::size_t N>
-  static_bounds(const double (&upper)[N]) noexcept : values_(upper), count_(view_of(upper, N).size()) {}
-  template <std::size_t N>
-  static_bounds(const double (&&)[N]) = delete;  // would keep a pointer into a temporary
-  buckets view() const noexcept { return view_of(values_, count_); }
-  unsigned find(double value) const noexcept { return buckets::find_among(values_, count_, value); }
-  friend bool operator==(const static_bounds& a, const static_bounds& b) noexcept {
-    return a.count_ == b.count_ && std::memcmp(a.values_, b.values_, a.count_ * sizeof(double)) == 0;
-  }
-
- private:
-  static buckets view_of(const double* values, std::size_t count) noexcept { return buckets(values, count); }
-  const double* values_;
-  unsigned count_;
-};
-
-/// The same with the bounds left where they are.
-template <unsigned Bounds>
-class static_histogram_core {
- public:
-  static constexpr metric_type type = metric_type::histogram;
-  static constexpr storage kind = storage::static_histogram;
-  using args = static_bounds;
-  static errc validate(const args& a, std::size_t& at) noexcept { return validate_bounds(a.view(), Bounds, at); }
-  static_histogram_core(const args& a, void*) noexcept : bounds(a) {}
-  void observe(double value) noexcept {
-    const unsigned bucket = bounds.find(value);
-    if (NARTHEX_DETAIL_LIKELY(bucket <= Bounds)) observed.observe(bucket, value);  // else it was refused
-  }
-  bool read(reading& out) const noexcept { return read_distribution(observed, bounds.view(), out); }
-  void restart() noexcept { observed.restart(); }
-  const args& chosen() const noexcept { return bounds; }
-
- private:
-  static_bounds bounds;
-  placed_distribution<Bounds + 1> observed;
-};
-
 }  // namespace detail
 
 /// Counts observations in buckets and sums them; the unit belongs in the name (_seconds, _bytes).
@@ -6350,14 +6409,6 @@ class NARTHEX_DETAIL_IDLE histogram_of : public Holder {
 template <unsigned Bounds = 11>
 using fixed_histogram = histogram_of<fixed<detail::inline_histogram_core<Bounds>>>;
 
-/// The same over bounds that stay where they are: static const double bounds[] = {.01, .1, 1}; in flash, on a microcontroller.
-///
-///   nx::static_histogram<3> latency{"request_seconds", "Time to serve.", bounds};
-///
-/// Memory: with a critical section (see config.hpp) 16 bytes + 4 per bucket beside its place in the registry.
-template <unsigned Bounds>
-using static_histogram = histogram_of<fixed<detail::static_histogram_core<Bounds>>>;
-
 #if NARTHEX_HAS(HEAP)
 using histogram = histogram_of<handle<detail::histogram_core>>;
 #else
@@ -6367,6 +6418,221 @@ using histogram = fixed_histogram<>;
 NARTHEX_END_NAMESPACE
 
 #endif  // NARTHEX_HISTOGRAM_HPP
+
+// ==== narthex/static_histogram.hpp ==============================================================
+// narthex/static_histogram.hpp - a histogram of which only what changes takes RAM; the rest is a constant, in flash.
+// Room: instruments. Read histogram.hpp first. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_STATIC_HISTOGRAM_HPP
+#define NARTHEX_STATIC_HISTOGRAM_HPP
+
+#include <cstddef>
+#include <cstring>
+
+
+NARTHEX_BEGIN_NAMESPACE
+namespace detail {
+
+/// An array of static lifetime, kept where it is.
+class static_bounds {
+ public:
+  template <std::size_t N>
+  constexpr static_bounds(const double (&upper_bounds)[N]) noexcept : values_(upper_bounds), count_(N) {}
+  template <std::size_t N>
+  static_bounds(const double (&&)[N]) = delete;  // would keep a pointer into a temporary
+  /// Without a last +Inf; the buckets are the same with it.
+  buckets view() const noexcept { return buckets(values_, count_); }
+  unsigned find(double value) const noexcept { return buckets::find_among(values_, count_, value); }
+  friend bool operator==(const static_bounds& a, const static_bounds& b) noexcept {
+    return a.count_ == b.count_ && std::memcmp(a.values_, b.values_, a.count_ * sizeof(double)) == 0;
+  }
+
+ private:
+  const double* values_;
+  unsigned count_;
+};
+
+/// The buckets of at most `Bounds` bounds that lie elsewhere.
+template <unsigned Bounds>
+class buckets_of_static {
+ public:
+  static errc validate(const static_bounds& upper_bounds, std::size_t& at) noexcept { return validate_bounds(upper_bounds.view(), Bounds, at); }
+  void observe(const static_bounds& upper_bounds, double value) noexcept {
+    const unsigned bucket = upper_bounds.find(value);
+    if (NARTHEX_DETAIL_LIKELY(bucket <= Bounds)) counts_.observe(bucket, value);  // else they were refused
+  }
+  bool read(const static_bounds& upper_bounds, reading& out) const noexcept { return read_distribution(counts_, upper_bounds.view(), out); }
+  void restart() noexcept { counts_.restart(); }
+
+ private:
+  placed_distribution<Bounds + 1> counts_;
+};
+
+/// The storage of one series of a family.
+template <unsigned Bounds>
+class static_histogram_core {
+ public:
+  static constexpr metric_type type = metric_type::histogram;
+  static constexpr storage kind = storage::static_histogram;
+  using args = static_bounds;
+  static errc validate(const args& a, std::size_t& at) noexcept { return buckets_of_static<Bounds>::validate(a, at); }
+  static_histogram_core(const args& a, void*) noexcept : bounds(a) {}
+  void observe(double value) noexcept { observed.observe(bounds, value); }
+  bool read(reading& out) const noexcept { return observed.read(bounds, out); }
+  void restart() noexcept { observed.restart(); }
+
+ private:
+  static_bounds bounds;
+  buckets_of_static<Bounds> observed;
+};
+
+template <unsigned Bounds>
+class described_histogram;
+
+}  // namespace detail
+
+#if NARTHEX_HAS(METRICS)
+
+/// What of a static_histogram never changes. Said as a constant it lies in flash, on a microcontroller:
+///
+///   static const nx::histogram_desc<3> latency_desc{"request_seconds", "Time to serve.", .01, .1, 1};
+///   static nx::static_histogram<3> latency{latency_desc};
+///
+/// registry: at first, or the default one. name, help: of static lifetime, as the object. Then its `Bounds` upper bounds.
+/// Cost:     on a Cortex-M 60 bytes + 8 a bound.
+template <unsigned Bounds>
+class histogram_desc : detail::described {
+ public:
+  template <class... Upper>
+  constexpr histogram_desc(static_name name, const char* help, Upper... upper_bounds) noexcept
+      : histogram_desc(detail::default_registry_holder<void>::registry, name, help, upper_bounds...) {}
+  template <class... Upper>
+  constexpr histogram_desc(registry_core& its_registry, static_name name, const char* help, Upper... upper_bounds) noexcept
+      : described(detail::described_histogram<Bounds>::ops(), detail::node_words{name.data(), help}, &its_registry),
+        upper_{static_cast<double>(upper_bounds)...}, bounds_(upper_)
+#if NARTHEX_HAS(HEAP)
+        , unit_(name.unit())
+#endif
+  {
+    static_assert(sizeof...(Upper) == Bounds, "as many bounds as it says");
+  }
+  histogram_desc(const histogram_desc&) = delete;
+  histogram_desc& operator=(const histogram_desc&) = delete;
+
+ private:
+  friend class detail::described_histogram<Bounds>;
+
+  double upper_[Bounds];
+  detail::static_bounds bounds_;
+#if NARTHEX_HAS(HEAP)
+  detail::unit_size unit_;
+#endif
+};
+
+namespace detail {
+
+/// What a static_histogram holds: its place among the names, sum and buckets.
+template <unsigned Bounds>
+class described_histogram {
+ public:
+  using core_type = static_histogram_core<Bounds>;
+
+  /// Registers. Errors: see status(); a name that is taken is refused, also by an equal metric.
+  NARTHEX_DETAIL_INLINE explicit described_histogram(const histogram_desc<Bounds>& constant_part) noexcept : node_(constant_part) {
+    std::size_t at = 0;
+    errc why = buckets_of_static<Bounds>::validate(constant_part.bounds_, at);
+#if NARTHEX_HAS(HEAP)
+    why = check_unit(why, constant_part.unit_);
+    node_.measure_in(constant_part.unit_);
+#endif
+    join_by_name(*constant_part.registry, node_, why, at);
+  }
+  explicit described_histogram(const histogram_desc<Bounds>&&) = delete;  // would keep a pointer into a temporary
+  ~described_histogram() { unregister(); }
+  described_histogram(const described_histogram&) = delete;
+  described_histogram& operator=(const described_histogram&) = delete;
+
+  /// ok, or why the registration was refused; errc::not_registered after unregister().
+  NARTHEX_NAMESPACE::status status() const noexcept { return node_.state(); }
+
+  /// Takes the instrument out of the exposition for good; it goes on counting.
+  void unregister() noexcept { part(node_); }
+
+  static constexpr family_ops ops() noexcept {
+    return family_ops(metric_type::histogram, storage::described, false, &node_type::next, nullptr, &no_label, &node_type::chosen,
+                      &same_choice<static_bounds>, nullptr, nullptr, nullptr);
+  }
+
+ protected:
+  struct node_type : family_node {
+    explicit node_type(const histogram_desc<Bounds>& constant_part) noexcept : family_node(static_cast<const described&>(constant_part)) {}
+    const static_bounds& bounds() const noexcept { return static_cast<const histogram_desc<Bounds>*>(ops)->bounds_; }
+    void observe(double value) noexcept { counts.observe(bounds(), value); }
+    bool read(reading& out) const noexcept { return counts.read(bounds(), out); }
+
+    static bool next(family_node& n, position& where, reading& out) noexcept {
+      if (where.index++) return false;
+      static_cast<node_type&>(n).read(out);
+      return true;
+    }
+    static const void* chosen(const family_node& n) noexcept { return &static_cast<const node_type&>(n).bounds(); }
+
+    buckets_of_static<Bounds> counts;
+  };
+  node_type& core() noexcept { return node_; }
+  const node_type& core() const noexcept { return node_; }
+  const family_node& node() const noexcept { return node_; }
+
+ private:
+  node_type node_;
+};
+
+}  // namespace detail
+
+#else  // compiled out
+
+template <unsigned Bounds>
+class histogram_desc {
+ public:
+  template <class... Upper>
+  constexpr histogram_desc(static_name, const char*, Upper...) noexcept {
+    static_assert(sizeof...(Upper) == Bounds, "as many bounds as it says");
+  }
+  template <class... Upper>
+  constexpr histogram_desc(registry_core&, static_name, const char*, Upper...) noexcept {
+    static_assert(sizeof...(Upper) == Bounds, "as many bounds as it says");
+  }
+  histogram_desc(const histogram_desc&) = delete;
+  histogram_desc& operator=(const histogram_desc&) = delete;
+};
+
+namespace detail {
+template <unsigned Bounds>
+class described_histogram : public no_node {
+ public:
+  using core_type = static_histogram_core<Bounds>;
+  constexpr explicit described_histogram(const histogram_desc<Bounds>&) noexcept {}
+  explicit described_histogram(const histogram_desc<Bounds>&&) = delete;
+  described_histogram(const described_histogram&) = delete;
+  described_histogram& operator=(const described_histogram&) = delete;
+
+ protected:
+  no_core core() const noexcept { return no_core(); }
+  no_core node() const noexcept { return no_core(); }
+};
+}  // namespace detail
+
+#endif  // NARTHEX_HAS(METRICS)
+
+/// A histogram with its storage inside and all that never changes in a histogram_desc.
+///
+/// Memory: with a critical section (see config.hpp) 16 bytes + 4 per bucket, +Inf included. Otherwise as fixed_histogram, without
+///         its bounds. As a series of a fixed_family it takes an array of bounds of static lifetime in place of the desc.
+template <unsigned Bounds>
+using static_histogram = histogram_of<detail::described_histogram<Bounds>>;
+
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_STATIC_HISTOGRAM_HPP
 
 // ==== narthex/summary.hpp =======================================================================
 // narthex/summary.hpp - observations summed and counted; quantiles when asked for.
@@ -6606,14 +6872,14 @@ NARTHEX_BEGIN_NAMESPACE
 namespace detail {
 
 /// An info metric's node: the text of its labels, ready but for the registry's constant ones.
-struct info_node : family_node {
-  info_node(const family_ops* kind, const char* full, const char* words) noexcept : family_node(kind, full, words) {}
+struct info_node : named_node {
+  info_node(const family_ops* kind, const char* full, const char* means) noexcept : named_node(kind, full, means) {}
   string_view text;   // its own labels
   string_view ready;  // owned: the registry's constant labels before them, of any length
 
   static bool next(family_node& n, position& where, reading& out) noexcept {
     if (where.index++) return false;
-    const registry_core* const home = n.home.load(memory_order_acquire);
+    const registry_core* const home = n.home();
     const string_view constant = home ? home->constant_labels() : string_view();
     const string_view own = static_cast<info_node&>(n).text;
     if (n.ops->owned) {
@@ -6636,7 +6902,7 @@ struct info_node : family_node {
   }
   static const void* chosen(const family_node& n) noexcept { return &static_cast<const info_node&>(n).text; }
   static void unregister(family_node& n, void*) noexcept {
-    if (registry_core* const home = n.home.load(memory_order_acquire)) home->hide(n);
+    if (registry_core* const home = n.home()) home->hide(n);
   }
   static void destroy(family_node* n) noexcept {
 #if NARTHEX_HAS(HEAP)
@@ -6757,7 +7023,7 @@ class fixed_info {
       : fixed_info(default_registry(), name, help, labels) {}
   fixed_info(registry_core& registry, static_name name, const char* help,
              std::initializer_list<label_pair> labels) noexcept
-      : node_(&detail::info_ops<false>::table, name.text().data(), help) {
+      : node_(&detail::info_ops<false>::table, name.data(), help) {
     std::size_t size = 0, at = 0;
     errc why = detail::check_info(name.text(), labels, registry.constant_labels(), size, at);
     if (why == errc::ok && (size > sizeof text_ + 1 || size + registry.constant_labels().size() > detail::reading::text_room)) {
@@ -6827,9 +7093,9 @@ NARTHEX_BEGIN_NAMESPACE
 namespace detail {
 
 /// All states in one word, so that a scrape sees them at one moment.
-struct state_node : family_node {
-  constexpr state_node(const family_ops* kind, const char* full, const char* words) noexcept
-      : family_node(kind, full, words), states(nullptr), count(0), bits(1) {}
+struct state_node : named_node {
+  constexpr state_node(const family_ops* kind, const char* full, const char* means) noexcept
+      : named_node(kind, full, means), states(nullptr), count(0), bits(1) {}
   const char* const* states;
   unsigned count;
   shared<std::uint32_t> bits;
@@ -6848,12 +7114,12 @@ struct state_node : family_node {
     return true;
   }
   string_view write_labels(unsigned i, char* room, std::size_t size) const noexcept {
-    const registry_core* const r = home.load(memory_order_acquire);
+    const registry_core* const r = home();
     label_text text(room, size);
     if (r) {
       text.add_ready(r->constant_labels());
       char full[reading::text_room];  // check() saw that it fits
-      string_view own = write_name(*r, name, full);
+      string_view own = write_name(*r, name(), full);
       static_cast<void>(write_label_name(own, full));
       text.add(own, states[i]);
     }
@@ -6911,7 +7177,7 @@ struct state_node : family_node {
     return i == x.count && i == y.count;
   }
   static void unregister(family_node& n, void*) noexcept {
-    if (registry_core* const home = n.home.load(memory_order_acquire)) home->hide(n);
+    if (registry_core* const home = n.home()) home->hide(n);
   }
   static void destroy(family_node* n) noexcept {
 #if NARTHEX_HAS(HEAP)
@@ -7043,7 +7309,7 @@ class fixed_states {
       : fixed_states(default_registry(), name, help, all) {}
   fixed_states(registry_core& registry, static_name name, const char* help,
                std::initializer_list<const char*> all) noexcept
-      : node_(&detail::state_ops<false>::table, name.text().data(), help) {
+      : node_(&detail::state_ops<false>::table, name.data(), help) {
     for (const char* const s : all) {
       if (node_.count < States) own_[node_.count] = s;
       ++node_.count;
@@ -7603,9 +7869,9 @@ struct series_of : series, Core {
 /// it visible. Hence whoever finds a series by its values finds it in the next scrape too. One whose rival was quicker stays in the
 /// list, hidden for ever, and gives its number back: nobody waits, but at the cap, where the last numbers may come back.
 /// Series are hidden, never freed, before the registry ends.
-struct labelled : family_node {
-  labelled(const family_ops* kind, const char* full, const char* words) noexcept
-      : family_node(kind, full, words), index(nullptr), names(nullptr), arity(0), sizes_at(0), limit(0), seed(0), claimed(0),
+struct labelled : named_node {
+  labelled(const family_ops* kind, const char* full, const char* means) noexcept
+      : named_node(kind, full, means), index(nullptr), names(nullptr), arity(0), sizes_at(0), limit(0), seed(0), claimed(0),
         count(0), first(nullptr), last(&first), overflow(nullptr), overflowed(0) {}
 
   shared<series_index*> index;
@@ -7664,7 +7930,7 @@ struct labelled : family_node {
 
   series& to_overflow() noexcept {
     overflowed.fetch_add(1, memory_order_relaxed);
-    if (registry_core* const r = home.load(memory_order_acquire)) r->count(mistake::series);
+    if (registry_core* const r = home()) r->count(mistake::series);
     overflow->show();
     return *overflow;
   }
@@ -7708,8 +7974,8 @@ inline string_view labelled_name(const family_node& n, unsigned i) noexcept {
 /// What depends on the kind of instrument.
 template <class Core>
 struct labelled_of : labelled {
-  labelled_of(const char* full, const char* words) noexcept
-      : labelled(&table, full, words), args(nullptr), mislabelled(nullptr) {}
+  labelled_of(const char* full, const char* means) noexcept
+      : labelled(&table, full, means), args(nullptr), mislabelled(nullptr) {}
   const typename Core::args* args;
   shared<single<Core>*> mislabelled;   // what labels() by name answers with to names that are not the family's
 
@@ -7867,7 +8133,7 @@ struct labelled_of : labelled {
       const std::size_t args_at = round_up(sizeof(single<Core>));
       const std::size_t room_at = args_at + Core::args_room(*args);
       const std::size_t text_at = room_at + Core::room(*args);
-      const string_view family_name(name);
+      const string_view family_name(name());
       char* const memory = static_cast<char*>(allocate(text_at + family_name.size() + wrong.size() + 3));
       if (!memory) return stand_in<Core>::get();
       char* text = memory + text_at;
@@ -7902,8 +8168,8 @@ struct labelled_of : labelled {
     const status family = n.state();
     if (!family.ok()) return family;
     const series* const s = static_cast<const series_of<Core>*>(static_cast<const Core*>(core));
-    if (s == shelf.overflow) return status(errc::series_limit, shelf.name, shelf.limit);
-    return s->is_hidden() ? status(errc::not_registered, shelf.name) : status();
+    if (s == shelf.overflow) return status(errc::series_limit, shelf.name(), shelf.limit);
+    return s->is_hidden() ? status(errc::not_registered, shelf.name()) : status();
   }
   static void destroy(family_node* n) noexcept {
     labelled_of* const shelf = static_cast<labelled_of*>(n);
@@ -8119,7 +8385,7 @@ class family {
   /// Takes the family out of the exposition; registering it again shows it again, from zero.
   void unregister() const noexcept {
     if (!node_) return;
-    if (registry_core* const home = node_->home.load(detail::memory_order_acquire)) home->hide(*node_);
+    if (registry_core* const home = node_->home()) home->hide(*node_);
   }
   /// How often labels() answered with the overflow series.
   std::uint64_t overflowed() const noexcept {
@@ -8155,7 +8421,7 @@ class family {
   }
 
   detail::registered<core> mislabelled(string_view wrong) const noexcept {
-    registry_core* const home = node_->home.load(detail::memory_order_acquire);
+    registry_core* const home = node_->home();
     if (home) home->count(mistake::series);
     return node_->answer_to_mislabelled(wrong);
   }
@@ -8224,7 +8490,7 @@ class fixed_family {
       : fixed_family(default_registry(), name, help, names, args) {}
   fixed_family(registry_core& registry, static_name name, const char* help, const label_names<N>& names,
                const args_type& args = args_type()) noexcept
-      : node_(name.text().data(), help, names, args) {
+      : node_(name.data(), help, names, args) {
     std::size_t at = 0;
     errc why = detail::check_unit(detail::validate<core>(name.text(), args, at), name.unit());
     node_.measure_in(name.unit());
@@ -8307,9 +8573,9 @@ class fixed_family {
     }
   };
 
-  struct node : detail::family_node {
-    node(const char* full, const char* words, const label_names<N>& given, const args_type& a) noexcept
-        : family_node(&table, full, words), names(given), args(a) {
+  struct node : detail::named_node {
+    node(const char* full, const char* means, const label_names<N>& given, const args_type& a) noexcept
+        : named_node(&table, full, means), names(given), args(a) {
       for (slot& s : places) {
         s.state.store(unused, detail::memory_order_relaxed);
         s.text_size = 0;
@@ -8346,7 +8612,7 @@ class fixed_family {
         s.state.store(shown, detail::memory_order_release);
         return &s;
       }
-      if (registry_core* const r = this->home.load(detail::memory_order_acquire)) r->count(mistake::series);
+      if (registry_core* const r = this->home()) r->count(mistake::series);
       return &places[Series];
     }
 
@@ -8358,7 +8624,7 @@ class fixed_family {
         if (seen == unused) continue;
         if (s.storage().read(out)) s.show(seen);
         if (!slot::is_shown(s.state.load(detail::memory_order_acquire))) continue;
-        const registry_core* const home = n.home.load(detail::memory_order_acquire);
+        const registry_core* const home = n.home();
         detail::label_text text(out.text, detail::reading::text_room);
         if (home) text.add_ready(home->constant_labels());
         text.add_ready(string_view(s.text, s.text_size));
@@ -8387,9 +8653,9 @@ class fixed_family {
       if (!family.ok()) return family;
       node& f = const_cast<node&>(static_cast<const node&>(n));
       slot& s = slot_of(f, storage);
-      if (&s == &f.places[Series]) return NARTHEX_NAMESPACE::status(errc::series_limit, n.name, Series);
+      if (&s == &f.places[Series]) return NARTHEX_NAMESPACE::status(errc::series_limit, n.name(), Series);
       return slot::is_shown(s.state.load(detail::memory_order_acquire)) ? family
-                                                                 : NARTHEX_NAMESPACE::status(errc::not_registered, n.name);
+                                                                 : NARTHEX_NAMESPACE::status(errc::not_registered, n.name());
     }
     static const void* chosen(const detail::family_node& n) noexcept { return &static_cast<const node&>(n).args; }
     static const detail::family_ops table;
@@ -8538,8 +8804,8 @@ class enum_family {
     std::size_t at = 0;
     errc why = detail::check_unit(detail::validate<core>(name.text(), args, at), name.unit());
     node_.measure_in(name.unit());
-    node_.name = detail::keep_text(registry, name.text(), why);
-    node_.help = detail::keep_text(registry, help, why);
+    node_.own_words.name = detail::keep_text(registry, name.text(), why);
+    node_.own_words.help = detail::keep_text(registry, help, why);
     if (why == errc::ok) {
       why = detail::check_label_names(names.data(), sizeof...(Enums), core::type, registry.constant_labels(), at);
     }
@@ -8572,12 +8838,12 @@ class enum_family {
 
  private:
   NARTHEX_DETAIL_COLD void refuse() noexcept {
-    if (registry_core* const home = node_.home.load(detail::memory_order_acquire)) home->count(mistake::series);
+    if (registry_core* const home = node_.home()) home->count(mistake::series);
   }
 
-  struct node : detail::family_node {
+  struct node : detail::named_node {
     node(const label_names<sizeof...(Enums)>& given, const args_type& a) noexcept
-        : family_node(&table, "", ""), names(given), args(a) {
+        : named_node(&table, "", ""), names(given), args(a) {
       for (room_type& r : room) new (&r) core(args, nullptr);
     }
     using room_type = typename std::aligned_storage<sizeof(core), alignof(core)>::type;
@@ -8592,7 +8858,7 @@ class enum_family {
       node& f = static_cast<node&>(n);
       const std::size_t i = where.index++;
       f.storage(i).read(out);
-      const registry_core* const home = n.home.load(detail::memory_order_acquire);
+      const registry_core* const home = n.home();
       detail::label_text text(out.text, detail::reading::text_room);
       if (home) text.add_ready(home->constant_labels());
       index::write(i, f.names.data(), text);
@@ -8663,9 +8929,9 @@ namespace detail {
 
 /// A node whose values come from a user's code: pinned, not guarded, while that runs, so that its destructor waits
 /// for its own call and for nobody else's.
-struct calling_node : family_node {
-  calling_node(const family_ops* kind, const char* full, const char* words) noexcept
-      : family_node(kind, full, words), calls(0) {}
+struct calling_node : named_node {
+  calling_node(const family_ops* kind, const char* full, const char* means) noexcept
+      : named_node(kind, full, means), calls(0) {}
   shared<std::uint32_t> calls;
   void wait_for_calls() noexcept {
     patience p;
@@ -8719,8 +8985,8 @@ class callback_of {
     std::size_t at = 0;
     errc why = detail::check_unit(detail::check_name(name.text(), at), name.unit());
     node_.measure_in(name.unit());
-    node_.name = detail::keep_text(registry, name.text(), why);
-    node_.help = detail::keep_text(registry, help, why);
+    node_.own_words.name = detail::keep_text(registry, name.text(), why);
+    node_.own_words.help = detail::keep_text(registry, help, why);
     detail::join(registry, node_, why, at);
   }
 
@@ -8751,7 +9017,7 @@ class callback_of {
     static bool next(detail::family_node& n, detail::position& where, detail::reading& out) noexcept {
       const detail::pinned call(static_cast<node&>(n), out);
       if (where.index++) return false;
-      registry_core* const home = n.home.load(detail::memory_order_acquire);
+      registry_core* const home = static_cast<node&>(n).home();
       if (!home) return false;  // taken out just before the call
       out.value = static_cast<node&>(n).function();
       const double value = out.value.as_double();
@@ -9024,7 +9290,7 @@ class collected {
 
 inline void collected::refuse() noexcept {
   for (unsigned i = 0; i < count_; ++i) {
-    if (registry_core* const home = nodes_[i].home.load(detail::memory_order_acquire)) {
+    if (registry_core* const home = nodes_[i].home()) {
       return home->count(mistake::sample);
     }
   }
@@ -9038,7 +9304,7 @@ inline collected::entry* collected::begin(unsigned family, std::initializer_list
   const metric_type wanted = is_one_number(type)                    ? metric_type::gauge
                              : type == metric_type::gauge_histogram ? metric_type::histogram : type;
   if (shape != wanted) return refuse(), nullptr;
-  const registry_core* const home = n.home.load(detail::memory_order_acquire);
+  const registry_core* const home = n.home();
   if (!home) return nullptr;  // its family was refused when the collector was made, and told then
   std::size_t text_size = home->constant_labels().size() + 1;
   unsigned i = 0;
@@ -9263,12 +9529,12 @@ inline void collector::join(registry_core& registry, std::initializer_list<decla
       new (label++) string_view(copy, std::strlen(copy));
     }
     if (why == errc::ok) why = detail::check_label_names(n->names, n->arity, d.type, registry.constant_labels(), at);
-    n->name = detail::keep_text(registry, name, why);
-    n->help = detail::keep_text(registry, d.help, why);
+    n->own_words.name = detail::keep_text(registry, name, why);
+    n->own_words.help = detail::keep_text(registry, d.help, why);
     n->refuse(why, at);
   }
   // A scrape may call the function as soon as the first has joined: all are complete by now.
-  for (unsigned i = 0; i < count_; ++i) detail::join(registry, nodes_[i], nodes_[i].home.reason(), nodes_[i].home.reason_at());
+  for (unsigned i = 0; i < count_; ++i) detail::join(registry, nodes_[i], nodes_[i].reason(), nodes_[i].reason_at());
 }
 
 #else  // compiled out
@@ -9320,7 +9586,7 @@ struct family_cursor {
     where.at = nullptr;
     where.index = 0;
     if (!n) return;
-    name = n->name;
+    name = n->name();
     ops = n->ops;
   }
   /// Turns to the next family. One that came under the name in hand while the walk rested has its turn at the next scrape.
@@ -9336,7 +9602,7 @@ struct family_cursor {
     family_node* n = registry->first();
     for (; n; n = n->next.load(memory_order_seq_cst)) {
       std::size_t common;
-      const int order = relate(n->name, name, common);
+      const int order = relate(n->name(), name, common);
       if (order > 0) break;
       if (order < 0) continue;
       if (n == node && n->ops == ops) return true;  // not another object that came to the same place
@@ -9481,7 +9747,7 @@ class walk {
         is_begun_ = false;
       }
       if (!c.node) return false;
-      if (!c.node->is_shown()) continue;
+      if (NARTHEX_HAS(HEAP) && !c.node->is_shown()) continue;
       detail::family_node& n = *c.node;
       const detail::family_basics& ops = *n.ops;
       if (!begin(c) || !next_of(c, n)) continue;
@@ -9501,10 +9767,11 @@ class walk {
   /// The family at `c`, before its next series is read. False when nobody may see it.
   bool begin(const cursor& c) noexcept {
     const detail::family_node& n = *c.node;
+    const detail::node_words& words = n.words();
     now_.type = n.ops->type;
     now_.prefix = c.registry->prefix();
-    now_.name = string_view(n.name, std::strlen(n.name));
-    now_.help = n.help;
+    now_.name = string_view(words.name, std::strlen(words.name));
+    now_.help = words.help;
     now_.labels = c.registry->constant_labels();
     now_.be_plain();
 #if NARTHEX_HAS(HEAP)
@@ -9566,7 +9833,7 @@ class walk {
       if (present_ && is_read) pass_on();
       if (!present_ && !choose()) return false;
       cursor& c = *present_;
-      if (!c.node->is_shown()) continue;
+      if (NARTHEX_HAS(HEAP) && !c.node->is_shown()) continue;
       detail::family_node& n = *c.node;
       const detail::family_basics& ops = *n.ops;  // of static lifetime: a callback's node may be gone after its call
       if (!begin(c)) continue;
@@ -9637,7 +9904,7 @@ class walk {
       const bool was_shown = &cursors_[i] < &c && cursors_[i].has_shown;
       bool is_there = false;
       for (detail::family_node* n = other.first(); n; n = n->next.load(detail::memory_order_seq_cst)) {
-        const int order = detail::relate(detail::full_name{other.prefix(), n->name}, c.full());
+        const int order = detail::relate(detail::full_name{other.prefix(), n->name()}, c.full());
         if (order > 0) break;
         if (order < 0 || n->ops->kind != c.node->ops->kind) continue;
         if (!n->is_shown() && !was_shown) continue;
@@ -9874,7 +10141,7 @@ inline status registry_core::attach(registry_core& other) noexcept {
             const errc code = clash(*r, *x, *o, *y);
             if (code == errc::ok) continue;
             if (y->is_unregistered()) continue;
-            why = status(code, y->name);
+            why = status(code, y->name());
             break;
           }
         }
@@ -9923,7 +10190,7 @@ inline void registry_core::end() noexcept {
 #endif
   for (detail::family_node* n = first(); n;) {
     detail::family_node* const after = n->next.load(detail::memory_order_relaxed);
-    n->home.store(nullptr, detail::memory_order_release);
+    n->leave();
     if (NARTHEX_HAS(HEAP) && n->ops->all().destroy) n->ops->all().destroy(n);
     n = after;
   }

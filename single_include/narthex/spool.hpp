@@ -5266,13 +5266,10 @@ class spool_delivery {
 
 class spool_delivery {
  public:
-  explicit spool_delivery(const push_gateway& to) noexcept : to_(to) {}
+  explicit spool_delivery(const push_gateway&) noexcept {}
   static push_result refused(const status& why) noexcept { return push_gateway::refused_here(why); }
   enum class end { delivered, outdated, left };
-  end deliver(const char*, push_result&) const noexcept { return end::left; }
-
- private:
-  const push_gateway& to_;
+  static end deliver(const char*, push_result&) noexcept { return end::left; }
 };
 
 #endif

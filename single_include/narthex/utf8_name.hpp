@@ -281,8 +281,8 @@ class escaped_names {
     const inside_lists inside;
     for (const registry_core* r = &root_; r; r = r->next_in_tree(&root_)) {
       for (const family_node* n = r->first(); n; n = n->next.load(memory_order_seq_cst)) {
-        if (!n->is_shown() || !is_legacy_name(r->prefix(), n->name)) continue;
-        if (!take(hash_set::hash(hash_set::hash(hash_set::seed, r->prefix()), n->name), r->prefix(), n->name, n->ops->type, legacy_)) return false;
+        if (!n->is_shown() || !is_legacy_name(r->prefix(), n->name())) continue;
+        if (!take(hash_set::hash(hash_set::hash(hash_set::seed, r->prefix()), n->name()), r->prefix(), n->name(), n->ops->type, legacy_)) return false;
       }
     }
     return true;
@@ -506,7 +506,7 @@ struct NARTHEX_DETAIL_VISIBLE utf8_in_full {
     return true;
   }
   static bool has_any(const registry_core& r, const family_node& n) {
-    if (!is_legacy_name(r.prefix(), n.name)) return true;
+    if (!is_legacy_name(r.prefix(), n.name())) return true;
     for (ready_labels one(r.constant_labels()); one.next();) {
       if (one.name[0] == '"') return true;
     }

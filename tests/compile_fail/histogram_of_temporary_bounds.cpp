@@ -6,10 +6,10 @@ static const double bounds[] = {1, 2};
 
 int main() {
 #ifdef ACCEPT
-  static narthex::static_histogram<2> h{"h", "H.", bounds};
+  static narthex::fixed_family<narthex::static_histogram<2>, 1, 1> h{"h", "H.", {"kind"}, bounds};
 #else
   using two = const double[2];
-  static narthex::static_histogram<2> h{"h", "H.", two{1, 2}};
+  static narthex::fixed_family<narthex::static_histogram<2>, 1, 1> h{"h", "H.", {"kind"}, two{1, 2}};
 #endif
-  h.observe(1);
+  h.labels("a").observe(1);
 }

@@ -14,12 +14,12 @@ namespace nx = narthex;
 
 namespace {
 
-const double bounds[] = {0, 2};
+const nx::histogram_desc<2> sizes_desc{"sizes", "Sizes.", 0, 2};
 nx::counter events{"events_total", "Events."};
 nx::int_gauge level{"level", "Level."};
 nx::gauge volts{"volts", "Volts."};
 nx::double_counter busy{"busy_seconds_total", "Busy."};
-nx::static_histogram<2> sizes{"sizes", "Sizes.", bounds};
+nx::static_histogram<2> sizes{sizes_desc};
 nx::fixed_summary waits{"waits", "Waits."};
 nx::fixed_family<nx::counter, 1, 2> kinds{"kinds_total", "Kinds.", {"kind"}};
 decltype(kinds)::handle_type* kind;

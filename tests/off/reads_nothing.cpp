@@ -79,6 +79,10 @@ static void instruments() {
   nx::fixed_histogram<2> f{"f", "F.", {1, 2}};
   f.observe(1);
   CHECK(f.count() == 0);
+  static const nx::histogram_desc<2> desc{"t", "T.", 1, 2};
+  nx::static_histogram<2> t{desc};
+  t.observe(1);
+  CHECK(t.count() == 0 && t.status().ok());
   nx::state_set m{"m", "M.", {"a", "b"}};
   m.set("b");
   m.enable("a");
@@ -87,8 +91,8 @@ static void instruments() {
   nx::info b{"b_info", "B.", {{"version", 1}}};
   CHECK(b.status().ok());
   {
-    nx::timer t{h};
-    CHECK(!(t.seconds() > 0) && !(t.stop() > 0));
+    nx::timer whole{h};
+    CHECK(!(whole.seconds() > 0) && !(whole.stop() > 0));
     nx::track_in_progress one{i};
     nx::count_exceptions failed{c};
   }
@@ -103,6 +107,8 @@ static void instruments() {
   is_nothing<nx::info>();
   is_nothing<nx::fixed_counter>();
   is_nothing<nx::fixed_histogram<100>>();
+  is_nothing<nx::static_histogram<100>>();
+  is_nothing<nx::histogram_desc<100>>();
   is_nothing<nx::timer>();
   is_nothing<nx::track_in_progress>();
   is_nothing<nx::registry>();

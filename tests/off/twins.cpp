@@ -34,6 +34,8 @@ nx::info build{"program_info", "What runs.", {{"version", "1.4.2"}}};
 nx::state_set mode{"mode", "Operating mode.", {"starting", "running"}};
 nx::fixed_counter wakeups{"wakeups_total", "Wakeups."};
 nx::fixed_histogram<3> lags{"lag_seconds", "Lag.", {0.01, 0.1, 1}};
+const nx::histogram_desc<2> waits_desc{"wait_seconds", "Waits.", 0.01, 0.1};
+nx::static_histogram<2> waits{waits_desc};
 nx::family<nx::counter, 2> responses{"http_responses_total", "Responses.", {"method", "code"}};
 nx::family<nx::histogram, 1> routes{"route_seconds", "Time.", {"route"}, nx::buckets::defaults(), nx::series_limits(100)};
 nx::fixed_family<nx::counter, 1, 4> kinds{"kinds_total", "Kinds.", {"kind"}};
@@ -60,7 +62,7 @@ int measure(double x) {
   return work(static_cast<int>(x));
 }
 int observe(double x) {
-  METRICS(latency.observe(x); sizes.observe(x); parsing.observe(x); lags.observe(x);)
+  METRICS(latency.observe(x); sizes.observe(x); parsing.observe(x); lags.observe(x); waits.observe(x);)
   return work(static_cast<int>(x));
 }
 int label(const char* user, int code) {

@@ -35,13 +35,13 @@ void nothing() {
 
 void types() {
   nx::registry r;
-  static const double bounds[] = {1, 2.5};
+  const nx::histogram_desc<2> times_desc{r, "f", "F.", 1, 2.5};
   nx::counter requests{r, "a_total", "A \"quoted\"\nhelp\\."};
   nx::counter bare{r, "b", "B."};
   nx::double_counter busy{r, "c_total", "C."};
   nx::gauge level{r, "d", "D."};
   nx::info facts{r, "e_info", "E.", {{"k", "v"}}};
-  nx::static_histogram<2> times{r, "f", "F.", bounds};
+  nx::static_histogram<2> times{times_desc};
   nx::summary sizes{r, "g", "G."};
   nx::state_set mode{r, "h", "H.", {"on", "off"}};
   requests.inc(7);
@@ -136,10 +136,10 @@ void json_text() {
 
 void forbidden_sums() {
   nx::registry r;
-  static const double below[] = {-1, 1}, above[] = {1};
-  nx::static_histogram<2> negative{r, "a", "", below};
-  nx::static_histogram<1> sunk{r, "b", "", above};
-  nx::static_histogram<1> lost{r, "c", "", above};
+  const nx::histogram_desc<2> negative_desc{r, "a", "", -1, 1};
+  const nx::histogram_desc<1> sunk_desc{r, "b", "", 1}, lost_desc{r, "c", "", 1};
+  nx::static_histogram<2> negative{negative_desc};
+  nx::static_histogram<1> sunk{sunk_desc}, lost{lost_desc};
   nx::summary under{r, "d", ""};
   negative.observe(0.5);
   sunk.observe(-2);
@@ -240,11 +240,11 @@ struct kept {
 
 void chunks() {
   nx::registry r{nx::registry_options().label("region", "east").prefix("shop_")};
-  static const double bounds[] = {1, 2.5};
+  const nx::histogram_desc<2> plain_desc{r, "f", "F.", 1, 2.5};
   nx::counter requests{r, "a_total", "A."};
   nx::gauge level{r, "d", "D."};
   static nx::fixed_exemplar_histogram<2> times{r, "c", "", {1, 2}};
-  nx::static_histogram<2> plain{r, "f", "F.", bounds};
+  nx::static_histogram<2> plain{plain_desc};
   requests.inc(123456789012);
   level.set(0.1);
   times.observe(2, nx::traced("0123456789abcdef", "01234567").at_ns(1));

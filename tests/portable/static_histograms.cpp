@@ -1,7 +1,9 @@
-// Histograms over bounds that stay where they are.
+// Histograms of which all that never changes is a constant.
 #include <narthex/narthex.hpp>
 
+#include <cstring>
 #include <limits>
+#include <new>
 
 #include "check.hpp"
 #include "text_of.hpp"
@@ -12,44 +14,100 @@ using check::text_of;
 namespace {
 
 const double sizes[] = {-1, 0, 2.5};
-const double with_infinity[] = {1, std::numeric_limits<double>::infinity()};
-const double falling[] = {2, 1};
+const nx::histogram_desc<2> everywhere{"everywhere", "E.", 1, 2};
 
 void counts_and_prints() {
   nx::registry r;
-  nx::static_histogram<3> h{r, "size", "S.", sizes};
+  const nx::histogram_desc<3> desc{r, "size", "S.", -1, 0, 2.5};
+  nx::static_histogram<3> h{desc};
   CHECK(h.status().ok());
   for (const double value : {-2.0, -1.0, -0.5, -0.0, 0.0, 0.5, 2.5, 2.75}) h.observe(value);
   CHECK_EQ_TEXT(text_of(r),
                 "# HELP size S.\n# TYPE size histogram\nsize_bucket{le=\"-1\"} 2\nsize_bucket{le=\"0\"} 5\nsize_bucket{le=\"2.5\"} 7\n"
                 "size_bucket{le=\"+Inf\"} 8\nsize_sum 2.25\nsize_count 8\n");
   CHECK(h.count() == 8);
+  CHECK(h.sum() >= 2.25 && h.sum() <= 2.25);
 }
 
-void fewer_and_an_infinite_one() {
+void in_the_default_registry() {
+  nx::static_histogram<2> h{everywhere};
+  h.observe(2);
+  CHECK(std::strstr(text_of(nx::default_registry()),
+                    "# HELP everywhere E.\n# TYPE everywhere histogram\neverywhere_bucket{le=\"1\"} 0\neverywhere_bucket{le=\"2\"} 1\n"
+                    "everywhere_bucket{le=\"+Inf\"} 1\neverywhere_sum 2\neverywhere_count 1\n"));
+  h.unregister();
+  CHECK(h.status().code() == nx::errc::not_registered);
+  CHECK(!std::strstr(text_of(nx::default_registry()), "everywhere"));
+  h.observe(1);
+  CHECK(h.count() == 2);
+}
+
+void an_infinite_one() {
   nx::registry r;
-  nx::static_histogram<3> h{r, "size", "S.", with_infinity};
+  const nx::histogram_desc<2> desc{r, "size", "S.", 1, std::numeric_limits<double>::infinity()};
+  nx::static_histogram<2> h{desc};
   CHECK(h.status().ok());
   h.observe(1);
   h.observe(7);
-  CHECK_EQ_TEXT(text_of(r), "# HELP size S.\n# TYPE size histogram\nsize_bucket{le=\"1\"} 1\nsize_bucket{le=\"+Inf\"} 2\nsize_sum 8\nsize_count 2\n");
+  h.observe(std::numeric_limits<double>::quiet_NaN());
+  CHECK_EQ_TEXT(text_of(r),
+                "# HELP narthex_refused_total What was refused, by kind.\n"
+                "# TYPE narthex_refused_total counter\nnarthex_refused_total{what=\"update\"} 1\n"
+                "# HELP size S.\n# TYPE size histogram\nsize_bucket{le=\"1\"} 1\nsize_bucket{le=\"+Inf\"} 2\nsize_sum 8\nsize_count 2\n");
 }
 
 void refused() {
   nx::registry r;
   const nx::error_hook before = nx::set_error_hook(nullptr);
-  nx::static_histogram<2> many{r, "many", "M.", sizes};
-  nx::static_histogram<2> down{r, "down", "D.", falling};
+  const char* const wrong = "no name";
+  const nx::histogram_desc<2> falling{r, "down", "D.", 2, 1}, nameless{r, wrong, "N.", 1, 2}, first{r, "taken", "T.", 1, 2};
+  nx::static_histogram<2> down{falling}, bad{nameless}, kept{first}, again{first};
+  nx::counter beside{r, "taken_sum", "T."};
+  nx::fixed_family<nx::static_histogram<2>, 1, 2> many{r, "many", "M.", {"kind"}, sizes};
   static_cast<void>(nx::set_error_hook(before));
-  CHECK(many.status().code() == nx::errc::bad_buckets && many.status().number() == 2);
   CHECK(down.status().code() == nx::errc::bad_buckets && down.status().number() == 1);
-  many.observe(9);  // would be the fourth of three buckets
-  many.observe(-9);
+  CHECK(bad.status().code() == nx::errc::bad_name && bad.status().number() == 2);
+  CHECK(kept.status().ok());
+  CHECK(again.status().code() == nx::errc::name_taken);
+  CHECK(beside.status().code() == nx::errc::name_collides);
+  CHECK(many.status().code() == nx::errc::bad_buckets && many.status().number() == 2);
   down.observe(1.5);
-  CHECK(many.count() == 1);
+  again.observe(1.5);
+  CHECK(down.count() == 1 && again.count() == 1);
+  down.observe(std::numeric_limits<double>::quiet_NaN());  // has no registry that would count it
+  again.unregister();
+  CHECK(again.status().code() == nx::errc::name_taken);
+  auto series = many.labels("a");
+  series.observe(9);  // would be the fourth of three buckets
+  series.observe(-9);
+  CHECK(series.count() == 1);
   CHECK_EQ_TEXT(text_of(r),
                 "# HELP narthex_refused_total What was refused, by kind.\n"
-                "# TYPE narthex_refused_total counter\nnarthex_refused_total{what=\"registration\"} 2\n");
+                "# TYPE narthex_refused_total counter\nnarthex_refused_total{what=\"registration\"} 5\n"
+                "# HELP taken T.\n# TYPE taken histogram\ntaken_bucket{le=\"1\"} 0\ntaken_bucket{le=\"2\"} 0\n"
+                "taken_bucket{le=\"+Inf\"} 0\ntaken_sum 0\ntaken_count 0\n");
+}
+
+// Taken out from the middle of a list and put back; one outlives its registry.
+void comes_and_goes() {
+  alignas(nx::registry) static unsigned char room[sizeof(nx::registry)];
+  nx::registry* const r = new (room) nx::registry;
+  const nx::histogram_desc<1> desc{*r, "m", "", 1};
+  nx::counter before{*r, "a", ""}, behind{*r, "z", ""};
+  for (int i = 0; i < 2; ++i) {
+    nx::static_histogram<1> h{desc};
+    CHECK(h.status().ok());
+    CHECK_EQ_TEXT(text_of(*r),
+                  "# HELP a \n# TYPE a counter\na 0\n"
+                  "# HELP m \n# TYPE m histogram\nm_bucket{le=\"1\"} 0\nm_bucket{le=\"+Inf\"} 0\nm_sum 0\nm_count 0\n"
+                  "# HELP z \n# TYPE z counter\nz 0\n");
+  }
+  CHECK_EQ_TEXT(text_of(*r), "# HELP a \n# TYPE a counter\na 0\n# HELP z \n# TYPE z counter\nz 0\n");
+  nx::static_histogram<1> orphan{desc};
+  r->~registry();
+  CHECK(orphan.status().code() == nx::errc::not_registered);
+  orphan.observe(std::numeric_limits<double>::quiet_NaN());
+  orphan.unregister();
 }
 
 void in_a_family() {
@@ -63,11 +121,15 @@ void in_a_family() {
 }
 
 void attached() {
-  nx::registry a, b;
-  nx::static_histogram<3> one{a, "size", "S.", sizes}, two{b, "size", "S.", sizes};
+  nx::registry a, b, c;
+  const nx::error_hook before = nx::set_error_hook(nullptr);
+  const nx::histogram_desc<3> in_a{a, "size", "S.", -1, 0, 2.5}, in_b{b, "size", "S.", -1, 0, 2.5}, in_c{c, "size", "S.", -1, 0, 2};
+  nx::static_histogram<3> one{in_a}, two{in_b}, other{in_c};
+  static_cast<void>(nx::set_error_hook(before));
   one.observe(-1);
   two.observe(1);
   CHECK(a.attach(b).ok());
+  CHECK(a.attach(c).code() == nx::errc::name_taken);
   CHECK_EQ_TEXT(text_of(a),
                 "# HELP size S.\n# TYPE size histogram\nsize_bucket{le=\"-1\"} 1\nsize_bucket{le=\"0\"} 1\nsize_bucket{le=\"2.5\"} 2\n"
                 "size_bucket{le=\"+Inf\"} 2\nsize_sum 0\nsize_count 2\n");
@@ -77,8 +139,10 @@ void attached() {
 
 int main() {
   counts_and_prints();
-  fewer_and_an_infinite_one();
+  in_the_default_registry();
+  an_infinite_one();
   refused();
+  comes_and_goes();
   in_a_family();
   attached();
   return check::report();

@@ -31,8 +31,8 @@ static nx::gauge level{"level", "Level."};
 static nx::int_gauge level{"level", "Level."};
 #endif
 #ifdef WITH_HISTOGRAM
-static const double bounds[] = {.01, .1, 1};
-static nx::static_histogram<3> latency{"latency_seconds", "Latency.", bounds};
+static const nx::histogram_desc<3> latency_desc{"latency_seconds", "Latency.", .01, .1, 1};
+static nx::static_histogram<3> latency{latency_desc};
 #endif
 #ifdef WITH_FIXED_HISTOGRAM
 static nx::fixed_histogram<3> latency{"latency_seconds", "Latency.", {.01, .1, 1}};

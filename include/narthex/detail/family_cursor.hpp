@@ -31,7 +31,7 @@ struct family_cursor {
     where.at = nullptr;
     where.index = 0;
     if (!n) return;
-    name = n->name;
+    name = n->name();
     ops = n->ops;
   }
   /// Turns to the next family. One that came under the name in hand while the walk rested has its turn at the next scrape.
@@ -47,7 +47,7 @@ struct family_cursor {
     family_node* n = registry->first();
     for (; n; n = n->next.load(memory_order_seq_cst)) {
       std::size_t common;
-      const int order = relate(n->name, name, common);
+      const int order = relate(n->name(), name, common);
       if (order > 0) break;
       if (order < 0) continue;
       if (n == node && n->ops == ops) return true;  // not another object that came to the same place

@@ -90,7 +90,7 @@ struct position {
 // What kind of storage stands behind a name: a second registration must have the same.
 enum class storage : std::uint8_t {
   counter, double_counter, gauge, int_gauge, histogram, static_histogram, summary, fixed_summary, info, state_set, callback, collected, self,
-  expiring, exemplar_counter, exemplar_double_counter, exemplar_histogram, native
+  expiring, exemplar_counter, exemplar_double_counter, exemplar_histogram, native, described
 };
 
 struct family_ops;
@@ -152,8 +152,8 @@ inline const family_ops& family_basics::all() const noexcept {
   return static_cast<const family_ops&>(*this);
 }
 
-/// Where a node stands: its registry, and whether it is shown there; or why it was refused. One word, as a counter has
-/// 24 bytes on a microcontroller.
+#if NARTHEX_HAS(HEAP)
+/// Where a node stands: its registry, and whether it is shown there; or why it was refused.
 ///
 /// Order: of a node that a registry owns it changes under the lists' lock alone.
 class membership {
@@ -192,7 +192,6 @@ class membership {
   shared<void*> word_;  // a pointer, so that the default registry's own node is there before any code runs
 };
 
-#if NARTHEX_HAS(HEAP)
 /// When a series began to count from zero: nanoseconds since 1970, whole seconds where 64-bit atomics are not lock-free.
 class created_time {
  public:
@@ -209,44 +208,96 @@ class created_time {
 };
 #endif
 
-/// One name. Members but `next` and `home` never change after registration.
-struct family_node {
-  constexpr family_node(const family_basics* kind, const char* full, const char* words,
-                        registry_core* registry = nullptr) noexcept
-      : ops(kind), name(full), help(words), next(nullptr), home(registry) {}
+/// What a name is without its registry's prefix, and what it means; both end in NUL.
+struct node_words {
+  const char* name;
+  const char* help;
+};
+
+/// All that never changes of a metric, in one constant: where RAM is short, in flash.
+struct described : family_ops {
+  constexpr described(const family_ops& usual, node_words what, registry_core* where) noexcept
+      : family_ops(usual), words(what), registry(where) {}
+  node_words words;
+  registry_core* registry;
+};
+
+#if NARTHEX_HAS(HEAP)
+/// Where a name stands, and what it is.
+struct node_base {
+  constexpr node_base(const family_basics* kind, node_words what, registry_core* registry) noexcept
+      : ops(kind), own_words(what), next(nullptr), place(registry) {}
+  explicit node_base(const described& d) noexcept : node_base(&d, d.words, nullptr) {}
 
   const family_basics* ops;
-  const char* name;                    // NUL-terminated, without the registry's prefix
-  const char* help;                    // NUL-terminated
-  shared<family_node*> next;           // by name; seq_cst, see grace
-  membership home;
+  node_words own_words;
+  shared<family_node*> next;  // by name; seq_cst, see grace
+  membership place;
+
+  const node_words& words() const noexcept { return own_words; }
+  /// Null: refused, unlinked, or the registry is gone.
+  registry_core* home() const noexcept { return place.load(memory_order_acquire); }
+  /// Before it is linked, under the lists' lock.
+  void join(registry_core& r) noexcept {
+    NARTHEX_ASSERT(!home());
+    place.store(&r, memory_order_relaxed);
+  }
+  /// When nobody can stand on it any more.
+  void leave() noexcept { place.store(nullptr, memory_order_release); }
+  bool is_shown() const noexcept { return place.visibility(memory_order_acquire) == membership::shown; }
+  bool is_unregistered() const noexcept { return place.visibility(memory_order_acquire) == membership::unregistered; }
+
+  void refuse(errc why, std::size_t at) noexcept {
+    if (why != errc::ok) place.refuse(why, at);
+  }
+  errc reason() const noexcept { return place.reason(); }
+  unsigned reason_at() const noexcept { return place.reason_at(); }
+};
+#else
+/// The same, inside a user's object: it is shown as long as it is linked. What never changes stands behind it (named_node) or
+/// in its constant (described).
+struct node_base {
+  constexpr explicit node_base(const family_basics* kind) noexcept : ops(kind), next(nullptr) {}
+  explicit node_base(const described& d) noexcept : node_base(&d) {}
+
+  const family_basics* ops;
+  shared<family_node*> next;  // by name; seq_cst, see grace. Odd: it is in no list, and the other bits say why not
+
+  inline const node_words& words() const noexcept;
+  inline registry_core* home() const noexcept;
+  inline void join(registry_core& r) noexcept;
+  void leave() noexcept { set_state(1); }
+  bool is_shown() const noexcept { return (bits() & 1) == 0; }
+  bool is_unregistered() const noexcept { return !is_shown(); }
+
+  void refuse(errc why, std::size_t at) noexcept {
+    const std::uintptr_t where = at < 0xffff ? at : 0xffff;
+    if (why != errc::ok) set_state(where << 16 | static_cast<std::uintptr_t>(why) << 8 | 1);
+  }
+  errc reason() const noexcept { return is_shown() ? errc::ok : static_cast<errc>(bits() >> 8 & 0xff); }
+  unsigned reason_at() const noexcept { return static_cast<std::uint16_t>(bits() >> 16); }
+
+ private:
+  std::uintptr_t bits() const noexcept { return reinterpret_cast<std::uintptr_t>(next.load(memory_order_acquire)); }
+  void set_state(std::uintptr_t state) noexcept { next.store(reinterpret_cast<family_node*>(state), memory_order_release); }
+};
+#endif
+
+/// One name. Of what is there at registration nothing changes but its place.
+struct family_node : node_base {
+  using node_base::node_base;
+  const char* name() const noexcept { return words().name; }
+  const char* help() const noexcept { return words().help; }
+
 #if NARTHEX_HAS(HEAP)
   unit_size unit = unit_size::none;
   std::uint32_t created_at = 0;            // how far behind a series' beginning its created_time lies; 0: there is none
   std::int64_t (*clock_ns)() = nullptr;    // what it is read from
-#endif
-
-  void refuse(errc why, std::size_t at) noexcept {
-    if (why != errc::ok) home.refuse(why, at);
-  }
 
   /// What the name's values are measured in; empty when nobody said.
-  string_view unit_of_name() const noexcept {
-#if NARTHEX_HAS(HEAP)
-    return unit_of(name, unit);
-#else
-    return string_view();
-#endif
-  }
-  void measure_in(unit_size u) noexcept {
-#if NARTHEX_HAS(HEAP)
-    unit = u == unit_size::wrong ? unit_size::none : u;
-#else
-    static_cast<void>(u);  // nodes have no room for it there
-#endif
-  }
+  string_view unit_of_name() const noexcept { return unit_of(name(), unit); }
+  void measure_in(unit_size u) noexcept { unit = u == unit_size::wrong ? unit_size::none : u; }
 
-#if NARTHEX_HAS(HEAP)
   /// Keeps, for a series at `begin`, that it counts from zero since now. Nothing where the registry has no clock.
   void stamp(void* begin) const noexcept {
     if (created_at) created_time::at(begin, created_at).set(clock_ns());
@@ -255,24 +306,21 @@ struct family_node {
   std::int64_t created_ns_of(const void* begin) const noexcept {
     return created_at ? created_time::at(const_cast<void*>(begin), created_at).get() : 0;
   }
+#else
+  static string_view unit_of_name() noexcept { return string_view(); }
+  static void measure_in(unit_size) noexcept {}  // nodes have no room for it there
 #endif
-
-  bool is_shown() const noexcept { return home.visibility(memory_order_acquire) == membership::shown; }
-  bool is_unregistered() const noexcept { return home.visibility(memory_order_acquire) == membership::unregistered; }
 
   /// The answer to status() of an instrument of this family.
   status state() const noexcept {
-    if (home.reason() != errc::ok) return refusal();
-    if (!is_shown() || !home.load(memory_order_acquire)) {
-      return status(errc::not_registered, name);
-    }
-    return status();
+    if (reason() != errc::ok) return refusal();
+    return is_shown() && home() ? status() : status(errc::not_registered, name());
   }
 
   /// Why the registration was refused, in full: the metric, the label, the position.
   NARTHEX_DETAIL_COLD status refusal() const noexcept {
-    const errc reason = home.reason();
-    const unsigned reason_at = home.reason_at();
+    const errc why = reason();
+    const unsigned at = reason_at();
     char subject[96];
     std::size_t n = 0;
     const auto put = [&subject, &n](string_view text) {
@@ -280,22 +328,50 @@ struct family_node {
         if (n < sizeof subject) subject[n++] = c;
       }
     };
-    put(name);
+    put(name());
     const bool about_label =
-        reason == errc::bad_label_name || reason == errc::reserved_label_name || reason == errc::duplicate_label_name ||
-        reason == errc::repeated_label_value;
-    const string_view label = about_label ? ops->all().label(*this, reason_at) : string_view();
+        why == errc::bad_label_name || why == errc::reserved_label_name || why == errc::duplicate_label_name ||
+        why == errc::repeated_label_value;
+    const string_view label = about_label ? ops->all().label(*this, at) : string_view();
     if (!label.empty()) {
       put("{");
       put(label);
       put("}");
     }
     const string_view text(subject, n);
-    const bool has_place = about_label || reason == errc::bad_name || reason == errc::bad_buckets ||
-                           reason == errc::bad_quantile || reason == errc::bad_states || reason == errc::label_too_long;
-    return has_place ? status(reason, text, reason_at) : status(reason, text);
+    const bool has_place = about_label || why == errc::bad_name || why == errc::bad_buckets ||
+                           why == errc::bad_quantile || why == errc::bad_states || why == errc::label_too_long;
+    return has_place ? status(why, text, at) : status(why, text);
   }
 };
+
+/// One whose name is not in a constant of its own: all but a static_histogram.
+#if NARTHEX_HAS(HEAP)
+struct named_node : family_node {
+  constexpr named_node(const family_basics* kind, const char* full, const char* means, registry_core* registry = nullptr) noexcept
+      : family_node(kind, node_words{full, means}, registry) {}
+};
+#else
+struct named_node : family_node {
+  constexpr named_node(const family_basics* kind, const char* full, const char* means, registry_core* where = nullptr) noexcept
+      : family_node(kind), own_words{full, means}, registry(where) {}
+  node_words own_words;
+  registry_core* registry;
+
+  const node_words& words() const noexcept { return own_words; }
+  registry_core* home() const noexcept { return is_shown() ? registry : nullptr; }
+};
+inline const node_words& node_base::words() const noexcept {
+  return ops->kind == storage::described ? static_cast<const described*>(ops)->words : static_cast<const named_node*>(this)->words();
+}
+inline registry_core* node_base::home() const noexcept {
+  if (ops->kind != storage::described) return static_cast<const named_node*>(this)->home();
+  return is_shown() ? static_cast<const described*>(ops)->registry : nullptr;
+}
+inline void node_base::join(registry_core& r) noexcept {
+  if (ops->kind != storage::described) static_cast<named_node*>(this)->registry = &r;
+}
+#endif
 
 inline string_view no_label(const family_node&, unsigned) noexcept { return string_view(); }
 inline const void* nothing_more(const family_node&) noexcept { return nullptr; }

@@ -45,7 +45,7 @@ inline void join(registry_core& r, family_node& n, errc why, std::size_t at) noe
   r.tell(n);
 }
 inline void part(family_node& n) noexcept {
-  if (registry_core* const home = n.home.load(memory_order_acquire)) home->unlink(n);
+  if (registry_core* const home = n.home()) home->unlink(n);
 }
 inline errc check_unit(errc why, unit_size u) noexcept {
   return why == errc::ok && u == unit_size::wrong ? errc::bad_unit : why;
@@ -60,11 +60,12 @@ inline errc check_name(string_view name, std::size_t& at) noexcept {
 NARTHEX_DETAIL_SMALL void join_by_name(registry_core& r, family_node& n, errc why, std::size_t at) noexcept {
 #if NARTHEX_HAS(HEAP)
   std::size_t bad;
-  const errc name = check_name(n.name, bad);
+  const errc name = check_name(n.name(), bad);
   if (name == errc::ok) join(r, n, why, at);
   else join(r, n, name, bad);
 #else
-  const char* const name = n.name ? n.name : "";
+  const char* name = n.name();
+  if (!name) name = "";
   std::size_t size = 0;
   while (may_stand(name[size], size, alphabet::metric)) ++size;
   if (name[size]) join(r, n, errc::bad_name, size);

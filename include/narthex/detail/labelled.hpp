@@ -36,9 +36,9 @@ struct series_of : series, Core {
 /// it visible. Hence whoever finds a series by its values finds it in the next scrape too. One whose rival was quicker stays in the
 /// list, hidden for ever, and gives its number back: nobody waits, but at the cap, where the last numbers may come back.
 /// Series are hidden, never freed, before the registry ends.
-struct labelled : family_node {
-  labelled(const family_ops* kind, const char* full, const char* words) noexcept
-      : family_node(kind, full, words), index(nullptr), names(nullptr), arity(0), sizes_at(0), limit(0), seed(0), claimed(0),
+struct labelled : named_node {
+  labelled(const family_ops* kind, const char* full, const char* means) noexcept
+      : named_node(kind, full, means), index(nullptr), names(nullptr), arity(0), sizes_at(0), limit(0), seed(0), claimed(0),
         count(0), first(nullptr), last(&first), overflow(nullptr), overflowed(0) {}
 
   shared<series_index*> index;
@@ -97,7 +97,7 @@ struct labelled : family_node {
 
   series& to_overflow() noexcept {
     overflowed.fetch_add(1, memory_order_relaxed);
-    if (registry_core* const r = home.load(memory_order_acquire)) r->count(mistake::series);
+    if (registry_core* const r = home()) r->count(mistake::series);
     overflow->show();
     return *overflow;
   }
@@ -141,8 +141,8 @@ inline string_view labelled_name(const family_node& n, unsigned i) noexcept {
 /// What depends on the kind of instrument.
 template <class Core>
 struct labelled_of : labelled {
-  labelled_of(const char* full, const char* words) noexcept
-      : labelled(&table, full, words), args(nullptr), mislabelled(nullptr) {}
+  labelled_of(const char* full, const char* means) noexcept
+      : labelled(&table, full, means), args(nullptr), mislabelled(nullptr) {}
   const typename Core::args* args;
   shared<single<Core>*> mislabelled;   // what labels() by name answers with to names that are not the family's
 
@@ -300,7 +300,7 @@ struct labelled_of : labelled {
       const std::size_t args_at = round_up(sizeof(single<Core>));
       const std::size_t room_at = args_at + Core::args_room(*args);
       const std::size_t text_at = room_at + Core::room(*args);
-      const string_view family_name(name);
+      const string_view family_name(name());
       char* const memory = static_cast<char*>(allocate(text_at + family_name.size() + wrong.size() + 3));
       if (!memory) return stand_in<Core>::get();
       char* text = memory + text_at;
@@ -335,8 +335,8 @@ struct labelled_of : labelled {
     const status family = n.state();
     if (!family.ok()) return family;
     const series* const s = static_cast<const series_of<Core>*>(static_cast<const Core*>(core));
-    if (s == shelf.overflow) return status(errc::series_limit, shelf.name, shelf.limit);
-    return s->is_hidden() ? status(errc::not_registered, shelf.name) : status();
+    if (s == shelf.overflow) return status(errc::series_limit, shelf.name(), shelf.limit);
+    return s->is_hidden() ? status(errc::not_registered, shelf.name()) : status();
   }
   static void destroy(family_node* n) noexcept {
     labelled_of* const shelf = static_cast<labelled_of*>(n);

@@ -69,7 +69,7 @@ inline string_view without_tail(string_view) noexcept { return string_view(); }
 /// Whether x of registry a and y of registry b, another one, cannot both be exposed.
 NARTHEX_DETAIL_COLD inline errc registry_core::clash(const registry_core& a, const detail::family_node& x, const registry_core& b,
                                                      const detail::family_node& y) noexcept {
-  const detail::full_name left = {a.prefix(), x.name}, right = {b.prefix(), y.name};
+  const detail::full_name left = {a.prefix(), x.name()}, right = {b.prefix(), y.name()};
   std::size_t common;
   if (detail::relate(left, right, common) == 0) return detail::is_same_metric(x, y) ? errc::ok : errc::name_taken;
   const bool collide = (common == left.size() && detail::writes(x, right, common)) ||
@@ -79,16 +79,16 @@ NARTHEX_DETAIL_COLD inline errc registry_core::clash(const registry_core& a, con
 
 /// The same for the names of the registries that `home` is attached to, or they to it.
 NARTHEX_DETAIL_COLD inline errc registry_core::judge_elsewhere(const registry_core& home, const detail::family_node& n) noexcept {
-  const detail::full_name name = {home.prefix(), n.name};
+  const detail::full_name name = {home.prefix(), n.name()};
   const registry_core& all = home.top();
   for (const registry_core* r = &all; r; r = r->next_in_tree(&all)) {
     if (r == &home) continue;
-    detail::family_node* x = r->prefix() == home.prefix() ? r->start_for(detail::without_tail(n.name)) : r->first();
+    detail::family_node* x = r->prefix() == home.prefix() ? r->start_for(detail::without_tail(n.name())) : r->first();
     for (; x; x = x->next.load(detail::memory_order_seq_cst)) {
       const errc why = clash(*r, *x, home, n);
       if (why != errc::ok && !x->is_unregistered()) return why;
       std::size_t common;
-      if (detail::relate(detail::full_name{r->prefix(), x->name}, name, common) > 0 && common < name.size()) break;  // nothing related follows
+      if (detail::relate(detail::full_name{r->prefix(), x->name()}, name, common) > 0 && common < name.size()) break;  // nothing related follows
     }
   }
   return errc::ok;
@@ -97,19 +97,23 @@ NARTHEX_DETAIL_COLD inline errc registry_core::judge_elsewhere(const registry_co
 /// Finds n's place among the names of this registry.
 NARTHEX_DETAIL_COLD inline void registry_core::judge(const detail::family_node& n, verdict& v) noexcept {
   v.link = &first_;
-  for (detail::family_node* x = start_for(detail::without_tail(n.name)); x; x = x->next.load(detail::memory_order_seq_cst)) {
+  const char* const wanted = n.name();
+  for (detail::family_node* x = start_for(detail::without_tail(wanted)); x; x = x->next.load(detail::memory_order_seq_cst)) {
+    const char* const there = x->name();
     std::size_t common;
-    const int order = detail::relate(x->name, n.name, common);
-    if (order > 0 && n.name[common]) return;  // nothing related follows
+    const int order = detail::relate(there, wanted, common);
+    if (order > 0 && wanted[common]) return;  // nothing related follows
     if (order <= 0) v.link = &x->next;
     // A node inside a user's object cannot be shared.
-    if (NARTHEX_HAS(HEAP) && order == 0 && x->ops->owned && n.ops->owned && detail::is_same_metric(*x, n)) {
+#if NARTHEX_HAS(HEAP)
+    if (order == 0 && x->ops->owned && n.ops->owned && detail::is_same_metric(*x, n)) {
       v.twin = x;
       continue;
     }
+#endif
     const errc why = order == 0 ? errc::name_taken
-                     : (!x->name[common] && detail::writes(*x, n.name + common, nullptr)) ||
-                             (!n.name[common] && detail::writes(n, x->name + common, nullptr))
+                     : (!there[common] && detail::writes(*x, wanted + common, nullptr)) ||
+                             (!wanted[common] && detail::writes(n, there + common, nullptr))
                          ? errc::name_collides
                          : errc::ok;
     if (why == errc::ok || (NARTHEX_HAS(HEAP) && x->is_unregistered())) continue;
@@ -124,8 +128,8 @@ inline detail::family_node* registry_core::start_for(string_view wanted) const n
 #if NARTHEX_HAS(HEAP)
   for (const finger& f : fingers_) {
     detail::family_node* const x = f.node.load(detail::memory_order_acquire);
-    if (!x || string_view(x->name).compare(wanted) >= 0) continue;
-    if (!best || std::strcmp(best->name, x->name) < 0) best = x;
+    if (!x || string_view(x->name()).compare(wanted) >= 0) continue;
+    if (!best || std::strcmp(best->name(), x->name()) < 0) best = x;
   }
 #else
   static_cast<void>(wanted);
@@ -142,8 +146,8 @@ NARTHEX_DETAIL_COLD inline detail::family_node* registry_core::keep_refused(deta
     const detail::hold held(detail::lists::lock);
     unsigned looked_at = 0;
     for (equal = refused_nodes_; equal; equal = equal->next.load(detail::memory_order_relaxed)) {
-      if (equal->ops == fresh.ops && equal->home.reason() == why && string_view(equal->name) == string_view(fresh.name) &&
-          string_view(equal->help) == string_view(fresh.help) && detail::same_labels(*equal, fresh)) {
+      if (equal->ops == fresh.ops && equal->reason() == why && string_view(equal->name()) == string_view(fresh.name()) &&
+          string_view(equal->help()) == string_view(fresh.help()) && detail::same_labels(*equal, fresh)) {
         break;
       }
       if (++looked_at == 64) {
@@ -164,32 +168,36 @@ NARTHEX_DETAIL_COLD inline detail::family_node* registry_core::keep_refused(deta
 #endif
 
 NARTHEX_DETAIL_COLD inline errc registry_core::insert(detail::family_node& n, detail::family_node*& twin) noexcept {
-  for (detail::patience p;;) {
+#if NARTHEX_HAS(HEAP)
+  detail::patience p;
+#endif
+  for (;;) {
     const std::uint32_t seen = detail::lists::version.load(detail::memory_order_acquire);
     const detail::inside_lists inside;
-    verdict v = {errc::ok, nullptr, nullptr};
+    verdict v = verdict();
     judge(n, v);
 #if NARTHEX_HAS(HEAP)
     if (v.why == errc::ok) v.why = judge_elsewhere(*this, n);
+    const detail::membership::state was =
+        v.twin ? v.twin->place.visibility(detail::memory_order_acquire) : detail::membership::shown;
+    if (was == detail::membership::coming_back && (p.wait(), !p.in_vain())) continue;
 #else
-    v.twin = nullptr;  // as a compiler does not see by itself
+    static_cast<void>(twin);  // nothing is owned
     if (v.why == errc::ok && detail::attaching<void>::judge) v.why = detail::attaching<void>::judge(*this, n);
 #endif
-    const detail::membership::state was =
-        v.twin ? v.twin->home.visibility(detail::memory_order_acquire) : detail::membership::shown;
-    if (was == detail::membership::coming_back && (p.wait(), !p.in_vain())) continue;
     const detail::hold held(detail::lists::lock);
     if (!detail::are_unchanged(seen)) continue;  // somebody was quicker
     if (v.why != errc::ok) return v.why;
-    twin = v.twin;
     detail::change_lists();
+#if NARTHEX_HAS(HEAP)
+    twin = v.twin;
     if (twin) {
       if (was == detail::membership::shown) return errc::ok;
-      twin->home.show_as(detail::membership::coming_back);
+      twin->place.show_as(detail::membership::coming_back);
       break;
     }
-    NARTHEX_ASSERT(!n.home.load(detail::memory_order_relaxed));
-    n.home.store(this, detail::memory_order_relaxed);
+#endif
+    n.join(*this);
     n.next.store(v.link->load(detail::memory_order_relaxed), detail::memory_order_relaxed);
     v.link->store(&n, detail::memory_order_seq_cst);
 #if NARTHEX_HAS(HEAP)
@@ -197,11 +205,13 @@ NARTHEX_DETAIL_COLD inline errc registry_core::insert(detail::family_node& n, de
 #endif
     return errc::ok;
   }
+#if NARTHEX_HAS(HEAP)
   // By one registration alone: another one's restart would take what was counted since the first returned.
   twin->ops->all().restart(*twin);
   const detail::hold held(detail::lists::lock);
-  twin->home.show_as(detail::membership::shown);
+  twin->place.show_as(detail::membership::shown);
   return errc::ok;
+#endif
 }
 
 inline void registry_core::unlink(detail::family_node& n) noexcept {
@@ -209,7 +219,7 @@ inline void registry_core::unlink(detail::family_node& n) noexcept {
     const std::uint32_t seen = detail::lists::version.load(detail::memory_order_acquire);
     const detail::inside_lists inside;
     // Begins at a node before n, or at the head.
-    detail::family_node* x = start_for(n.name);
+    detail::family_node* x = start_for(n.name());
     detail::shared<detail::family_node*>* link = x == first() ? &first_ : &x->next;
     if (link != &first_) x = link->load(detail::memory_order_seq_cst);
     while (x && x != &n) {
@@ -223,7 +233,7 @@ inline void registry_core::unlink(detail::family_node& n) noexcept {
     done = true;
   }
   detail::lists::readers.wait();
-  n.home.store(nullptr, detail::memory_order_release);  // only now: scrapes that stood on it took its labels from there
+  n.leave();  // only now: scrapes that stood on it took its labels from there
 }
 
 NARTHEX_END_NAMESPACE

@@ -36,7 +36,7 @@ namespace detail {
 
 /// Whether two nodes of one name are the same metric, but for their registry.
 NARTHEX_DETAIL_COLD inline bool is_same_metric(const family_node& x, const family_node& y) noexcept {
-  if (x.ops->kind != y.ops->kind || x.ops->type != y.ops->type || string_view(x.help) != string_view(y.help)) return false;
+  if (x.ops->kind != y.ops->kind || x.ops->type != y.ops->type || string_view(x.help()) != string_view(y.help())) return false;
   if (x.unit_of_name() != y.unit_of_name()) return false;
   if (!x.ops->has_more || !y.ops->has_more) return x.ops->has_more == y.ops->has_more;
   return same_labels(x, y) && x.ops->all().same(x.ops->all().chosen(x), y.ops->all().chosen(y));
@@ -82,8 +82,8 @@ inline void reading::add_label(const char* ready) noexcept {
 #endif
 }
 
-struct self_node : family_node {
-  explicit constexpr self_node(registry_core* registry) noexcept;
+struct self_node : named_node {
+  explicit constexpr self_node(registry_core* where) noexcept;
 };
 
 }  // namespace detail
@@ -150,10 +150,14 @@ class registry_core {
   /// Takes a node of a user's object out; returns when no scrape can stand on it any more.
   void unlink(detail::family_node& n) noexcept;
   void hide(detail::family_node& n) noexcept {
+#if NARTHEX_HAS(HEAP)
     const detail::hold held(detail::lists::lock);
     if (!n.is_shown()) return;  // or coming back
-    n.home.show_as(detail::membership::unregistered);
+    n.place.show_as(detail::membership::unregistered);
     detail::change_lists();
+#else
+    static_cast<void>(n);  // nothing is owned
+#endif
   }
   void count(mistake what) noexcept {
     refused_[static_cast<unsigned>(what)].n.fetch_add(1, detail::memory_order_relaxed);
@@ -203,7 +207,9 @@ class registry_core {
  private:
   struct verdict {
     errc why;
+#if NARTHEX_HAS(HEAP)
     detail::family_node* twin;
+#endif
     detail::shared<detail::family_node*>* link;  // to the node behind the place
   };
   void judge(const detail::family_node& n, verdict& v) noexcept;
@@ -254,7 +260,7 @@ namespace detail {
 /// Shows each kind of refusal once it is not 0, so that a program without mistakes exposes nothing of ours.
 NARTHEX_DETAIL_COLD inline bool next_refusal(family_node& n, position& where, reading& out) noexcept {
   const char* const what = "what=\"registration\"\0what=\"update\"\0what=\"series\"\0what=\"sample\"\0what=\"push\"";
-  const registry_core* const home = n.home.load(memory_order_acquire);
+  const registry_core* const home = static_cast<self_node&>(n).home();
   while (home && where.index < mistake_kinds) {
     const unsigned i = where.index++;
     const std::uint64_t value = home->refused(static_cast<mistake>(i));
@@ -284,9 +290,9 @@ const family_ops self_ops<Once>::table = {
 const family_basics self_ops<Once>::table = {metric_type::counter, storage::self, false, &next_refusal};
 #endif
 
-constexpr self_node::self_node(registry_core* registry) noexcept
-    : family_node(&self_ops<void>::table, "narthex_refused_total",
-                  "What was refused, by kind.", registry) {}
+constexpr self_node::self_node(registry_core* where) noexcept
+    : named_node(&self_ops<void>::table, "narthex_refused_total",
+                  "What was refused, by kind.", where) {}
 
 }  // namespace detail
 // ---- the tree of attached registries ----

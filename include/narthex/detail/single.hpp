@@ -54,9 +54,9 @@ inline const no_args& nothing_chosen() noexcept { return nothing_chosen_holder<v
 namespace detail {
 
 template <class Core>
-struct single : family_node {
-  single(const family_basics* kind, const char* full, const char* words, const typename Core::args& kept, void* room) noexcept
-      : family_node(kind, full, words), core(kept, room) {}
+struct single : named_node {
+  single(const family_basics* kind, const char* full, const char* means, const typename Core::args& kept, void* room) noexcept
+      : named_node(kind, full, means), core(kept, room) {}
   Core core;
 };
 
@@ -82,7 +82,7 @@ struct single_ops {
   }
   static const void* chosen(const family_node& n) noexcept { return &static_cast<const single<Core>&>(n).core.chosen(); }
   static void unregister(family_node& n, void*) noexcept {
-    if (registry_core* const home = n.home.load(memory_order_acquire)) home->hide(n);
+    if (registry_core* const home = n.home()) home->hide(n);
   }
   static void destroy(family_node* n) noexcept;
   // One that is not owned has no handles and is never restarted.
@@ -258,7 +258,7 @@ class fixed {
       : fixed(default_registry(), name, help, args) {}
   NARTHEX_DETAIL_INLINE fixed(registry_core& registry, static_name name, const char* help,
                               const typename Core::args& args = typename Core::args()) noexcept
-      : node_(&detail::single_ops<Core, false>::table, name.text().data(), help, args, nullptr) {
+      : node_(&detail::single_ops<Core, false>::table, name.data(), help, args, nullptr) {
     std::size_t at = 0;
     const errc why = detail::check_unit(Core::validate(args, at), name.unit());
     node_.measure_in(name.unit());
@@ -286,7 +286,7 @@ class fixed {
 namespace detail {
 /// Counts an update that was refused: negative, NaN, infinite.
 NARTHEX_DETAIL_COLD inline void refuse_update(const family_node& n) noexcept {
-  if (registry_core* const home = n.home.load(memory_order_acquire)) home->count(mistake::update);
+  if (registry_core* const home = n.home()) home->count(mistake::update);
 }
 }  // namespace detail
 

@@ -4575,20 +4575,17 @@ NARTHEX_END_NAMESPACE
 
 #endif  // NARTHEX_DETAIL_NAME_ORDER_HPP
 
-// ==== narthex/detail/family_node.hpp ============================================================
-// narthex/detail/family_node.hpp - one name in a registry, whatever kind of metric stands behind it.
+// ==== narthex/detail/family_ops.hpp =============================================================
+// narthex/detail/family_ops.hpp - what a scrape and a registration ask of a family: one constant table for each kind.
 // Room: foundations. Read sample.hpp first. SPDX-License-Identifier: MIT
-#ifndef NARTHEX_DETAIL_FAMILY_NODE_HPP
-#define NARTHEX_DETAIL_FAMILY_NODE_HPP
+#ifndef NARTHEX_DETAIL_FAMILY_OPS_HPP
+#define NARTHEX_DETAIL_FAMILY_OPS_HPP
 
 #include <cstddef>
 #include <cstdint>
 
 
 NARTHEX_BEGIN_NAMESPACE
-
-class registry_core;
-
 namespace detail {
 
 struct family_node;
@@ -4723,6 +4720,27 @@ inline const family_ops& family_basics::all() const noexcept {
   NARTHEX_ASSERT(has_more);
   return static_cast<const family_ops&>(*this);
 }
+
+}  // namespace detail
+NARTHEX_END_NAMESPACE
+
+#endif  // NARTHEX_DETAIL_FAMILY_OPS_HPP
+
+// ==== narthex/detail/family_node.hpp ============================================================
+// narthex/detail/family_node.hpp - one name in a registry, whatever kind of metric stands behind it.
+// Room: foundations. Read detail/family_ops.hpp first. SPDX-License-Identifier: MIT
+#ifndef NARTHEX_DETAIL_FAMILY_NODE_HPP
+#define NARTHEX_DETAIL_FAMILY_NODE_HPP
+
+#include <cstddef>
+#include <cstdint>
+
+
+NARTHEX_BEGIN_NAMESPACE
+
+class registry_core;
+
+namespace detail {
 
 #if NARTHEX_HAS(HEAP)
 /// Where a node stands: its registry, and whether it is shown there; or why it was refused.

@@ -1,5 +1,5 @@
 // narthex/family.hpp - finds or makes the instrument for a set of label values.
-// Room: shelves. Read detail/labelled.hpp first. SPDX-License-Identifier: MIT
+// Room: shelves. Read detail/labelled_of.hpp first. SPDX-License-Identifier: MIT
 #ifndef NARTHEX_FAMILY_HPP
 #define NARTHEX_FAMILY_HPP
 
@@ -11,7 +11,7 @@
 #include "narthex/config.hpp"
 #include "narthex/counter.hpp"
 #include "narthex/detail/compiled_out.hpp"
-#include "narthex/detail/labelled.hpp"
+#include "narthex/detail/labelled_of.hpp"
 #include "narthex/gauge.hpp"
 #include "narthex/histogram.hpp"
 #include "narthex/label.hpp"

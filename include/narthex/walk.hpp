@@ -292,23 +292,35 @@ class walk {
         if (order < 0 || n->ops->kind != c.node->ops->kind) continue;
         if (!n->is_shown() && !was_shown) continue;
         is_there = true;
-        detail::position from_start = {nullptr, 0};
         detail::reading theirs;
         theirs.labels = other.constant_labels();
         theirs.be_plain();
-        while (n->ops->next(*n, from_start, theirs)) {
-          if (theirs.labels != now_.labels) continue;
-          if (&cursors_[i] < &c) return false;
-          add(c.node->ops->type, theirs);
+        if (!read_equal(c, *n, theirs)) continue;
+        if (&cursors_[i] < &c) return false;
+        add(c.node->ops->type, theirs);
 #if NARTHEX_HAS(HEAP)
-          if (theirs.created_ns && theirs.created_ns < now_.created_ns) now_.created_ns = theirs.created_ns;
+        if (theirs.created_ns && theirs.created_ns < now_.created_ns) now_.created_ns = theirs.created_ns;
 #endif
-          break;
-        }
       }
       if (was_shown && !is_there) return false;
     }
     return true;
+  }
+  /// Reads the series of now_'s labels from an equal family of another registry. False when there is none.
+  bool read_equal(const cursor& c, detail::family_node& n, detail::reading& theirs) const noexcept {
+#if NARTHEX_HAS(HEAP)
+    using ops = detail::family_ops;
+    const ops::twin_reader by_hash = c.node->ops->owned ? n.ops->all().read_twin : nullptr;  // else it is a fixed family
+    const ops::twin answer = by_hash ? by_hash(n, *c.node, c.where, theirs) : ops::twin::unknown;
+    if (answer != ops::twin::unknown) return answer == ops::twin::read;
+#else
+    static_cast<void>(c);
+#endif
+    detail::position from_start = {nullptr, 0};
+    while (n.ops->next(n, from_start, theirs)) {
+      if (theirs.labels == now_.labels) return true;
+    }
+    return false;
   }
   void add(metric_type type, const detail::reading& theirs) noexcept {
     if (type == metric_type::counter) {

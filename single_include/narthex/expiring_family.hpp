@@ -127,7 +127,7 @@ NARTHEX_END_NAMESPACE
 
 // ==== narthex/detail/expiring.hpp ===============================================================
 // narthex/detail/expiring.hpp - series that come and go: taken out when idle, their memory used again.
-// Room: balconies. Read detail/expiring_place.hpp and detail/labelled.hpp first. SPDX-License-Identifier: MIT
+// Room: balconies. Read detail/expiring_place.hpp and detail/series_key.hpp first. SPDX-License-Identifier: MIT
 #ifndef NARTHEX_DETAIL_EXPIRING_HPP
 #define NARTHEX_DETAIL_EXPIRING_HPP
 

@@ -186,6 +186,78 @@ void merged_families() {
 #endif
 }
 
+#if NARTHEX_HAS(HEAP)
+std::int64_t seconds;
+std::int64_t next_second() { return ++seconds * 1000000000; }
+
+// The equal series of another registry is found by its values, whatever they are: those that are escaped, long, broken, repaired
+// to another's text, hidden, beyond the limit, of another kind of family.
+void equal_series() {
+  const nx::registry_options east = nx::registry_options().label("region", "e\"st");
+  nx::registry top{east}, side{east}, west{nx::registry_options().label("region", "west")};
+  nx::family<nx::counter, 2> a{top, "f", "F.", {"x", "y"}, nx::series_limits(6)}, b{side, "f", "F.", {"x", "y"}, nx::series_limits(5)},
+      c{west, "f", "F.", {"x", "y"}};
+  const char* const values[] = {"plain", "a\"b\\c\nd", "", "\xff", "seventeen bytes, and more than that, are folded by sixteen"};
+  std::uint64_t n = 1;
+  for (const char* const v : values) {
+    a.labels(v, "1").inc(n), b.labels("1", v).inc(n), c.labels(v, "1").inc(1000);
+    n *= 2;
+  }
+  a.labels("1", "plain").inc(100);
+  a.labels("one", "too many").inc(7);
+  b.labels("one", "too many").inc(8);
+  CHECK(top.attach(west).ok() && top.attach(side).ok());
+  const char* const text = text_of(top);
+#define EAST(labels, value) "f{region=\"e\\\"st\"," labels "} " value "\n"
+#define WEST(labels) "f{region=\"west\"," labels "} 1000\n"
+  CHECK_EQ_TEXT(text,
+                "# HELP f F.\n# TYPE f counter\n"
+                EAST("x=\"plain\",y=\"1\"", "1") EAST("x=\"a\\\"b\\\\c\\nd\",y=\"1\"", "2") EAST("x=\"\",y=\"1\"", "4")
+                EAST("x=\"\xEF\xBF\xBD" "ff\",y=\"1\"", "8")
+                EAST("x=\"seventeen bytes, and more than that, are folded by sixteen\",y=\"1\"", "16")
+                EAST("x=\"1\",y=\"plain\"", "101") EAST("x=\"_overflow_\",y=\"_overflow_\"", "15")
+                EAST("x=\"1\",y=\"a\\\"b\\\\c\\nd\"", "2") EAST("x=\"1\",y=\"\"", "4")
+                EAST("x=\"1\",y=\"\xEF\xBF\xBD" "ff\"", "8")
+                EAST("x=\"1\",y=\"seventeen bytes, and more than that, are folded by sixteen\"", "16")
+                WEST("x=\"plain\",y=\"1\"") WEST("x=\"a\\\"b\\\\c\\nd\",y=\"1\"") WEST("x=\"\",y=\"1\"")
+                WEST("x=\"\xEF\xBF\xBD" "ff\",y=\"1\"")
+                WEST("x=\"seventeen bytes, and more than that, are folded by sixteen\",y=\"1\"")
+                "# HELP narthex_refused_total What was refused, by kind.\n# TYPE narthex_refused_total counter\n"
+                "narthex_refused_total{region=\"e\\\"st\",what=\"series\"} 2\n");
+#undef EAST
+#undef WEST
+  a.remove("1", "plain");
+  CHECK_SHOWS(top, "f{region=\"e\\\"st\",x=\"1\",y=\"plain\"} 1");
+  b.remove("1", "plain");
+  CHECK(!std::strstr(text_of(top), "x=\"1\",y=\"plain\""));
+
+  nx::registry root, part;
+  nx::fixed_family<nx::counter, 1, 4> fixed{root, "g", "G.", {"x"}};
+  nx::family<nx::counter, 1> grows{part, "g", "G.", {"x"}};
+  nx::family<nx::histogram, 1> sizes{root, "h", "H.", {"x"}, {1, 2}}, more{part, "h", "H.", {"x"}, {1, 2}};
+  fixed.labels("a").inc(1), grows.labels("a").inc(2), grows.labels("b").inc(4);
+  sizes.labels("a").observe(1), more.labels("a").observe(2), more.labels("b").observe(3);
+  CHECK(root.attach(part).ok());
+  CHECK_EQ_TEXT(text_of(root),
+                "# HELP g G.\n# TYPE g counter\ng{x=\"a\"} 3\ng{x=\"b\"} 4\n# HELP h H.\n# TYPE h histogram\n"
+                "h_bucket{x=\"a\",le=\"1\"} 1\nh_bucket{x=\"a\",le=\"2\"} 2\nh_bucket{x=\"a\",le=\"+Inf\"} 2\nh_sum{x=\"a\"} 3\nh_count{x=\"a\"} 2\n"
+                "h_bucket{x=\"b\",le=\"1\"} 0\nh_bucket{x=\"b\",le=\"2\"} 0\nh_bucket{x=\"b\",le=\"+Inf\"} 1\nh_sum{x=\"b\"} 3\nh_count{x=\"b\"} 1\n");
+  nx::histogram kept = more.labels("a");
+  CHECK(more.remove("a"));
+  kept.observe(1.5);
+  CHECK(nx::to_text(root).find("h_sum{x=\"a\"} 2.5\n") != std::string::npos);  // an update shows it again, at once
+
+  // Both count from zero since the earlier of the two.
+  nx::registry late{nx::registry_options().created_times(&next_second)}, early{nx::registry_options().created_times(&next_second)};
+  nx::family<nx::counter, 1> second{late, "k", "K.", {"x"}}, first{early, "k", "K.", {"x"}};
+  seconds = 0;
+  first.labels("a").inc(1), second.labels("a").inc(2);
+  CHECK(late.attach(early).ok());
+  nx::walk all(late);
+  CHECK(all.next() && all.now().value.u64 == 3 && all.now().created_ns == 1000000000);
+}
+#endif
+
 // Metrics without labels of their own are one series where their registries' labels are the same.
 void added_up_by_constant_labels() {
   nx::registry top{nx::registry_options().label("region", "east")}, low{nx::registry_options().label("region", "east")};
@@ -286,6 +358,9 @@ int main() {
   default_registry();
   merged();
   merged_families();
+#if NARTHEX_HAS(HEAP)
+  equal_series();
+#endif
   added_up_by_constant_labels();
   refused_attachments();
   an_end();

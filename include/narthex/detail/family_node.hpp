@@ -168,9 +168,10 @@ struct family_node : node_base {
   void stamp(void* begin) const noexcept {
     if (created_at) created_time::at(begin, created_at).set(clock_ns());
   }
-  /// Since when it does; 0 where nobody knows.
-  std::int64_t created_ns_of(const void* begin) const noexcept {
-    return created_at ? created_time::at(const_cast<void*>(begin), created_at).get() : 0;
+  /// Since when it does, where that is kept; a native histogram that has just begun anew says so from the next time on.
+  void tell_created(void* begin, reading& out) const noexcept {
+    out.created_ns = created_time::at(begin, created_at).get();
+    if (out.native && out.native->restarts) stamp(begin);
   }
 #else
   static string_view unit_of_name() noexcept { return string_view(); }

@@ -124,11 +124,20 @@ struct family_ops : family_basics {
   using to_series = void (*)(family_node&, void* core);
   using state_of = status (*)(const family_node&, const void* core);
   using end_of = void (*)(family_node*);
+  enum class twin : std::uint8_t { read, none, unknown };
+  using twin_reader = twin (*)(family_node&, const family_node& elsewhere, const position& at, reading&);
 
+#if NARTHEX_HAS(HEAP)
+  constexpr family_ops(metric_type of_type, storage of_kind, bool is_owned, next_series a, to_node b, label_of c, choice_of d,
+                       comparison e, to_series f, state_of g, end_of h, twin_reader k = nullptr) noexcept
+      : family_basics(of_type, of_kind, is_owned, a, true), restart(b), label(c), chosen(d), same(e), unregister(f), state(g),
+        destroy(h), read_twin(k) {}
+#else
   constexpr family_ops(metric_type of_type, storage of_kind, bool is_owned, next_series a, to_node b, label_of c, choice_of d,
                        comparison e, to_series f, state_of g, end_of h) noexcept
       : family_basics(of_type, of_kind, is_owned, a, true), restart(b), label(c), chosen(d), same(e), unregister(f), state(g),
         destroy(h) {}
+#endif
 
   /// Counts from zero again; null where nobody asks that, as for the last three.
   to_node restart;
@@ -144,6 +153,11 @@ struct family_ops : family_basics {
   state_of state;
   /// Ends and frees an owned node.
   end_of destroy;
+#if NARTHEX_HAS(HEAP)
+  /// Reads the series with the labels of the one at `at` in an equal family of another registry, by their hash: with 20,000 series
+  /// in each, a scrape of both took 2.4 s without. Null, or unknown: whoever asks goes through them all.
+  twin_reader read_twin;
+#endif
 };
 inline const family_ops& family_basics::all() const noexcept {
   NARTHEX_ASSERT(has_more);

@@ -68,8 +68,7 @@ struct single_ops {
 #if NARTHEX_HAS(HEAP)
     if (n.created_at) {
       out.is_plain = false;
-      out.created_ns = n.created_ns_of(&n);
-      if (out.native && out.native->restarts) n.stamp(&n);
+      n.tell_created(&n, out);
     }
 #endif
     return true;

@@ -169,11 +169,18 @@
 #define NARTHEX_DETAIL_HAS_WINDOWS 0
 #endif
 
-// Sockets, files and threads that os/ knows how to ask for.
+// Files and threads that os/ knows how to ask for.
 #if NARTHEX_HAS(POSIX) || NARTHEX_HAS(WINDOWS)
 #define NARTHEX_DETAIL_HAS_SYSTEM 1
 #else
 #define NARTHEX_DETAIL_HAS_SYSTEM 0
+#endif
+
+// And sockets. Emscripten's are WebSockets below: listen() ends the program with an exception of JavaScript.
+#if NARTHEX_HAS(SYSTEM) && !defined(__EMSCRIPTEN__)
+#define NARTHEX_DETAIL_HAS_SOCKETS 1
+#else
+#define NARTHEX_DETAIL_HAS_SOCKETS 0
 #endif
 
 #if defined(__SIZEOF_INT128__)

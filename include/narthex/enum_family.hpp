@@ -165,12 +165,11 @@ class enum_family {
   struct node : detail::named_node {
     node(const label_names<sizeof...(Enums)>& given, const args_type& a) noexcept
         : named_node(&table, "", ""), names(given), args(a) {
-      for (room_type& r : room) new (&r) core(args, nullptr);
+      for (unsigned char* seat : room) new (seat) core(args, nullptr);
     }
-    using room_type = typename std::aligned_storage<sizeof(core), alignof(core)>::type;
     label_names<sizeof...(Enums)> names;
     args_type args;
-    room_type room[count + 1];  // the last takes what is no enumerator, and is not shown
+    alignas(core) unsigned char room[count + 1][sizeof(core)];  // the last takes what is no enumerator, and is not shown
 
     core& storage(std::size_t i) noexcept { return *reinterpret_cast<core*>(&room[i]); }
 

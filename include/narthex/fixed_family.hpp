@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <new>
-#include <type_traits>
 
 #include "narthex/config.hpp"
 #include "narthex/counter.hpp"
@@ -104,7 +103,7 @@ class fixed_family {
     detail::shared<std::uint32_t> state;  // odd while shown, even while hidden; every change goes up
     std::uint32_t text_size;
     char text[LabelBytes];
-    typename std::aligned_storage<sizeof(core), alignof(core)>::type room;
+    alignas(core) unsigned char room[sizeof(core)];
 
     core& storage() noexcept { return *reinterpret_cast<core*>(&room); }
     static bool is_shown(std::uint32_t seen) noexcept { return (seen & 1) != 0; }

@@ -387,7 +387,7 @@ NARTHEX_END_NAMESPACE
 #include <cstdint>
 
 
-#if NARTHEX_HAS(POSIX)
+#if NARTHEX_HAS(POSIX) && NARTHEX_HAS(SOCKETS)
 
 #include <fcntl.h>
 #include <poll.h>
@@ -544,7 +544,7 @@ class poll_set {
 }  // namespace os
 NARTHEX_END_NAMESPACE
 
-#endif  // NARTHEX_HAS(POSIX)
+#endif  // NARTHEX_HAS(POSIX) && NARTHEX_HAS(SOCKETS)
 
 #endif  // NARTHEX_OS_WAIT_POSIX_HPP
 
@@ -559,7 +559,7 @@ NARTHEX_END_NAMESPACE
 #include <cstring>
 
 
-#if NARTHEX_HAS(POSIX)
+#if NARTHEX_HAS(POSIX) && NARTHEX_HAS(SOCKETS)
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -926,7 +926,7 @@ inline std::uint16_t socket::local_port() const noexcept {
 }  // namespace os
 NARTHEX_END_NAMESPACE
 
-#endif  // NARTHEX_HAS(POSIX)
+#endif  // NARTHEX_HAS(POSIX) && NARTHEX_HAS(SOCKETS)
 
 #endif  // NARTHEX_OS_SOCKET_POSIX_HPP
 
@@ -1457,7 +1457,7 @@ NARTHEX_END_NAMESPACE
 #include <cstdint>
 
 
-#if !NARTHEX_HAS(SYSTEM)
+#if !NARTHEX_HAS(SOCKETS)
 
 NARTHEX_BEGIN_NAMESPACE
 namespace os {
@@ -1530,7 +1530,7 @@ class socket {
 }  // namespace os
 NARTHEX_END_NAMESPACE
 
-#endif  // !NARTHEX_HAS(SYSTEM)
+#endif  // !NARTHEX_HAS(SOCKETS)
 
 #endif  // NARTHEX_OS_SOCKET_NONE_HPP
 

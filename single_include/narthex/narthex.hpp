@@ -194,11 +194,18 @@
 #define NARTHEX_DETAIL_HAS_WINDOWS 0
 #endif
 
-// Sockets, files and threads that os/ knows how to ask for.
+// Files and threads that os/ knows how to ask for.
 #if NARTHEX_HAS(POSIX) || NARTHEX_HAS(WINDOWS)
 #define NARTHEX_DETAIL_HAS_SYSTEM 1
 #else
 #define NARTHEX_DETAIL_HAS_SYSTEM 0
+#endif
+
+// And sockets. Emscripten's are WebSockets below: listen() ends the program with an exception of JavaScript.
+#if NARTHEX_HAS(SYSTEM) && !defined(__EMSCRIPTEN__)
+#define NARTHEX_DETAIL_HAS_SOCKETS 1
+#else
+#define NARTHEX_DETAIL_HAS_SOCKETS 0
 #endif
 
 #if defined(__SIZEOF_INT128__)
@@ -8541,7 +8548,6 @@ NARTHEX_END_NAMESPACE
 #include <cstddef>
 #include <cstdint>
 #include <new>
-#include <type_traits>
 
 
 NARTHEX_BEGIN_NAMESPACE
@@ -8630,7 +8636,7 @@ class fixed_family {
     detail::shared<std::uint32_t> state;  // odd while shown, even while hidden; every change goes up
     std::uint32_t text_size;
     char text[LabelBytes];
-    typename std::aligned_storage<sizeof(core), alignof(core)>::type room;
+    alignas(core) unsigned char room[sizeof(core)];
 
     core& storage() noexcept { return *reinterpret_cast<core*>(&room); }
     static bool is_shown(std::uint32_t seen) noexcept { return (seen & 1) != 0; }
@@ -8928,12 +8934,11 @@ class enum_family {
   struct node : detail::named_node {
     node(const label_names<sizeof...(Enums)>& given, const args_type& a) noexcept
         : named_node(&table, "", ""), names(given), args(a) {
-      for (room_type& r : room) new (&r) core(args, nullptr);
+      for (unsigned char* seat : room) new (seat) core(args, nullptr);
     }
-    using room_type = typename std::aligned_storage<sizeof(core), alignof(core)>::type;
     label_names<sizeof...(Enums)> names;
     args_type args;
-    room_type room[count + 1];  // the last takes what is no enumerator, and is not shown
+    alignas(core) unsigned char room[count + 1][sizeof(core)];  // the last takes what is no enumerator, and is not shown
 
     core& storage(std::size_t i) noexcept { return *reinterpret_cast<core*>(&room[i]); }
 

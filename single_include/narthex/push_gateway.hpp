@@ -328,7 +328,7 @@ NARTHEX_END_NAMESPACE
 #include <cstdint>
 
 
-#if NARTHEX_HAS(POSIX)
+#if NARTHEX_HAS(POSIX) && NARTHEX_HAS(SOCKETS)
 
 #include <fcntl.h>
 #include <poll.h>
@@ -485,7 +485,7 @@ class poll_set {
 }  // namespace os
 NARTHEX_END_NAMESPACE
 
-#endif  // NARTHEX_HAS(POSIX)
+#endif  // NARTHEX_HAS(POSIX) && NARTHEX_HAS(SOCKETS)
 
 #endif  // NARTHEX_OS_WAIT_POSIX_HPP
 
@@ -500,7 +500,7 @@ NARTHEX_END_NAMESPACE
 #include <cstring>
 
 
-#if NARTHEX_HAS(POSIX)
+#if NARTHEX_HAS(POSIX) && NARTHEX_HAS(SOCKETS)
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -867,7 +867,7 @@ inline std::uint16_t socket::local_port() const noexcept {
 }  // namespace os
 NARTHEX_END_NAMESPACE
 
-#endif  // NARTHEX_HAS(POSIX)
+#endif  // NARTHEX_HAS(POSIX) && NARTHEX_HAS(SOCKETS)
 
 #endif  // NARTHEX_OS_SOCKET_POSIX_HPP
 
@@ -1398,7 +1398,7 @@ NARTHEX_END_NAMESPACE
 #include <cstdint>
 
 
-#if !NARTHEX_HAS(SYSTEM)
+#if !NARTHEX_HAS(SOCKETS)
 
 NARTHEX_BEGIN_NAMESPACE
 namespace os {
@@ -1471,7 +1471,7 @@ class socket {
 }  // namespace os
 NARTHEX_END_NAMESPACE
 
-#endif  // !NARTHEX_HAS(SYSTEM)
+#endif  // !NARTHEX_HAS(SOCKETS)
 
 #endif  // NARTHEX_OS_SOCKET_NONE_HPP
 
@@ -1919,7 +1919,7 @@ inline bool is_ipv6(string_view) noexcept { return false; }
 
 #endif
 
-#if NARTHEX_HAS(SYSTEM) && NARTHEX_HAS(HEAP)
+#if NARTHEX_HAS(SOCKETS) && NARTHEX_HAS(HEAP)
 
 /// One look-up. Whoever leaves last, the asker or its thread, frees it: getaddrinfo() cannot be broken off.
 class lookup {

@@ -5,7 +5,6 @@
 #include <cstdio>
 #include <cstring>
 #include <new>
-#include <type_traits>
 
 #include "text_check.hpp"
 #include "text_of.hpp"
@@ -311,7 +310,7 @@ void refused_attachments() {
   CHECK(free.status().ok());
   answer(a.attach(b), errc::name_taken, "c");
 
-  static std::aligned_storage<sizeof(nx::registry), alignof(nx::registry)>::type room[nx::registry::max_registries];
+  alignas(nx::registry) static unsigned char room[nx::registry::max_registries][sizeof(nx::registry)];
   nx::registry top;
   unsigned taken_in = 1;
   nx::registry* last = &top;
@@ -334,7 +333,7 @@ void an_end() {
   nx::registry root, leaf;
   nx::counter c{leaf, "c", "C."};
   nx::fixed_counter* survivor = nullptr;
-  static std::aligned_storage<sizeof(nx::fixed_counter), alignof(nx::fixed_counter)>::type room;
+  alignas(nx::fixed_counter) static unsigned char room[sizeof(nx::fixed_counter)];
   {
     nx::registry middle;
     survivor = new (&room) nx::fixed_counter{middle, "m", "M."};

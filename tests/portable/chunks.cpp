@@ -193,7 +193,6 @@ void states_change(house& o) {
 void names_come_before_and_behind(house& o) {
   o.a.drop();
   o.new_a.make(o.r, names[11], "New.");
-  o.z.drop();
   o.z.make(o.r, names[12], "New.");
 }
 void everything_goes(house& o) {

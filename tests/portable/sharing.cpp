@@ -5,7 +5,6 @@
 #include <cstdio>
 #include <cstring>
 #include <new>
-#include <type_traits>
 
 #include "text_check.hpp"
 #include "text_of.hpp"
@@ -243,7 +242,7 @@ template <class Counter>
 void many_names() {
   static char names[many][16];
   nx::registry r;
-  static typename std::aligned_storage<sizeof(Counter), alignof(Counter)>::type room[many];
+  alignas(Counter) static unsigned char room[many][sizeof(Counter)];
   told::listen();
   for (int i = 0; i < many; ++i) {
     const int n = i * step % many;

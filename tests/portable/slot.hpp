@@ -3,7 +3,6 @@
 #define NARTHEX_TESTS_SLOT_HPP
 
 #include <new>
-#include <type_traits>
 #include <utility>
 
 namespace check {
@@ -32,7 +31,7 @@ class slot {
   T& get() { return *reinterpret_cast<T*>(&room_); }
 
  private:
-  typename std::aligned_storage<sizeof(T), alignof(T)>::type room_;
+  alignas(T) unsigned char room_[sizeof(T)];
   bool made_;
 };
 

@@ -331,7 +331,7 @@ TEST_CASE("a family of the same name takes the place of one that goes away in th
 TEST_CASE("a collector that takes another one's place in memory during a scrape is asked itself") {
   nx::registry r;
   typedef nx::collector collector;
-  std::aligned_storage<sizeof(collector), alignof(collector)>::type room;
+  alignas(collector) unsigned char room[sizeof(collector)];
   // The first one's samples are gauges with long labels; the second one's are histograms.
   const std::string text(200, 'x');
   collector* c =
@@ -366,7 +366,7 @@ TEST_CASE("a collector that takes another one's place in memory during a scrape 
 TEST_CASE("a collector of the same name takes another one's place in memory in the middle of its samples") {
   nx::registry r;
   typedef nx::collector collector;
-  std::aligned_storage<sizeof(collector), alignof(collector)>::type room;
+  alignas(collector) unsigned char room[sizeof(collector)];
   const auto make = [&](unsigned samples, std::size_t length) {
     return new (&room)
         collector(r, {{nx::metric_type::gauge, "a", "A.", {"l"}}}, [samples, length](nx::collected& out) {

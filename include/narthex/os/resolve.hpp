@@ -152,7 +152,7 @@ inline bool is_ipv6(string_view) noexcept { return false; }
 
 #endif
 
-#if NARTHEX_HAS(SYSTEM) && NARTHEX_HAS(HEAP)
+#if NARTHEX_HAS(SOCKETS) && NARTHEX_HAS(HEAP)
 
 /// One look-up. Whoever leaves last, the asker or its thread, frees it: getaddrinfo() cannot be broken off.
 class lookup {

@@ -10,7 +10,7 @@
 #include "narthex/status.hpp"
 #include "narthex/string_view.hpp"
 
-#if !NARTHEX_HAS(SYSTEM)
+#if !NARTHEX_HAS(SOCKETS)
 
 NARTHEX_BEGIN_NAMESPACE
 namespace os {
@@ -83,6 +83,6 @@ class socket {
 }  // namespace os
 NARTHEX_END_NAMESPACE
 
-#endif  // !NARTHEX_HAS(SYSTEM)
+#endif  // !NARTHEX_HAS(SOCKETS)
 
 #endif  // NARTHEX_OS_SOCKET_NONE_HPP

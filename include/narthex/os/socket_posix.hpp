@@ -13,7 +13,7 @@
 #include "narthex/status.hpp"
 #include "narthex/string_view.hpp"
 
-#if NARTHEX_HAS(POSIX)
+#if NARTHEX_HAS(POSIX) && NARTHEX_HAS(SOCKETS)
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -380,6 +380,6 @@ inline std::uint16_t socket::local_port() const noexcept {
 }  // namespace os
 NARTHEX_END_NAMESPACE
 
-#endif  // NARTHEX_HAS(POSIX)
+#endif  // NARTHEX_HAS(POSIX) && NARTHEX_HAS(SOCKETS)
 
 #endif  // NARTHEX_OS_SOCKET_POSIX_HPP

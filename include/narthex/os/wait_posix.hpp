@@ -11,7 +11,7 @@
 #include "narthex/status.hpp"
 #include "narthex/string_view.hpp"
 
-#if NARTHEX_HAS(POSIX)
+#if NARTHEX_HAS(POSIX) && NARTHEX_HAS(SOCKETS)
 
 #include <fcntl.h>
 #include <poll.h>
@@ -168,6 +168,6 @@ class poll_set {
 }  // namespace os
 NARTHEX_END_NAMESPACE
 
-#endif  // NARTHEX_HAS(POSIX)
+#endif  // NARTHEX_HAS(POSIX) && NARTHEX_HAS(SOCKETS)
 
 #endif  // NARTHEX_OS_WAIT_POSIX_HPP

@@ -9,8 +9,10 @@
 set -u
 cd "$(dirname "$0")" || exit 1
 self=$PWD/matrix.sh
-gcc48=${GCC48_DIR:-} zig=${ZIG_DIR:-} arm=support/cortex_m
+gcc48=${GCC48_DIR:-} zig=${ZIG_DIR:-} arm=support/cortex_m in=support/in.sh  # CHROOTS=FOLDER: what support/chroots.sh FOLDER made
 rest=-idirafter\ /usr/include/x86_64-linux-gnu  # versioned multilib packages leave this out
+memory="-sINITIAL_MEMORY=67108864 -sABORTING_MALLOC=0"  # 16 MB are too few, and what fails would end the program
+export NODE_PATH=${NODE_PATH:-/usr/share/nodejs}  # where Debian's em++ has its modules, for another node than Debian's
 native="noexcept lean leanmt isr st crit"
 
 # when | target | system | compiler | command | standards | how it is run, one way per `;`, `-`: compiled only | modes
@@ -18,12 +20,24 @@ native="noexcept lean leanmt isr st crit"
 targets() {
   cat <<END
 quick | gcc-4.8 | x86-64 Linux, glibc 2.17 and later | g++ 4.8 | $gcc48/bin/g++ | 11 | env ; $gcc48/run-on-2.17 | full lean isr
+all | gcc-9 | x86-64 Linux | g++ 9 | $in bullseye g++-9 | 11 14 17 2a | $in bullseye env | full $native
+all | gcc-10 | x86-64 Linux | g++ 10 | $in bullseye g++-10 | 11 17 2a | $in bullseye env | full leanmt crit
 all | gcc-11 | x86-64 Linux | g++ 11 | g++-11 | 11 17 2b | env | full lean leanmt
 all | gcc-12 | x86-64 Linux | g++ 12 | g++-12 | 11 14 17 2a 2b | env | full $native
+all | gcc-13 | x86-64 Linux | g++ 13 | $in trixie g++-13 | 11 17 2b | $in trixie env | full noexcept isr
+all | gcc-14 | x86-64 Linux | g++ 14 | $in trixie g++-14 | 11 17 2c | $in trixie env | full lean st
+all | gcc-15 | x86-64 Linux | g++ 15 | $in sid g++-15 | 11 17 2c | $in sid env | full leanmt crit
+all | gcc-16 | x86-64 Linux | g++ 16 | $in sid g++-16 | 11 14 17 2a 2b 2c | $in sid env | full $native
+all | clang-9 | x86-64 Linux | clang++ 9 | $in bullseye clang++-9 | 11 14 17 2a | $in bullseye env | full $native
+all | clang-11 | x86-64 Linux | clang++ 11 | $in bullseye clang++-11 | 11 17 2a | $in bullseye env | full lean isr
 all | clang-14 | x86-64 Linux | clang++ 14 | clang++-14 | 11 14 17 2a 2b | env | full $native
 all | clang-16 | x86-64 Linux | clang++ 16 | clang++-16 | 11 17 2b | env | full noexcept isr
 all | clang-19 | x86-64 Linux | clang++ 19 | clang++-19 | 11 17 2c | env | full noexcept leanmt
+all | clang-22 | x86-64 Linux | clang++ 22 | $in trixie clang++-22 | 11 17 2c | $in trixie env | full noexcept st
+all | clang-23 | x86-64 Linux | clang++ 23 | $in sid clang++-23 | 11 14 17 2a 2b 2c 2d | $in sid env | full $native
+all | libc++-9 | x86-64 Linux, libc++ 9 | clang++ 9 | $in bullseye clang++-9 -stdlib=libc++ | 11 2a | $in bullseye env | full lean
 all | libc++ | x86-64 Linux, libc++ 14 | clang++ 14 | clang++-14 -stdlib=libc++ | 11 2a | env | full lean
+all | libc++-23 | x86-64 Linux, libc++ 23 | clang++ 23 | $in sid clang++-23 -stdlib=libc++ | 11 2d | $in sid env | full lean
 all | musl | x86-64 Linux, musl, libc++ | zig 0.12 | $zig/zig c++ -target x86_64-linux-musl -static | 11 17 | env | full lean
 all | musl-x86 | 32-bit x86 Linux, musl, libc++ | zig 0.12 | $zig/zig c++ -target x86-linux-musl -static | 11 | env | full lean
 quick | i686 | 32-bit x86 Linux | g++ 12 | g++-12 -m32 $rest | 11 | env | full lean
@@ -39,6 +53,8 @@ all | m68k | m68k Linux, big endian, emulated | g++ 12 | m68k-linux-gnu-g++-12 |
 all | riscv64 | riscv64 Linux, emulated | g++ 12 | riscv64-linux-gnu-g++-12 | 11 | qemu-riscv64 -L /usr/riscv64-linux-gnu | full lean
 all | mingw64 | x86-64 Windows, by Wine | MinGW g++ 12 | x86_64-w64-mingw32-g++-posix -static -D_WIN32_WINNT=0x0601 -lws2_32 | 11 | env WINEDEBUG=-all wine | full lean
 quick | wasm | WebAssembly, WASI in Node | clang++ 14, libc++ | clang++-14 --target=wasm32-wasi -fno-exceptions -Wl,-z,stack-size=1048576 | 11 2a | node --no-warnings support/wasi.mjs | st lean isr
+all | emscripten | WebAssembly, Emscripten in Node | em++ 3.1 | em++ $memory | 11 2b | node --no-experimental-fetch | st lean isr
+all | emscripten-threads | WebAssembly with threads, Emscripten in Node | em++ 3.1 | em++ $memory -pthread -sPROXY_TO_PTHREAD -sEXIT_RUNTIME -sPTHREAD_POOL_SIZE=8 | 11 17 | node --no-experimental-fetch | full noexcept leanmt
 all | cortex-m3 | Cortex-M3, bare metal, emulated | arm-none-eabi g++ 12 | arm-none-eabi-g++ -mcpu=cortex-m3 -mthumb --specs=rdimon.specs -T $arm.ld $arm.cpp | 11 17 | $PWD/support/cortex_m.sh mps2-an385 | isr lean crit
 all | cortex-m4 | Cortex-M4, bare metal, emulated | arm-none-eabi g++ 12 | arm-none-eabi-g++ -mcpu=cortex-m4 -mthumb --specs=rdimon.specs -T $arm.ld $arm.cpp | 11 | $PWD/support/cortex_m.sh mps2-an386 | isr lean
 all | macos | x86-64 macOS | zig 0.12 | $zig/zig c++ -target x86_64-macos | 11 | - | full lean
@@ -69,7 +85,7 @@ mode_flags() {
   esac
 }
 field() { awk -F' *[|] *' -v name="$1" -v n="$2" '$2 == name { print $n }' "$work/targets"; }
-year() { case $1 in 2a) echo 20 ;; 2b) echo 23 ;; 2c) echo 26 ;; *) echo "$1" ;; esac; }
+year() { case $1 in 2a) echo 20 ;; 2b) echo 23 ;; 2c) echo 26 ;; 2d) echo 29 ;; *) echo "$1" ;; esac; }
 cells() {  # cells TARGET: "TARGET STANDARD MODE" for all that is to be built
   local i=0 m s standards modes
   read -ra standards <<< "$(field "$1" 6)"
@@ -79,10 +95,11 @@ cells() {  # cells TARGET: "TARGET STANDARD MODE" for all that is to be built
 }
 
 one() {  # one TARGET STANDARD MODE: leaves "ran", "compiled" or "failed" in a file, and a log beside it
-  local out="$work/$1.$2.$3" how code said=compiled compiler flags
+  local out="$work/$1.$2.$3" how code said=compiled compiler flags more word
   read -r compiler flags <<< "$(field "$1" 5)"
-  # zig and its kind take the target before all else; a target's flags come after the strict ones, so that they win
-  [ "${compiler##*/}" = zig ] && compiler="$compiler ${flags%% *}" && flags=${flags#* }
+  # a target's flags come after the strict ones, so that they win; but after all words of "zig c++" and of "in.sh SUITE g++"
+  case ${compiler##*/} in zig) more=1 ;; in.sh) more="1 2" ;; *) more= ;; esac
+  for _ in $more; do read -r word flags <<< "$flags"; compiler="$compiler $word"; done
   # shellcheck disable=SC2046,SC2086
   if ! timeout 580 $compiler $strict ${OPT:--O1} -std=c++"$2" $(mode_flags "$3") -I"$root" "$work/portable.cpp" $flags -o "$out.exe" > "$out.log" 2>&1; then
     said=failed

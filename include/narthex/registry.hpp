@@ -177,10 +177,10 @@ inline status registry_core::attach(registry_core& other) noexcept {
     const detail::hold held(detail::lists::lock);
     if (!detail::are_unchanged(seen)) continue;
     if (!why.ok()) return why;
-    detail::change_lists();
     other.sibling_.store(child_.load(detail::memory_order_relaxed), detail::memory_order_seq_cst);
     other.parent_.store(this, detail::memory_order_seq_cst);
     child_.store(&other, detail::memory_order_seq_cst);
+    detail::change_lists();
     return why;
   }
 }
@@ -195,9 +195,9 @@ inline status registry_core::detach(registry_core& other) noexcept {
       r = link->load(detail::memory_order_relaxed);
     }
     if (!r) return status(errc::not_registered, "registry::detach");
-    detail::change_lists();
     link->store(other.sibling_.load(detail::memory_order_relaxed), detail::memory_order_seq_cst);
     other.parent_.store(nullptr, detail::memory_order_seq_cst);
+    detail::change_lists();
   }
   detail::lists::readers.wait();
   return status();

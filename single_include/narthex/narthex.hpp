@@ -1319,7 +1319,8 @@ template <class Once>
 grace structure<Once>::readers;
 using lists = structure<void>;
 
-/// A change of what is linked.
+/// Says that something was linked, unlinked or hidden. Behind the change: who sees the version must see the list of it, or two
+/// registrations at once linked the same name twice.
 inline void change_lists() noexcept {
 #if NARTHEX_HAS(THREADS)
   lists::version.fetch_add(1, memory_order_release);
@@ -5608,18 +5609,19 @@ NARTHEX_DETAIL_COLD inline errc registry_core::insert(detail::family_node& n, de
     const detail::hold held(detail::lists::lock);
     if (!detail::are_unchanged(seen)) continue;  // somebody was quicker
     if (v.why != errc::ok) return v.why;
-    detail::change_lists();
 #if NARTHEX_HAS(HEAP)
     twin = v.twin;
     if (twin) {
       if (was == detail::membership::shown) return errc::ok;
       twin->place.show_as(detail::membership::coming_back);
+      detail::change_lists();
       break;
     }
 #endif
     n.join(*this);
     n.next.store(v.link->load(detail::memory_order_relaxed), detail::memory_order_relaxed);
     v.link->store(&n, detail::memory_order_seq_cst);
+    detail::change_lists();
 #if NARTHEX_HAS(HEAP)
     if (n.ops->owned) fingers_[seen % 32].node.store(&n, detail::memory_order_release);
 #endif
@@ -5648,8 +5650,8 @@ inline void registry_core::unlink(detail::family_node& n) noexcept {
     }
     const detail::hold held(detail::lists::lock);
     if (!detail::are_unchanged(seen)) continue;
-    detail::change_lists();
     if (x) link->store(n.next.load(detail::memory_order_relaxed), detail::memory_order_seq_cst);
+    detail::change_lists();
     done = true;
   }
   detail::lists::readers.wait();
@@ -10254,10 +10256,10 @@ inline status registry_core::attach(registry_core& other) noexcept {
     const detail::hold held(detail::lists::lock);
     if (!detail::are_unchanged(seen)) continue;
     if (!why.ok()) return why;
-    detail::change_lists();
     other.sibling_.store(child_.load(detail::memory_order_relaxed), detail::memory_order_seq_cst);
     other.parent_.store(this, detail::memory_order_seq_cst);
     child_.store(&other, detail::memory_order_seq_cst);
+    detail::change_lists();
     return why;
   }
 }
@@ -10272,9 +10274,9 @@ inline status registry_core::detach(registry_core& other) noexcept {
       r = link->load(detail::memory_order_relaxed);
     }
     if (!r) return status(errc::not_registered, "registry::detach");
-    detail::change_lists();
     link->store(other.sibling_.load(detail::memory_order_relaxed), detail::memory_order_seq_cst);
     other.parent_.store(nullptr, detail::memory_order_seq_cst);
+    detail::change_lists();
   }
   detail::lists::readers.wait();
   return status();

@@ -31,7 +31,8 @@ template <class Once>
 grace structure<Once>::readers;
 using lists = structure<void>;
 
-/// A change of what is linked.
+/// Says that something was linked, unlinked or hidden. Behind the change: who sees the version must see the list of it, or two
+/// registrations at once linked the same name twice.
 inline void change_lists() noexcept {
 #if NARTHEX_HAS(THREADS)
   lists::version.fetch_add(1, memory_order_release);

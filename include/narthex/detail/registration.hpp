@@ -188,18 +188,19 @@ NARTHEX_DETAIL_COLD inline errc registry_core::insert(detail::family_node& n, de
     const detail::hold held(detail::lists::lock);
     if (!detail::are_unchanged(seen)) continue;  // somebody was quicker
     if (v.why != errc::ok) return v.why;
-    detail::change_lists();
 #if NARTHEX_HAS(HEAP)
     twin = v.twin;
     if (twin) {
       if (was == detail::membership::shown) return errc::ok;
       twin->place.show_as(detail::membership::coming_back);
+      detail::change_lists();
       break;
     }
 #endif
     n.join(*this);
     n.next.store(v.link->load(detail::memory_order_relaxed), detail::memory_order_relaxed);
     v.link->store(&n, detail::memory_order_seq_cst);
+    detail::change_lists();
 #if NARTHEX_HAS(HEAP)
     if (n.ops->owned) fingers_[seen % 32].node.store(&n, detail::memory_order_release);
 #endif
@@ -228,8 +229,8 @@ inline void registry_core::unlink(detail::family_node& n) noexcept {
     }
     const detail::hold held(detail::lists::lock);
     if (!detail::are_unchanged(seen)) continue;
-    detail::change_lists();
     if (x) link->store(n.next.load(detail::memory_order_relaxed), detail::memory_order_seq_cst);
+    detail::change_lists();
     done = true;
   }
   detail::lists::readers.wait();

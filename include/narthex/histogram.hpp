@@ -103,6 +103,8 @@ struct is_in_place<histogram_core> : std::false_type {};
 /// The same with room for up to `Bounds` bounds inside.
 template <unsigned Bounds>
 class inline_histogram_core {
+  static_assert(Bounds <= buckets::max_bounds, "at most buckets::max_bounds");
+
  public:
   static constexpr metric_type type = metric_type::histogram;
   static constexpr storage kind = storage::histogram;
@@ -176,7 +178,7 @@ class NARTHEX_DETAIL_IDLE histogram_of : public Holder {
   }
 };
 
-/// A histogram with its storage inside, for up to `Bounds` bounds (more are refused: errc::bad_buckets).
+/// A histogram with its storage inside, for up to `Bounds` bounds (more are refused: errc::bad_buckets), buckets::max_bounds at most.
 template <unsigned Bounds = 11>
 using fixed_histogram = histogram_of<fixed<detail::inline_histogram_core<Bounds>>>;
 

@@ -40,6 +40,8 @@ class static_bounds {
 /// The buckets of at most `Bounds` bounds that lie elsewhere.
 template <unsigned Bounds>
 class buckets_of_static {
+  static_assert(Bounds <= buckets::max_bounds, "at most buckets::max_bounds");
+
  public:
   static errc validate(const static_bounds& upper_bounds, std::size_t& at) noexcept { return validate_bounds(upper_bounds.view(), Bounds, at); }
   void observe(const static_bounds& upper_bounds, double value) noexcept {

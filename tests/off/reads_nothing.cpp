@@ -106,9 +106,9 @@ static void instruments() {
   is_nothing<nx::state_set>();
   is_nothing<nx::info>();
   is_nothing<nx::fixed_counter>();
-  is_nothing<nx::fixed_histogram<100>>();
-  is_nothing<nx::static_histogram<100>>();
-  is_nothing<nx::histogram_desc<100>>();
+  is_nothing<nx::fixed_histogram<50>>();
+  is_nothing<nx::static_histogram<50>>();
+  is_nothing<nx::histogram_desc<50>>();
   is_nothing<nx::timer>();
   is_nothing<nx::track_in_progress>();
   is_nothing<nx::registry>();

@@ -6482,6 +6482,7 @@ class static_bounds {
   constexpr static_bounds(const double (&upper_bounds)[N]) noexcept : values_(upper_bounds), count_(N) {}
   template <std::size_t N>
   static_bounds(const double (&&)[N]) = delete;  // would keep a pointer into a temporary
+  static_bounds(const double* values, unsigned count) noexcept : values_(values), count_(count) {}
   /// Without a last +Inf; the buckets are the same with it.
   buckets view() const noexcept { return buckets(values_, count_); }
   unsigned find(double value) const noexcept { return buckets::find_among(values_, count_, value); }
@@ -6530,6 +6531,13 @@ class static_histogram_core {
   buckets_of_static<Bounds> observed;
 };
 
+/// The constant of a static_histogram of any number of bounds.
+struct described_buckets : described {
+  constexpr described_buckets(const family_ops& usual, node_words what, registry_core* where, unsigned bounds) noexcept
+      : described(usual, what, where), count(bounds) {}
+  unsigned count;
+};
+
 template <unsigned Bounds>
 class described_histogram;
 
@@ -6542,18 +6550,20 @@ class described_histogram;
 ///   static const nx::histogram_desc<3> latency_desc{"request_seconds", "Time to serve.", .01, .1, 1};
 ///   static nx::static_histogram<3> latency{latency_desc};
 ///
-/// registry: at first, or the default one. name, help: of static lifetime, as the object. Then its `Bounds` upper bounds.
-/// Cost:     on a Cortex-M 60 bytes + 8 a bound.
+/// registry: at first, or the default one.
+/// name, help: of static lifetime. So must the object be: what is shown of its static_histogram is read from it.
+/// upper_bounds: `Bounds` numbers, strictly increasing; else the static_histogram is refused, with errc::bad_buckets.
+/// Cost: on a Cortex-M 56 bytes + 8 a bound.
 template <unsigned Bounds>
-class histogram_desc : detail::described {
+class histogram_desc : detail::described_buckets {
  public:
   template <class... Upper>
   constexpr histogram_desc(static_name name, const char* help, Upper... upper_bounds) noexcept
       : histogram_desc(detail::default_registry_holder<void>::registry, name, help, upper_bounds...) {}
   template <class... Upper>
   constexpr histogram_desc(registry_core& its_registry, static_name name, const char* help, Upper... upper_bounds) noexcept
-      : described(detail::described_histogram<Bounds>::ops(), detail::node_words{name.data(), help}, &its_registry),
-        upper_{static_cast<double>(upper_bounds)...}, bounds_(upper_)
+      : described_buckets(detail::described_histogram<Bounds>::ops(), detail::node_words{name.data(), help}, &its_registry, Bounds),
+        upper_{static_cast<double>(upper_bounds)...}
 #if NARTHEX_HAS(HEAP)
         , unit_(name.unit())
 #endif
@@ -6566,8 +6576,7 @@ class histogram_desc : detail::described {
  private:
   friend class detail::described_histogram<Bounds>;
 
-  double upper_[Bounds];
-  detail::static_bounds bounds_;
+  double upper_[Bounds ? Bounds : 1];  // no pointer to it in here: to GCC 4.8 the whole would be no constant then
 #if NARTHEX_HAS(HEAP)
   detail::unit_size unit_;
 #endif
@@ -6584,7 +6593,7 @@ class described_histogram {
   /// Registers. Errors: see status(); a name that is taken is refused, also by an equal metric.
   NARTHEX_DETAIL_INLINE explicit described_histogram(const histogram_desc<Bounds>& constant_part) noexcept : node_(constant_part) {
     std::size_t at = 0;
-    errc why = buckets_of_static<Bounds>::validate(constant_part.bounds_, at);
+    errc why = buckets_of_static<Bounds>::validate(node_.bounds(), at);
 #if NARTHEX_HAS(HEAP)
     why = check_unit(why, constant_part.unit_);
     node_.measure_in(constant_part.unit_);
@@ -6604,13 +6613,17 @@ class described_histogram {
 
   static constexpr family_ops ops() noexcept {
     return family_ops(metric_type::histogram, storage::described, false, &node_type::next, nullptr, &no_label, &node_type::chosen,
-                      &same_choice<static_bounds>, nullptr, nullptr, nullptr);
+                      &node_type::same, nullptr, nullptr, nullptr);
   }
 
  protected:
   struct node_type : family_node {
     explicit node_type(const histogram_desc<Bounds>& constant_part) noexcept : family_node(static_cast<const described&>(constant_part)) {}
-    const static_bounds& bounds() const noexcept { return static_cast<const histogram_desc<Bounds>*>(ops)->bounds_; }
+    static static_bounds bounds_of(const described_buckets& d) noexcept {
+      return static_bounds(static_cast<const histogram_desc<Bounds>&>(d).upper_, Bounds);
+    }
+    const described_buckets& desc() const noexcept { return static_cast<const described_buckets&>(*ops); }
+    static_bounds bounds() const noexcept { return bounds_of(desc()); }
     void observe(double value) noexcept { counts.observe(bounds(), value); }
     bool read(reading& out) const noexcept { return counts.read(bounds(), out); }
 
@@ -6619,7 +6632,11 @@ class described_histogram {
       static_cast<node_type&>(n).read(out);
       return true;
     }
-    static const void* chosen(const family_node& n) noexcept { return &static_cast<const node_type&>(n).bounds(); }
+    static const void* chosen(const family_node& n) noexcept { return &static_cast<const node_type&>(n).desc(); }
+    static bool same(const void* a, const void* b) noexcept {
+      const described_buckets &x = *static_cast<const described_buckets*>(a), &y = *static_cast<const described_buckets*>(b);
+      return x.count == y.count && bounds_of(x) == bounds_of(y);
+    }
 
     buckets_of_static<Bounds> counts;
   };

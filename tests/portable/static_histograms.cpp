@@ -14,6 +14,10 @@ using check::text_of;
 namespace {
 
 const double sizes[] = {-1, 0, 2.5};
+
+// A constant is there before any code runs: also before what stands above it.
+extern const nx::histogram_desc<2> everywhere;
+const bool is_there_at_once = nx::static_histogram<2>(everywhere).status().ok();
 const nx::histogram_desc<2> everywhere{"everywhere", "E.", 1, 2};
 
 void counts_and_prints() {
@@ -30,6 +34,7 @@ void counts_and_prints() {
 }
 
 void in_the_default_registry() {
+  CHECK(is_there_at_once);
   nx::static_histogram<2> h{everywhere};
   h.observe(2);
   CHECK(std::strstr(text_of(nx::default_registry()),
@@ -130,6 +135,10 @@ void attached() {
   two.observe(1);
   CHECK(a.attach(b).ok());
   CHECK(a.attach(c).code() == nx::errc::name_taken);
+  nx::registry d;
+  const nx::histogram_desc<2> in_d{d, "size", "S.", -1, 0};
+  nx::static_histogram<2> fewer{in_d};
+  CHECK(a.attach(d).code() == nx::errc::name_taken);
   CHECK_EQ_TEXT(text_of(a),
                 "# HELP size S.\n# TYPE size histogram\nsize_bucket{le=\"-1\"} 1\nsize_bucket{le=\"0\"} 1\nsize_bucket{le=\"2.5\"} 2\n"
                 "size_bucket{le=\"+Inf\"} 2\nsize_sum 0\nsize_count 2\n");

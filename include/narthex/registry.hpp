@@ -142,8 +142,8 @@ class registry : public registry_core {
 
 inline status registry_core::attach(registry_core& other) noexcept {
 #if !NARTHEX_HAS(HEAP)
-  detail::attaching<void>::judge = &judge_elsewhere;
-  detail::attaching<void>::walk_on = &walk::walk_on;
+  detail::attaching<void>::judge.store(&judge_elsewhere, detail::memory_order_relaxed);
+  detail::attaching<void>::walk_on.store(&walk::walk_on, detail::memory_order_relaxed);
 #endif
   for (;;) {
     const std::uint32_t seen = detail::lists::version.load(detail::memory_order_acquire);

@@ -45,7 +45,7 @@ class walk {
 #if NARTHEX_HAS(HEAP)
     add_others();
 #else
-    if (root.has_others()) detail::attaching<void>::walk_on(*this, true);
+    if (root.has_others()) detail::attaching<void>::walk_on.load(detail::memory_order_relaxed)(*this, true);
 #endif
     rest();
   }
@@ -119,7 +119,7 @@ class walk {
     steady_ = nullptr;
     if (count_ > 1) return seek_among();
 #else
-    if (count_ > 1) return detail::attaching<void>::walk_on(*this, false);
+    if (count_ > 1) return detail::attaching<void>::walk_on.load(detail::memory_order_relaxed)(*this, false);
 #endif
     cursor& c = cursors_[0];
     for (bool is_read = false;; is_read = true) {

@@ -4982,6 +4982,7 @@ inline registry_core* node_base::home() const noexcept {
   return is_shown() ? static_cast<const described*>(ops)->registry : nullptr;
 }
 inline void node_base::join(registry_core& r) noexcept {
+  NARTHEX_ASSERT(is_shown());  // one that left or was refused never comes back
   if (ops->kind != storage::described) static_cast<named_node*>(this)->registry = &r;
 }
 #endif
@@ -5134,13 +5135,15 @@ NARTHEX_DETAIL_COLD inline bool is_same_metric(const family_node& x, const famil
 /// What only attached registries need: registry_core::attach fills it in, so that a program without links none of it.
 template <class Once>
 struct attaching {
-  static errc (*judge)(const registry_core&, const family_node&);
-  static bool (*walk_on)(walk&, bool begins);
+  using judgement = errc (*)(const registry_core&, const family_node&);
+  using way_on = bool (*)(walk&, bool begins);
+  static shared<judgement> judge;
+  static shared<way_on> walk_on;
 };
 template <class Once>
-errc (*attaching<Once>::judge)(const registry_core&, const family_node&) = nullptr;
+shared<typename attaching<Once>::judgement> attaching<Once>::judge(nullptr);
 template <class Once>
-bool (*attaching<Once>::walk_on)(walk&, bool begins) = nullptr;
+shared<typename attaching<Once>::way_on> attaching<Once>::walk_on(nullptr);
 #endif
 
 inline void join_labels(reading& to, const char* ready) noexcept {
@@ -5153,10 +5156,11 @@ inline void join_labels(reading& to, const char* ready) noexcept {
 /// What only registries with constant labels need.
 template <class Once>
 struct label_joining {
-  static void (*join)(reading& to, const char* ready);
+  using joint = void (*)(reading& to, const char* ready);
+  static shared<joint> join;
 };
 template <class Once>
-void (*label_joining<Once>::join)(reading& to, const char* ready) = nullptr;
+shared<typename label_joining<Once>::joint> label_joining<Once>::join(nullptr);
 #endif
 inline void reading::add_label(const char* ready) noexcept {
   if (labels.empty()) {
@@ -5166,7 +5170,7 @@ inline void reading::add_label(const char* ready) noexcept {
 #if NARTHEX_HAS(HEAP)
   join_labels(*this, ready);
 #else
-  label_joining<void>::join(*this, ready);
+  label_joining<void>::join.load(memory_order_relaxed)(*this, ready);
 #endif
 }
 
@@ -5286,7 +5290,7 @@ class registry_core {
   }
   void set_constant_labels(string_view ready) noexcept {
 #if !NARTHEX_HAS(HEAP)
-    detail::label_joining<void>::join = &detail::join_labels;
+    detail::label_joining<void>::join.store(&detail::join_labels, detail::memory_order_relaxed);
 #endif
     constant_ = ready.data();
     constant_size_ = static_cast<std::uint32_t>(ready.size());
@@ -5604,7 +5608,8 @@ NARTHEX_DETAIL_COLD inline errc registry_core::insert(detail::family_node& n, de
     if (was == detail::membership::coming_back && (p.wait(), !p.in_vain())) continue;
 #else
     static_cast<void>(twin);  // nothing is owned
-    if (v.why == errc::ok && detail::attaching<void>::judge) v.why = detail::attaching<void>::judge(*this, n);
+    const auto judge_others = detail::attaching<void>::judge.load(detail::memory_order_relaxed);
+    if (v.why == errc::ok && judge_others) v.why = judge_others(*this, n);
 #endif
     const detail::hold held(detail::lists::lock);
     if (!detail::are_unchanged(seen)) continue;  // somebody was quicker
@@ -9774,7 +9779,7 @@ class walk {
 #if NARTHEX_HAS(HEAP)
     add_others();
 #else
-    if (root.has_others()) detail::attaching<void>::walk_on(*this, true);
+    if (root.has_others()) detail::attaching<void>::walk_on.load(detail::memory_order_relaxed)(*this, true);
 #endif
     rest();
   }
@@ -9848,7 +9853,7 @@ class walk {
     steady_ = nullptr;
     if (count_ > 1) return seek_among();
 #else
-    if (count_ > 1) return detail::attaching<void>::walk_on(*this, false);
+    if (count_ > 1) return detail::attaching<void>::walk_on.load(detail::memory_order_relaxed)(*this, false);
 #endif
     cursor& c = cursors_[0];
     for (bool is_read = false;; is_read = true) {
@@ -10242,8 +10247,8 @@ class registry : public registry_core {
 
 inline status registry_core::attach(registry_core& other) noexcept {
 #if !NARTHEX_HAS(HEAP)
-  detail::attaching<void>::judge = &judge_elsewhere;
-  detail::attaching<void>::walk_on = &walk::walk_on;
+  detail::attaching<void>::judge.store(&judge_elsewhere, detail::memory_order_relaxed);
+  detail::attaching<void>::walk_on.store(&walk::walk_on, detail::memory_order_relaxed);
 #endif
   for (;;) {
     const std::uint32_t seen = detail::lists::version.load(detail::memory_order_acquire);

@@ -236,6 +236,7 @@ inline registry_core* node_base::home() const noexcept {
   return is_shown() ? static_cast<const described*>(ops)->registry : nullptr;
 }
 inline void node_base::join(registry_core& r) noexcept {
+  NARTHEX_ASSERT(is_shown());  // one that left or was refused never comes back
   if (ops->kind != storage::described) static_cast<named_node*>(this)->registry = &r;
 }
 #endif

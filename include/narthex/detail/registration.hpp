@@ -183,7 +183,8 @@ NARTHEX_DETAIL_COLD inline errc registry_core::insert(detail::family_node& n, de
     if (was == detail::membership::coming_back && (p.wait(), !p.in_vain())) continue;
 #else
     static_cast<void>(twin);  // nothing is owned
-    if (v.why == errc::ok && detail::attaching<void>::judge) v.why = detail::attaching<void>::judge(*this, n);
+    const auto judge_others = detail::attaching<void>::judge.load(detail::memory_order_relaxed);
+    if (v.why == errc::ok && judge_others) v.why = judge_others(*this, n);
 #endif
     const detail::hold held(detail::lists::lock);
     if (!detail::are_unchanged(seen)) continue;  // somebody was quicker

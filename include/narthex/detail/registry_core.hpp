@@ -13,6 +13,7 @@
 #include "narthex/detail/lists.hpp"
 #include "narthex/detail/memory.hpp"
 #include "narthex/detail/name_order.hpp"
+#include "narthex/detail/shared.hpp"
 #include "narthex/error_hook.hpp"
 #include "narthex/label.hpp"
 #include "narthex/status.hpp"
@@ -46,13 +47,15 @@ NARTHEX_DETAIL_COLD inline bool is_same_metric(const family_node& x, const famil
 /// What only attached registries need: registry_core::attach fills it in, so that a program without links none of it.
 template <class Once>
 struct attaching {
-  static errc (*judge)(const registry_core&, const family_node&);
-  static bool (*walk_on)(walk&, bool begins);
+  using judgement = errc (*)(const registry_core&, const family_node&);
+  using way_on = bool (*)(walk&, bool begins);
+  static shared<judgement> judge;
+  static shared<way_on> walk_on;
 };
 template <class Once>
-errc (*attaching<Once>::judge)(const registry_core&, const family_node&) = nullptr;
+shared<typename attaching<Once>::judgement> attaching<Once>::judge(nullptr);
 template <class Once>
-bool (*attaching<Once>::walk_on)(walk&, bool begins) = nullptr;
+shared<typename attaching<Once>::way_on> attaching<Once>::walk_on(nullptr);
 #endif
 
 inline void join_labels(reading& to, const char* ready) noexcept {
@@ -65,10 +68,11 @@ inline void join_labels(reading& to, const char* ready) noexcept {
 /// What only registries with constant labels need.
 template <class Once>
 struct label_joining {
-  static void (*join)(reading& to, const char* ready);
+  using joint = void (*)(reading& to, const char* ready);
+  static shared<joint> join;
 };
 template <class Once>
-void (*label_joining<Once>::join)(reading& to, const char* ready) = nullptr;
+shared<typename label_joining<Once>::joint> label_joining<Once>::join(nullptr);
 #endif
 inline void reading::add_label(const char* ready) noexcept {
   if (labels.empty()) {
@@ -78,7 +82,7 @@ inline void reading::add_label(const char* ready) noexcept {
 #if NARTHEX_HAS(HEAP)
   join_labels(*this, ready);
 #else
-  label_joining<void>::join(*this, ready);
+  label_joining<void>::join.load(memory_order_relaxed)(*this, ready);
 #endif
 }
 
@@ -198,7 +202,7 @@ class registry_core {
   }
   void set_constant_labels(string_view ready) noexcept {
 #if !NARTHEX_HAS(HEAP)
-    detail::label_joining<void>::join = &detail::join_labels;
+    detail::label_joining<void>::join.store(&detail::join_labels, detail::memory_order_relaxed);
 #endif
     constant_ = ready.data();
     constant_size_ = static_cast<std::uint32_t>(ready.size());

@@ -13,7 +13,7 @@ using check::text_of;
 
 namespace {
 
-const double sizes[] = {-1, 0, 2.5};
+const double sizes[] = {-1, 0, 2.5}, first_sizes[] = {-1, 0};
 
 // A constant is there before any code runs: also before what stands above it.
 extern const nx::histogram_desc<2> everywhere;
@@ -115,6 +115,20 @@ void comes_and_goes() {
   orphan.unregister();
 }
 
+#if NARTHEX_HAS(HEAP)
+void with_a_unit() {
+  nx::registry a, b;
+  const nx::error_hook before = nx::set_error_hook(nullptr);
+  const nx::name good = nx::name("wait_seconds").unit("seconds"), bad = nx::name("wait_seconds").unit("bytes");
+  const nx::histogram_desc<1> in_seconds{a, good, "", 1}, wrong{b, bad, "", 1};
+  nx::static_histogram<1> h{in_seconds}, refused{wrong};
+  static_cast<void>(nx::set_error_hook(before));
+  CHECK(refused.status().code() == nx::errc::bad_unit);
+  nx::walk w(a);
+  CHECK(w.next() && w.now().name == "wait_seconds" && w.now().unit == "seconds");
+}
+#endif
+
 void in_a_family() {
   nx::registry r;
   nx::fixed_family<nx::static_histogram<3>, 1, 2> f{r, "size", "S.", {"kind"}, sizes};
@@ -139,6 +153,11 @@ void attached() {
   const nx::histogram_desc<2> in_d{d, "size", "S.", -1, 0};
   nx::static_histogram<2> fewer{in_d};
   CHECK(a.attach(d).code() == nx::errc::name_taken);
+  // As the series of a family, of which only the number of bounds differs.
+  nx::registry e, f;
+  nx::fixed_family<nx::static_histogram<3>, 1, 1> all{e, "kinds", "", {"kind"}, sizes}, some{f, "kinds", "", {"kind"}, first_sizes};
+  CHECK(all.status().ok() && some.status().ok());
+  CHECK(e.attach(f).code() == nx::errc::name_taken);
   CHECK_EQ_TEXT(text_of(a),
                 "# HELP size S.\n# TYPE size histogram\nsize_bucket{le=\"-1\"} 1\nsize_bucket{le=\"0\"} 1\nsize_bucket{le=\"2.5\"} 2\n"
                 "size_bucket{le=\"+Inf\"} 2\nsize_sum 0\nsize_count 2\n");
@@ -152,6 +171,9 @@ int main() {
   an_infinite_one();
   refused();
   comes_and_goes();
+#if NARTHEX_HAS(HEAP)
+  with_a_unit();
+#endif
   in_a_family();
   attached();
   return check::report();

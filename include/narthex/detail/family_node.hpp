@@ -228,6 +228,7 @@ struct named_node : family_node {
   const node_words& words() const noexcept { return own_words; }
   registry_core* home() const noexcept { return is_shown() ? registry : nullptr; }
 };
+static_assert(alignof(named_node) >= 2, "a bit of its address is used");
 inline const node_words& node_base::words() const noexcept {
   return ops->kind == storage::described ? static_cast<const described*>(ops)->words : static_cast<const named_node*>(this)->words();
 }

@@ -425,7 +425,7 @@ struct protobuf_message : private protobuf_labels {
 
   static char* put_number(char* at, const sample& s) noexcept {
     const bool is_counter = s.type == metric_type::counter;
-    *at++ = is_counter ? 0x1a : s.type == metric_type::unknown ? 0x2a : 0x12;
+    *at++ = static_cast<char>(is_counter ? 0x1a : s.type == metric_type::unknown ? 0x2a : 0x12);
     const message m(at, true);
     *m.begin = 0x09;
     at = put_double(m.begin + 1, s.value.as_double());
@@ -529,7 +529,7 @@ struct protobuf_message : private protobuf_labels {
       *at++ = 0x08;
       at = put_varint(at, zigzag(indexes[i] - next));
       *at++ = 0x10;
-      at = put_varint(at, static_cast<std::uint64_t>(indexes[last] - indexes[i] + 1));
+      at = put_varint(at, static_cast<std::uint64_t>(std::int64_t{indexes[last]} - indexes[i] + 1));
       *length = static_cast<char>(at - length - 1);
       next = std::int64_t{indexes[last]} + 1;
       i = last + 1;

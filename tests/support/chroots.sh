@@ -19,7 +19,8 @@ compilers() {
 }
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
 missing=0
-for suite in ${*:-bullseye trixie sid}; do
+[ $# -gt 0 ] || set -- bullseye trixie sid
+for suite; do
   packages=$(compilers "$suite") || { echo "chroots: no suite $suite"; exit 2; }
   [ ! -e "$folder/$suite" ] || { echo "$suite: there"; continue; }
   mkdir -p "$folder" && new=$(mktemp -d "$folder/$suite.XXXXXX") && chmod 755 "$folder" "$new" || exit 1

@@ -4002,7 +4002,7 @@ class http_exchange {
     sink body = {&http_response::chunk, &response_};
 #if NARTHEX_HAS(HEAP)
     if (coded) coder_ = allocate(coding->bytes);
-    if (coder_) body = coding->begin(coder_, body);
+    if (coded && coder_) body = coding->begin(coder_, body);
     else response_.code_metrics(nullptr);
 #endif
     begin_scrape(chosen, body);

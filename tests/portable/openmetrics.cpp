@@ -16,6 +16,8 @@ namespace {
 
 namespace nx = narthex;
 using std::size_t;
+const volatile double infinity = std::numeric_limits<double>::infinity();  // see instruments.cpp
+const volatile double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
 const char* text_in(size_t (*write)(nx::registry_core&, char*, size_t), nx::registry& r) {
   static char room[1 << 14];
@@ -127,9 +129,9 @@ void json_text() {
                 "{\"name\":\"b_total\",\"type\":\"counter\",\"help\":\"\",\"series\":[\n"
                 "{\"labels\":{},\"value\":1,\"exemplar\":{\"labels\":{\"k\":\"=\\\"\\u0009,\",\"l\":\"\"},\"value\":1}}]}]}\n");
   nx::gauge odd{r, "c", ""};
-  odd.set(std::numeric_limits<double>::quiet_NaN());
+  odd.set(not_a_number);
   CHECK(std::strstr(text_in(&js, r), "\"value\":\"NaN\"}"));
-  odd.set(-std::numeric_limits<double>::infinity());
+  odd.set(-infinity);
   CHECK(std::strstr(text_in(&js, r), "\"value\":\"-Inf\"}"));
   served.unregister();
 }
@@ -143,8 +145,8 @@ void forbidden_sums() {
   nx::summary under{r, "d", ""};
   negative.observe(0.5);
   sunk.observe(-2);
-  lost.observe(std::numeric_limits<double>::infinity());
-  lost.observe(-std::numeric_limits<double>::infinity());
+  lost.observe(infinity);
+  lost.observe(-infinity);
   under.observe(-1);
   CHECK_EQ_TEXT(text_in(&om, r),
                 "# TYPE a histogram\n# HELP a \na_bucket{le=\"-1.0\"} 0\na_bucket{le=\"1.0\"} 1\na_bucket{le=\"+Inf\"} 1\n"
@@ -185,8 +187,8 @@ void exemplars() {
   served.inc(0, nx::traced("no"));
   served.inc(-1, nx::traced("no"));
   busy.inc(-1, nx::traced("no"));
-  busy.inc(std::numeric_limits<double>::infinity(), nx::traced("no"));
-  times.observe(std::numeric_limits<double>::quiet_NaN(), nx::traced("no"));
+  busy.inc(infinity, nx::traced("no"));
+  times.observe(not_a_number, nx::traced("no"));
   times.observe(9, nx::exemplar({}));
   CHECK(!std::strstr(text_in(&om, r), "\"no\""));
   CHECK(r.refused(nx::mistake::update) == 4);

@@ -13,6 +13,9 @@ using check::text_of;
 
 namespace {
 
+const volatile double infinity = std::numeric_limits<double>::infinity();  // see instruments.cpp
+const volatile double not_a_number = std::numeric_limits<double>::quiet_NaN();
+
 const double sizes[] = {-1, 0, 2.5}, first_sizes[] = {-1, 0};
 
 // A constant is there before any code runs: also before what stands above it.
@@ -49,12 +52,12 @@ void in_the_default_registry() {
 
 void an_infinite_one() {
   nx::registry r;
-  const nx::histogram_desc<2> desc{r, "size", "S.", 1, std::numeric_limits<double>::infinity()};
+  const nx::histogram_desc<2> desc{r, "size", "S.", 1, infinity};
   nx::static_histogram<2> h{desc};
   CHECK(h.status().ok());
   h.observe(1);
   h.observe(7);
-  h.observe(std::numeric_limits<double>::quiet_NaN());
+  h.observe(not_a_number);
   CHECK_EQ_TEXT(text_of(r),
                 "# HELP narthex_refused_total What was refused, by kind.\n"
                 "# TYPE narthex_refused_total counter\nnarthex_refused_total{what=\"update\"} 1\n"
@@ -79,7 +82,7 @@ void refused() {
   down.observe(1.5);
   again.observe(1.5);
   CHECK(down.count() == 1 && again.count() == 1);
-  down.observe(std::numeric_limits<double>::quiet_NaN());  // has no registry that would count it
+  down.observe(not_a_number);  // has no registry that would count it
   again.unregister();
   CHECK(again.status().code() == nx::errc::name_taken);
   auto series = many.labels("a");
@@ -111,7 +114,7 @@ void comes_and_goes() {
   nx::static_histogram<1> orphan{desc};
   r->~registry();
   CHECK(orphan.status().code() == nx::errc::not_registered);
-  orphan.observe(std::numeric_limits<double>::quiet_NaN());
+  orphan.observe(not_a_number);
   orphan.unregister();
 }
 

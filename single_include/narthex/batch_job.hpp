@@ -3749,7 +3749,8 @@ inline status write_push_body(registry_core& registry, string_view names, std::s
     }
   } all = {{&kept::write, &body}, max_bytes, false};
   push_coder coder(coding);
-  if (coder.memory) all.to = coding->begin(coder.memory, all.to);
+  if (!coder.memory) coding = nullptr;
+  if (coding) all.to = coding->begin(coder.memory, all.to);
   const sink to = {&bounded::write, &all};
   char chunk[4096];
   walk series(registry);
@@ -3768,8 +3769,8 @@ inline status write_push_body(registry_core& registry, string_view names, std::s
     const std::uint32_t most = 0xffffffffu;
     return status(errc::too_large, "body", max_bytes < most ? static_cast<std::uint32_t>(max_bytes) : most);
   }
-  const bool whole = out.is_open() && (!coder.memory || all.room == max_bytes || coding->end(coder.memory));
-  if (!coder.memory || all.room == max_bytes) coding = nullptr;
+  const bool whole = out.is_open() && (!coding || all.room == max_bytes || coding->end(coder.memory));
+  if (all.room == max_bytes) coding = nullptr;
   return whole ? status() : status(errc::no_memory, "body");
 }
 

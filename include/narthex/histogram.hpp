@@ -79,7 +79,7 @@ struct histogram_core_of {
   }
   static std::size_t args_room(const args& a) noexcept { return kept_bounds::room(a); }
   /// Copies the bounds: a list in braces does not live long.
-  static const args* keep(const args& a, void* memory) noexcept { return kept_bounds::make(a, memory); }
+  static const kept_bounds* keep(const args& a, void* memory) noexcept { return kept_bounds::make(a, memory); }
   static std::size_t room(const args& a) noexcept { return Distribution::bytes(a.size() + 1); }
 
   histogram_core_of(const args& kept, void* cells) noexcept

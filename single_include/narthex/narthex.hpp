@@ -5797,7 +5797,7 @@ namespace detail {
 //   struct args                   what the user may choose (bounds, quantiles); compared by ==
 //   static errc check(args, at&)  whether they can be used
 //   static size_t args_room(args), static const args* keep(args, void*)
-//                                 a copy that lasts, in that many bytes (a multiple of 8)
+//                                 a copy that lasts, in that many bytes (a multiple of 8); a class derived from args, if more is kept
 //   static size_t room(args)      bytes of arrays behind each storage, a multiple of 8
 //   Core(const args& kept, void* room)
 //   bool read(reading&) const     fills the sample; false when nothing was counted since the start or restart()
@@ -5914,7 +5914,7 @@ struct stand_in {
   }
   enum : std::size_t {
     args_at = round_up(sizeof(single<Core>)) / 8,
-    room_at = args_at + round_up(sizeof(typename Core::args)) / 8,
+    room_at = args_at + round_up(sizeof(*Core::keep(Core::smallest(), nullptr))) / 8,  // what is kept may be more than the args
     size = room_at + Core::smallest_room / 8
   };
   static std::uint64_t memory[size];
@@ -6355,7 +6355,7 @@ struct histogram_core_of {
   }
   static std::size_t args_room(const args& a) noexcept { return kept_bounds::room(a); }
   /// Copies the bounds: a list in braces does not live long.
-  static const args* keep(const args& a, void* memory) noexcept { return kept_bounds::make(a, memory); }
+  static const kept_bounds* keep(const args& a, void* memory) noexcept { return kept_bounds::make(a, memory); }
   static std::size_t room(const args& a) noexcept { return Distribution::bytes(a.size() + 1); }
 
   histogram_core_of(const args& kept, void* cells) noexcept

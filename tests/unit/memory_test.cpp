@@ -307,6 +307,45 @@ TEST_CASE("without memory an instrument says no_memory and counts, and a family 
   CHECK(again.value() == 0);
 }
 
+TEST_CASE("what stands in without memory takes the updates of several threads") {
+  quiet hush;
+  nx::registry r;
+  heap::for_ever = true;
+  heap::refuse = 0;
+  nx::counter c{r, "c_total", "C."};
+  nx::double_counter dc{r, "dc_total", "D."};
+  nx::histogram h{r, "h", "H."};
+  nx::native_histogram n{r, "n", "N."};
+  nx::summary s{r, "s", "S."};
+  heap::refuse = -1;
+  heap::for_ever = false;
+  const std::uint64_t before[] = {c.value(), h.count(), n.count(), s.count()};
+  const double before_d = dc.value();
+  std::atomic<unsigned> turn(0);
+  const auto update = [&](unsigned mine) {  // in turn: each goes on where the other has been
+    for (unsigned k = 0; k < 200; ++k) {
+      while (turn.load() % 2 != mine) std::this_thread::yield();
+      c.inc();
+      dc.inc(0.5);
+      h.observe(k);
+      n.observe(k);
+      s.observe(k);
+      ++turn;
+    }
+  };
+  std::thread other([&update] { update(1); });
+  update(0);
+  other.join();
+  CHECK(h.status().code() == nx::errc::no_memory);
+  CHECK(n.status().code() == nx::errc::no_memory);
+  CHECK(s.status().code() == nx::errc::no_memory);
+  CHECK(c.value() - before[0] == 400);
+  CHECK(h.count() - before[1] == 400);
+  CHECK(n.count() - before[2] == 400);
+  CHECK(s.count() - before[3] == 400);
+  CHECK(dc.value() - before_d == 200);
+}
+
 TEST_CASE("no update, no lookup of an existing series and no scrape into a buffer asks for memory") {
   nx::registry r(nx::registry_options().label("region", "east"));
   nx::counter c{r, "c_total", "C."};

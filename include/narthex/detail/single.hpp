@@ -23,7 +23,7 @@ namespace detail {
 //   struct args                   what the user may choose (bounds, quantiles); compared by ==
 //   static errc check(args, at&)  whether they can be used
 //   static size_t args_room(args), static const args* keep(args, void*)
-//                                 a copy that lasts, in that many bytes (a multiple of 8)
+//                                 a copy that lasts, in that many bytes (a multiple of 8); a class derived from args, if more is kept
 //   static size_t room(args)      bytes of arrays behind each storage, a multiple of 8
 //   Core(const args& kept, void* room)
 //   bool read(reading&) const     fills the sample; false when nothing was counted since the start or restart()
@@ -140,7 +140,7 @@ struct stand_in {
   }
   enum : std::size_t {
     args_at = round_up(sizeof(single<Core>)) / 8,
-    room_at = args_at + round_up(sizeof(typename Core::args)) / 8,
+    room_at = args_at + round_up(sizeof(*Core::keep(Core::smallest(), nullptr))) / 8,  // what is kept may be more than the args
     size = room_at + Core::smallest_room / 8
   };
   static std::uint64_t memory[size];

@@ -26,6 +26,7 @@
 
 #include "support/catch.hpp"
 #include "support/client.hpp"
+#include "support/fake_server.hpp"
 #include "support/held.hpp"
 #include "support/shop.hpp"
 
@@ -268,7 +269,7 @@ TEST_CASE("http_server: a client stuck in its page holds up nobody else, nor an 
   warehouse w;
   nx::http_server server(w.mine, "127.0.0.1:0", quiet().set_write_timeout_ms(60000).set_request_timeout_ms(60000));
   std::unique_ptr<nx::callback_gauge> goes(new nx::callback_gauge(w.mine, "zzz", "Last.", [] { return 1; }));
-  client stuck(server.port(), "127.0.0.1", 4096);
+  client stuck(server.port(), "127.0.0.1", 65536);
   REQUIRE(stuck.send(get_and_close));
   REQUIRE(stuck.read(1000).size() == 1000);
   for (int i = 0; i < 3; ++i) {
@@ -277,7 +278,7 @@ TEST_CASE("http_server: a client stuck in its page holds up nobody else, nor an 
     CHECK(page.substr(page.size() - 5) == "0\r\n\r\n");
   }
   goes.reset();  // returns although a scrape stands before it
-  const std::string rest = stuck.read();
+  const std::string rest = stuck.read(~std::size_t(0), 60000);
   CHECK(rest.substr(rest.size() - 5) == "0\r\n\r\n");
   CHECK(rest.find("\nzzz 1\n") == std::string::npos);
 }
@@ -320,8 +321,8 @@ TEST_CASE("http_server: silent clients give way to one who asks, the most silent
 TEST_CASE("http_server: while all clients are being answered, a new one waits") {
   warehouse w;
   nx::http_server server(w.mine, "127.0.0.1:0", quiet().set_max_connections(2).set_write_timeout_ms(60000).set_request_timeout_ms(60000));
-  std::unique_ptr<client> a(new client(server.port(), "127.0.0.1", 4096));
-  client b(server.port(), "127.0.0.1", 4096);
+  std::unique_ptr<client> a(new client(server.port(), "127.0.0.1", 65536));
+  client b(server.port(), "127.0.0.1", 65536);
   for (client* c : {a.get(), &b}) {
     REQUIRE(c->send(get_and_close));
     REQUIRE(c->read(1000).size() == 1000);
@@ -331,7 +332,7 @@ TEST_CASE("http_server: while all clients are being answered, a new one waits") 
   CHECK(third.read(1, 250) == "");
   a.reset();
   CHECK(third.read(not_found.size()) == not_found);
-  const std::string rest = b.read();
+  const std::string rest = b.read(~std::size_t(0), 60000);
   CHECK(rest.substr(rest.size() - 5) == "0\r\n\r\n");
 }
 
@@ -359,13 +360,31 @@ TEST_CASE("http_server: a crowd of clients that never finish their request costs
   crowd.join();
 }
 
-TEST_CASE("http_server: 10,000 connections leave no descriptor, thread or memory behind, and the program counts on") {
+/// Milliseconds that a connection and an answer cost here, whoever serves them: under Wine three hundred times what they cost elsewhere.
+double cost_of_a_connection_ms() {
+  support::fake_server plain([](support::guest& g) {
+    g.read(get.size());
+    g.send(not_found);
+  });
+  const long long begun = support::now_ms();
+  enum : int { many = 100 };
+  for (int i = 0; i < many; ++i) REQUIRE(ask(plain.port(), get) == not_found);
+  return static_cast<double>(support::now_ms() - begun) / many;
+}
+#if defined(_WIN32)
+enum : int { connections = 2000 };
+#else
+enum : int { connections = 10000 };
+#endif
+
+TEST_CASE("http_server: thousands of connections leave no descriptor, thread or memory behind, and the program counts on") {
   shop s;
   nx::counter work(s.mine, "work_total", "Work done meanwhile.");
   std::atomic<bool> over(false);
   std::thread worker([&] {
     while (!over) work.inc();
   });
+  const double least_ms = cost_of_a_connection_ms();
   const std::size_t files = support::open_files(), threads = support::threads();
   const long memory = blocks;
   {
@@ -373,7 +392,7 @@ TEST_CASE("http_server: 10,000 connections leave no descriptor, thread or memory
     const long long begun = support::now_ms();
     std::minstd_rand engine(7);
     const auto random = [&] { return static_cast<unsigned>(engine()); };
-    for (int i = 0; i < 10000; ++i) {
+    for (int i = 0; i < connections; ++i) {
       client c(server.port());
       REQUIRE(c.connected());
       const unsigned what = random() % 8;
@@ -399,7 +418,7 @@ TEST_CASE("http_server: 10,000 connections leave no descriptor, thread or memory
         REQUIRE(page.substr(page.size() - 5) == "0\r\n\r\n");
       }
     }
-    CHECK(support::now_ms() - begun < 60000);
+    CHECK(static_cast<double>(support::now_ms() - begun) < connections * (6 + 10 * least_ms));
     const std::uint64_t counted = work.value();
     CHECK(soon([&] { return work.value() > counted; }));
     CHECK(ask(server.port(), get_and_close).size() > s.closed.size());

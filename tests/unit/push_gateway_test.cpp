@@ -1222,7 +1222,6 @@ TEST_CASE("push_gateway: thousands of pushes and failures leave nothing behind")
   {
     recorder good, refusing("HTTP/1.1 400 x\r\n\r\nno"), garbage("SSH-2.0-x\r\n");
     fake_server breaking([](guest& g) { g.read(10), g.reset(); });
-    const std::size_t files = open_files();
     const nx::push_gateway_options o = patient(10000);
     nx::push_gateway a{s.mine, good.server.url(), "j", {}, o}, b{s.mine, refusing.server.url(), "j", {}, o},
         c{s.mine, garbage.server.url(), "j", {}, o}, d{s.mine, breaking.url(), "j", {}, o}, e{s.mine, nobody.url(), "j"},
@@ -1230,7 +1229,9 @@ TEST_CASE("push_gateway: thousands of pushes and failures leave nothing behind")
     const char* const many = ::getenv("NARTHEX_TEST_PUSHES");
     const int rounds = many ? atoi(many) : 500;
     int failures = 0;
+    std::size_t files = 0;
     for (int i = 0; i < rounds; ++i) {
+      if (i == 1) files = open_files();  // by then each server's thread has waited once: what it waits by stays, under Wine
       if (!a.push().ok()) ++failures;
       if (b.push_add().http_status() != 400) ++failures;
       if (c.push().code() != nx::errc::bad_response) ++failures;

@@ -1227,7 +1227,12 @@ TEST_CASE("push_gateway: thousands of pushes and failures leave nothing behind")
         c{s.mine, garbage.server.url(), "j", {}, o}, d{s.mine, breaking.url(), "j", {}, o}, e{s.mine, nobody.url(), "j"},
         f{s.mine, "http://h", ""};
     const char* const many = ::getenv("NARTHEX_TEST_PUSHES");
-    const int rounds = many ? atoi(many) : 500;
+#if defined(_WIN32)
+    const int usual = 100;  // Wine's server is asked a dozen times for each push
+#else
+    const int usual = 500;
+#endif
+    const int rounds = many ? atoi(many) : usual;
     int failures = 0;
     std::size_t files = 0;
     for (int i = 0; i < rounds; ++i) {

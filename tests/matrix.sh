@@ -52,6 +52,8 @@ all | powerpc | 32-bit PowerPC Linux, big endian, emulated | g++ 12 | powerpc-li
 all | m68k | m68k Linux, big endian, emulated | g++ 12 | m68k-linux-gnu-g++-12 | 11 | qemu-m68k -L /usr/m68k-linux-gnu | full lean crit
 all | riscv64 | riscv64 Linux, emulated | g++ 12 | riscv64-linux-gnu-g++-12 | 11 | qemu-riscv64 -L /usr/riscv64-linux-gnu | full lean
 all | mingw64 | x86-64 Windows, by Wine | MinGW g++ 12 | x86_64-w64-mingw32-g++-posix -static -D_WIN32_WINNT=0x0601 -lws2_32 | 11 | env WINEDEBUG=-all wine | full lean
+all | mingw64-win32 | x86-64 Windows, by Wine, threads of the win32 model | MinGW g++ 12 | x86_64-w64-mingw32-g++-win32 -static -D_WIN32_WINNT=0x0601 -lws2_32 | 11 | env WINEDEBUG=-all wine | full st lean
+all | mingw32 | 32-bit x86 Windows | MinGW g++ 12 | i686-w64-mingw32-g++-posix -static -D_WIN32_WINNT=0x0601 -lws2_32 | 11 | - | full lean
 quick | wasm | WebAssembly, WASI in Node | clang++ 14, libc++ | clang++-14 --target=wasm32-wasi -fno-exceptions -Wl,-z,stack-size=1048576 | 11 2a | node --no-warnings support/wasi.mjs | st lean isr
 all | emscripten | WebAssembly, Emscripten in Node | em++ 3.1 | em++ $memory | 11 2b | node --no-experimental-fetch | st lean isr
 all | emscripten-threads | WebAssembly with threads, Emscripten in Node | em++ 3.1 | em++ $memory -pthread -sPROXY_TO_PTHREAD -sEXIT_RUNTIME -sPTHREAD_POOL_SIZE=8 | 11 17 | node --no-experimental-fetch | full noexcept leanmt

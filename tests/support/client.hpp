@@ -62,7 +62,7 @@ class client {
   }
 
   /// Reads until the server closes, `most` bytes have come, or the deadline.
-  std::string read(std::size_t most = ~std::size_t(0), int timeout_ms = 20000) {
+  std::string read(std::size_t most = ~std::size_t(0), int timeout_ms = 60000) {
     std::string all;
     const long long until = now_ms() + timeout_ms;
     char buffer[65536];

@@ -52,6 +52,18 @@ struct utf8_text {
   string_view raw, quoted;
 };
 
+/// A text that ends in NUL: one word, as its length would be a second argument of every constructor.
+class ended_text {
+ public:
+  constexpr ended_text(const char* text) noexcept : data_(text) {}
+  explicit ended_text(string_view text) noexcept : data_(text.data()) {}
+  constexpr operator string_view() const noexcept { return string_view(data_); }
+  constexpr const char* data() const noexcept { return data_; }
+
+ private:
+  const char* data_;
+};
+
 /// A name as it was given; a literal is checked by the compiler under C++20. One that is kept by reference
 /// (lifetime::forever) is taken from literals and pointers only.
 template <alphabet Alphabet, lifetime Lifetime>
@@ -77,10 +89,10 @@ class name_arg {
                                                         std::is_convertible<const Text&, string_view>::value>::type,
             class = void>
   name_arg(const Text& any) noexcept : text_(any) {}
-  name_arg(const utf8_text& any) noexcept : text_(kept(Alphabet == alphabet::metric ? any.raw : any.quoted)) {}
+  name_arg(const utf8_text& any) noexcept : text_(Alphabet == alphabet::metric ? any.raw : any.quoted) {}
 
   constexpr string_view text() const noexcept { return string_view(text_); }
-  constexpr const char* data() const noexcept { return begin_of(text_); }
+  constexpr const char* data() const noexcept { return text_.data(); }
   /// How many bytes of the name, at its end or before _total, are its unit.
 #if NARTHEX_HAS(HEAP)
   constexpr unit_size unit() const noexcept { return unit_; }
@@ -90,23 +102,17 @@ class name_arg {
 
  private:
   friend class ::NARTHEX_NAMESPACE::name;
-  // One that is kept by reference ends in NUL, and its length would be a second argument of every constructor.
-  using held = typename std::conditional<Lifetime == lifetime::permanent, const char*, string_view>::type;
-  static held kept(string_view text) noexcept { return to_held(text, static_cast<held*>(nullptr)); }
-  static const char* to_held(string_view text, const char**) noexcept { return text.data(); }
-  static string_view to_held(string_view text, string_view*) noexcept { return text; }
-  static constexpr const char* begin_of(const char* text) noexcept { return text; }
-  static constexpr const char* begin_of(string_view text) noexcept { return text.data(); }
+  using held = typename std::conditional<Lifetime == lifetime::permanent, ended_text, string_view>::type;
   struct composed {
     string_view text;
     unit_size unit;
   };
 #if NARTHEX_HAS(HEAP)
-  explicit name_arg(composed joined) noexcept : text_(kept(joined.text)), unit_(joined.unit) {}
+  explicit name_arg(composed joined) noexcept : text_(joined.text), unit_(joined.unit) {}
   held text_;
   unit_size unit_ = unit_size::none;
 #else
-  explicit name_arg(composed joined) noexcept : text_(kept(joined.text)) {}
+  explicit name_arg(composed joined) noexcept : text_(joined.text) {}
   held text_;
 #endif
 };

@@ -92,9 +92,13 @@ struct labelled : named_node {
   /// The same series of another registry's family of these label names, by its text: values that do not stand in it as they are
   /// cannot be read off it. Null: there is none.
   const series* find_equal(const labelled& elsewhere, const series& s, bool& is_known) const noexcept {
+    is_known = true;
+    if (constant != elsewhere.constant) return nullptr;
     const std::uint16_t* const sizes = reinterpret_cast<const std::uint16_t*>(bytes(s) + elsewhere.sizes_at);
-    is_known = constant != elsewhere.constant || sizes[0] != not_verbatim;
-    if (!is_known || constant != elsewhere.constant) return nullptr;
+    if (sizes[0] == not_verbatim) {
+      is_known = false;
+      return nullptr;
+    }
     const string_view text = elsewhere.text_of(s);
     const char* at = text.begin() + constant_size();
     text_hash h(seed);
